@@ -1,0 +1,57 @@
+"""AUROC of detectors that have learned nothing: what the records' figures are to be read against.
+
+python benchmarks/unfitted.py --results_dir=results --data_dir=...
+
+For every record <results_dir>/<variant>/<detector>/<dataset>/<class>/seed_<s>.json it writes
+unfitted_<s>.json beside it, unless it is there: the same configuration, its initial weights (a
+shallow method: what noise taught it), constants measured on the normal training images. Test labels
+measure and choose nothing.
+"""
+
+import dataclasses
+import pathlib
+
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    flags.DEFINE_string("results_dir", "results", "Folder of the records.")
+    flags.DEFINE_string("data_dir", None, "As in memgan train.")
+
+
+def measure(config, data_dir):
+    from memgan_tf.data import load_task
+    from memgan_tf.detectors.registry import make_detector
+    from memgan_tf.evaluation.metrics import ranking_metrics
+    from memgan_tf.evaluation.subset import stratified_subset
+
+    data = dataclasses.replace(config.data, data_dir=data_dir)
+    task = load_task(data, config.training.seed)
+    detector = make_detector(config)
+    detector.initialize(task.train.images)
+    chosen = stratified_subset(task.test.labels, detector.max_test_images)
+    scores = detector.score(task.test.images[chosen])
+    return ranking_metrics(task.test.labels[chosen], scores)
+
+
+def main(_):
+    from memgan_tf import files
+    from memgan_tf.config import RunConfig
+
+    for path in sorted(pathlib.Path(FLAGS.results_dir).glob("*/*/*/*/seed_*.json")):
+        output = path.with_name(path.name.replace("seed", "unfitted"))
+        if output.exists():
+            continue
+        record = files.read_json(path)
+        metrics = measure(RunConfig.from_dict(record["config"]), FLAGS.data_dir)
+        names = ("detector", "dataset", "normal_class", "seed", "preset", "fingerprint")
+        files.write_json(output, {**{name: record[name] for name in names}, "metrics": metrics})
+        learned = 100 * record["metrics"]["auroc"]
+        print(f"{path.parent}: unfitted {100 * metrics['auroc']:.2f}, fitted {learned:.2f}")
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

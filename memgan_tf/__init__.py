@@ -1,0 +1,24 @@
+"""memgan_tf: memory-augmented GAN anomaly detection for TensorFlow and Keras.
+
+Importing the package does not import TensorFlow; using one of its names does.
+"""
+
+import importlib
+
+from memgan_tf.version import __version__
+
+# Public name: module that defines it.
+_PUBLIC = {
+    "MemoryLayer": "memgan_tf.layers",
+    "TrainedRun": "memgan_tf.evaluation.trained_run",
+    "load": "memgan_tf.api",
+    "train": "memgan_tf.api",
+}
+
+__all__ = ["MemoryLayer", "TrainedRun", "__version__", "load", "train"]
+
+
+def __getattr__(name):
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'memgan_tf' has no attribute {name!r}")
+    return getattr(importlib.import_module(_PUBLIC[name]), name)

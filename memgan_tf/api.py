@@ -1,0 +1,53 @@
+"""What a Python program calls: train a run, load a run."""
+
+import os
+
+from memgan_tf.config import RunConfig
+from memgan_tf.data import load_task
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.training.run_directory import RunDirectory
+
+
+def load(run: str | os.PathLike) -> TrainedRun:
+    """Loads a finished run for scoring.
+
+    Args:
+        run: Its folder, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
+
+    Raises:
+        ValueError: If the folder is not a finished run's.
+    """
+    return TrainedRun(run)
+
+
+def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
+    """Trains and calibrates a run, or goes on with it; a complete one is left as it is.
+
+    Args:
+        config: Made by `memgan_tf.config.resolve`.
+        model_dir: The run's folder is made below it.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ValueError: If the data is unusable or the folder holds something else.
+        RuntimeError: If another process works on the run.
+        FloatingPointError: If training diverges.
+        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
+    """
+    run = RunDirectory.of(model_dir, config)
+    run.check_free_for(config)
+    if run.is_complete:
+        return run
+    task = load_task(config.data, config.training.seed, with_test=False)
+    with run.claimed(config):
+        detector = make_detector(config)
+        seconds = detector.fit(task.train.images, task.validation.images, run)
+        scores = detector.score(task.validation.images)
+        calibration = Calibration.of(scores, config.data.target_fpr)
+        calibration.save(run.path / "calibration.json")
+        run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})
+    return run

@@ -1,0 +1,29 @@
+"""Configuration of runs: frozen dataclasses, presets, one place that validates. No TensorFlow."""
+
+from memgan_tf.config.data import DataConfig
+from memgan_tf.config.memgan import MemganConfig
+from memgan_tf.config.run import (
+    DETECTORS,
+    PRESET_NAMES,
+    RunConfig,
+    departures,
+    detector_config,
+    image_family,
+    read_overrides,
+    resolve,
+)
+from memgan_tf.config.training import TrainingConfig
+
+__all__ = [
+    "DETECTORS",
+    "PRESET_NAMES",
+    "DataConfig",
+    "MemganConfig",
+    "RunConfig",
+    "TrainingConfig",
+    "departures",
+    "detector_config",
+    "image_family",
+    "read_overrides",
+    "resolve",
+]

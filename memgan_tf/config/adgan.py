@@ -1,0 +1,74 @@
+"""AnoGAN's configuration."""
+
+import dataclasses
+
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import AdversarialConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class AdganConfig(AdversarialConfig):
+    """AnoGAN (Schlegl et al., 2017), the paper's ADGAN: a GAN whose generator is inverted."""
+
+    feature_weight: float = option(
+        0.1,
+        "Weight w of the distance in D's features; the distance in pixels has 1 - w.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+    num_inversion_steps: int = option(
+        500, "Adam steps that look for an image's code.", minimum=1, maximum=100_000
+    )
+    inversion_learning_rate: float = option(1e-3, "Their step size.", minimum=1e-6, maximum=10.0)
+    num_candidates: int = option(
+        1,
+        "Fixed random codes whose images are compared; the nearest is where the search starts.",
+        minimum=1,
+        maximum=10_000,
+    )
+    max_test_images: int | None = option(
+        None,
+        "Test images that memgan evaluate scores at most, a stratified draw that is always the "
+        "same; left out, all.",
+        minimum=2,
+    )
+
+
+PRESETS = {
+    "paper": {
+        "digits": {"epochs": 300, "latent_dim": 32, "validation_fraction": 0.2},
+        "mnist": {"epochs": 100, "latent_dim": 256, "base_width": 64},
+        "cifar10": {"epochs": 100, "latent_dim": 256, "base_width": 128},
+        "large": {"epochs": 100, "latent_dim": 256, "base_width": 64},
+        "*": {
+            "input_scaling": "symmetric",
+            "max_width": 512,
+            "learning_rate": 2e-4,
+            "batch_size": 64,
+            "ema_decay": 0.999,
+        },
+    },
+    "default": {
+        "digits": {
+            "epochs": 300,
+            "base_width": 16,
+            "latent_dim": 8,
+            "learning_rate": 1e-3,
+            "discriminator_learning_rate": 0.3,
+            "batch_size": 32,
+            "validation_fraction": 0.2,
+        },
+        "mnist": {"epochs": 30, "base_width": 16, "latent_dim": 64, "max_test_images": 2000},
+        "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 64, "max_test_images": 1000},
+        "large": {"epochs": 20, "base_width": 16, "latent_dim": 64, "max_test_images": 1000},
+        "*": {
+            "input_scaling": "symmetric",
+            "num_inversion_steps": 60,
+            "inversion_learning_rate": 0.05,
+            "num_candidates": 64,
+            "learning_rate": 2e-4,
+            "batch_size": 64,
+            "ema_decay": 0.995,
+        },
+    },
+}

@@ -1,0 +1,74 @@
+"""Fields of configuration dataclasses that carry their own help, bounds and choices."""
+
+import dataclasses
+import types
+import typing
+from typing import Any
+
+from memgan_tf import validation
+
+
+def option(
+    default: Any,
+    description: str,
+    *,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """A dataclass field with the rule that `check` applies and the text a flag shows."""
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "description": description,
+            "minimum": minimum,
+            "maximum": maximum,
+            "choices": choices,
+        },
+    )
+
+
+def field_type(field: dataclasses.Field) -> tuple[type, bool]:
+    """The type of a field's values, and whether None is allowed as well."""
+    if isinstance(field.type, types.UnionType):
+        kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
+        return kinds[0], True
+    return field.type, False
+
+
+def check(field: dataclasses.Field, value: Any) -> Any:
+    """Returns `value`, coerced to the field's type.
+
+    Raises:
+        ValueError: If it breaks the field's rule.
+    """
+    kind, optional = field_type(field)
+    if value is None and optional:
+        return None
+    bounds = {name: field.metadata[name] for name in ("minimum", "maximum")}
+    if kind is int:
+        return validation.check_integer(field.name, value, **bounds)
+    if kind is float:
+        return validation.check_real(field.name, value, **bounds)
+    if kind is bool:
+        return validation.check_choice(field.name, value, (True, False))
+    if not isinstance(value, str):
+        raise ValueError(
+            f"`{field.name}` must be a string. {validation.received(field.name, value)}"
+        )
+    if field.metadata["choices"]:
+        return validation.check_choice(field.name, value, field.metadata["choices"])
+    return value
+
+
+class Checked:
+    """Base of the configuration dataclasses: every field is checked when one is made."""
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            object.__setattr__(self, field.name, check(field, getattr(self, field.name)))
+
+    @classmethod
+    def describe(cls) -> dict[str, dataclasses.Field]:
+        """The fields by name."""
+        return {field.name: field for field in dataclasses.fields(cls)}

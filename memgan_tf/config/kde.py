@@ -1,0 +1,46 @@
+"""The kernel density's configuration."""
+
+import dataclasses
+
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import ShallowConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class KdeConfig(ShallowConfig):
+    """Gaussian kernel density; the bandwidth has the best cross-validated likelihood."""
+
+    smallest_bandwidth: float = option(
+        -4.5, "Base-2 logarithm of the grid's smallest bandwidth.", minimum=-30.0, maximum=30.0
+    )
+    largest_bandwidth: float = option(
+        5.0, "Base-2 logarithm of the grid's largest bandwidth.", minimum=-30.0, maximum=30.0
+    )
+    num_bandwidths: int = option(20, "Bandwidths in the grid.", minimum=1, maximum=1000)
+    num_folds: int = option(5, "Folds of the cross-validation.", minimum=2, maximum=100)
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.smallest_bandwidth > self.largest_bandwidth:
+            raise ValueError(
+                f"`smallest_bandwidth` must be at most {self.largest_bandwidth:g}, the largest. "
+                f"Received: smallest_bandwidth={self.smallest_bandwidth}"
+            )
+
+
+PRESETS = {
+    "paper": {
+        "digits": {"validation_fraction": 0.2},
+        "mnist": {},
+        "cifar10": {"input_scaling": "global_contrast"},
+        "large": {"input_scaling": "global_contrast"},
+        "*": {},
+    },
+    "default": {
+        "digits": {"validation_fraction": 0.2},
+        "mnist": {},
+        "cifar10": {"input_scaling": "global_contrast"},
+        "large": {"input_scaling": "global_contrast"},
+        "*": {},
+    },
+}

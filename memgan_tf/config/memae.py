@@ -1,0 +1,52 @@
+"""MemAE's configuration."""
+
+import dataclasses
+
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import NetworkConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class MemaeConfig(NetworkConfig):
+    """MemAE (Gong et al., 2019): an autoencoder that decodes combinations of memory items."""
+
+    num_units: int = option(100, "Number N of memory items.", minimum=1, maximum=65536)
+    similarity: str = option(
+        "cosine",
+        "Of a code and an item. cosine: as the paper prints it. dot: as its authors' code has it.",
+        choices=("cosine", "dot"),
+    )
+    shrinkage: float = option(
+        1.0,
+        "λ of the hard shrinkage, in units of 1 / num_units: lower weights become 0.",
+        minimum=0.0,
+        maximum=1e4,
+    )
+    entropy_weight: float = option(
+        2e-4, "Weight of the entropy of the addressing weights.", minimum=0.0
+    )
+
+
+PRESETS = {
+    "paper": {
+        # 1,024 values are what the paper's convolutions leave of an image.
+        "digits": {"epochs": 300, "latent_dim": 64, "validation_fraction": 0.2},
+        "mnist": {"epochs": 100, "base_width": 16, "latent_dim": 1024},
+        "cifar10": {"epochs": 100, "base_width": 64, "latent_dim": 1024, "num_units": 500},
+        "large": {"epochs": 100, "base_width": 32, "latent_dim": 1024, "num_units": 500},
+        "*": {"learning_rate": 1e-4, "beta_1": 0.9, "batch_size": 64},
+    },
+    "default": {
+        "digits": {
+            "epochs": 200,
+            "base_width": 16,
+            "latent_dim": 32,
+            "batch_size": 32,
+            "validation_fraction": 0.2,
+        },
+        "mnist": {"epochs": 30, "base_width": 16},
+        "cifar10": {"epochs": 20, "base_width": 32, "latent_dim": 128, "num_units": 500},
+        "large": {"epochs": 30, "base_width": 16, "latent_dim": 128, "num_units": 500},
+        "*": {"learning_rate": 1e-3, "beta_1": 0.9, "batch_size": 64},
+    },
+}

@@ -1,0 +1,30 @@
+"""The configuration of reconstruction by principal components."""
+
+import dataclasses
+
+from memgan_tf.config.shared import ShallowConfig
+
+
+@dataclasses.dataclass(frozen=True)
+class PcaConfig(ShallowConfig):
+    """Distance of an image to the subspace of the leading principal components."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.explained_variance == 1.0:
+            raise ValueError(
+                "`explained_variance` must be below 1 for pca: all components leave no distance. "
+                "Received: explained_variance=1.0"
+            )
+
+
+PRESETS = {
+    preset: {
+        "digits": {"validation_fraction": 0.2, "explained_variance": 0.8},
+        "mnist": {},
+        "cifar10": {},
+        "large": {},
+        "*": {},
+    }
+    for preset in ("paper", "default")
+}

@@ -1,0 +1,216 @@
+"""The whole configuration of a run: presets, overrides, JSON."""
+
+import dataclasses
+import json
+import pathlib
+from typing import Any
+
+from memgan_tf import validation
+from memgan_tf.config import (
+    adgan,
+    alad,
+    bigan,
+    dagmm,
+    dcae,
+    deep_svdd,
+    dsebm,
+    isolation_forest,
+    kde,
+    memae,
+    memgan,
+    ocsvm,
+    pca,
+    vae,
+)
+from memgan_tf.config.data import DataConfig
+from memgan_tf.config.training import TrainingConfig
+
+# Configuration class and presets of each detector.
+DETECTORS: dict[str, tuple[type, dict]] = {
+    "memgan": (memgan.MemganConfig, memgan.PRESETS),
+    "adgan": (adgan.AdganConfig, adgan.PRESETS),
+    "alad": (alad.AladConfig, alad.PRESETS),
+    "bigan": (bigan.BiganConfig, bigan.PRESETS),
+    "dagmm": (dagmm.DagmmConfig, dagmm.PRESETS),
+    "dcae": (dcae.DcaeConfig, dcae.PRESETS),
+    "deep_svdd": (deep_svdd.DeepSvddConfig, deep_svdd.PRESETS),
+    "dsebm": (dsebm.DsebmConfig, dsebm.PRESETS),
+    "isolation_forest": (isolation_forest.IsolationForestConfig, isolation_forest.PRESETS),
+    "kde": (kde.KdeConfig, kde.PRESETS),
+    "memae": (memae.MemaeConfig, memae.PRESETS),
+    "ocsvm": (ocsvm.OcsvmConfig, ocsvm.PRESETS),
+    "pca": (pca.PcaConfig, pca.PRESETS),
+    "vae": (vae.VaeConfig, vae.PRESETS),
+}
+# Fields that do not change a run's result: a run may go on with other values of them.
+INDIFFERENT = frozenset(
+    {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
+)
+PRESET_NAMES = ("default", "paper")
+
+
+@dataclasses.dataclass(frozen=True)
+class RunConfig:
+    """Everything that decides a run's result, and enough to repeat it.
+
+    Attributes:
+        detector: Registered name of the method.
+        preset: Where the values came from that were not overridden.
+        image_shape: `(height, width, channels)` of the data set.
+        data: What is normal, and where the images come from.
+        training: How the detector is trained.
+        model: The detector's own settings.
+    """
+
+    detector: str
+    preset: str
+    image_shape: tuple[int, int, int]
+    data: DataConfig
+    training: TrainingConfig
+    model: Any
+
+    def __post_init__(self):
+        replicas = self.training.distribution_strategy != "none"
+        normalization = getattr(self.model, "normalization", None)
+        if replicas and self.training.jit_compile and normalization == "batch":
+            raise ValueError(
+                "`jit_compile` must be off where replicas share batch statistics: XLA cannot "
+                "compile their exchange. Use --normalization=layer or --distribution_strategy=none"
+            )
+
+        deterministic = getattr(self.model, "compiles_deterministically", True)
+        if self.training.jit_compile and self.training.deterministic_ops and not deterministic:
+            raise ValueError(
+                f"`jit_compile` must be off for {self.detector}: XLA cannot max-pool "
+                f"deterministically. Use --nojit_compile or --nodeterministic_ops"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The configuration as JSON's types."""
+        return json.loads(json.dumps(dataclasses.asdict(self)))
+
+    def flat(self) -> dict[str, Any]:
+        """Every field of the three parts by its name, which is unique."""
+        parts = (self.data, self.training, self.model)
+        return {name: value for part in parts for name, value in dataclasses.asdict(part).items()}
+
+    def decisive(self) -> dict[str, Any]:
+        """The fields that decide the result, by name."""
+        fields = {name: value for name, value in self.flat().items() if name not in INDIFFERENT}
+        return {"detector": self.detector, "image_shape": list(self.image_shape), **fields}
+
+    def differences(self, other: "RunConfig") -> list[str]:
+        """What tells `other` from this one, a phrase a field."""
+        mine, theirs = self.decisive(), other.decisive()
+        return [
+            f"{name} is {mine.get(name)!r} there and {theirs.get(name)!r} here"
+            for name in sorted(mine.keys() | theirs.keys())
+            if mine.get(name) != theirs.get(name)
+        ]
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
+        """The configuration that `to_dict` wrote.
+
+        Raises:
+            ValueError: If a part or a field is unknown, missing or breaks its rule.
+        """
+        model_class = detector_config(values.get("detector"))
+        try:
+            return cls(
+                detector=values["detector"],
+                preset=validation.check_choice("preset", values["preset"], PRESET_NAMES),
+                image_shape=validation.check_image_shape("image_shape", values["image_shape"]),
+                data=DataConfig(**values["data"]),
+                training=TrainingConfig(**values["training"]),
+                model=model_class(**values["model"]),
+            )
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"`config` lacks a part or has an unknown field: {error}") from error
+
+
+def detector_config(detector: Any) -> type:
+    """The configuration class of a detector.
+
+    Raises:
+        ValueError: If there is no such detector.
+    """
+    return DETECTORS[validation.check_choice("detector", detector, DETECTORS)][0]
+
+
+def resolve(
+    detector: str,
+    preset: str,
+    image_shape: tuple[int, int, int],
+    overrides: dict[str, Any],
+) -> RunConfig:
+    """Defaults, then the preset of the images' family, then `overrides` by field name.
+
+    Raises:
+        ValueError: If a name or a value is not allowed.
+    """
+    model_class = detector_config(detector)
+    validation.check_choice("preset", preset, PRESET_NAMES)
+    image_shape = validation.check_image_shape("image_shape", image_shape)
+    presets = DETECTORS[detector][1][preset]
+    values = {**presets["*"], **presets[image_family(image_shape)], **overrides}
+    parts = []
+    for part in (DataConfig, TrainingConfig, model_class):
+        names = part.describe().keys() & values.keys()
+        parts.append(part(**{name: values.pop(name) for name in sorted(names)}))
+    if not getattr(model_class, "trains_in_steps", True):
+        values |= _other_than_default(parts[1], overrides)
+    if values:
+        raise ValueError(f"`{min(values)}` is not a setting of {detector}. See memgan train --help")
+    return RunConfig(detector, preset, image_shape, *parts)
+
+
+def _other_than_default(training, overrides):
+    """Overrides of the training's settings that would have no effect, but for the seed."""
+    return {
+        name: overrides[name]
+        for name, field in training.describe().items()
+        if name != "seed" and overrides.get(name, field.default) != field.default
+    }
+
+
+def departures(config: RunConfig) -> list[str]:
+    """Where a configuration is not its `paper` preset's, a phrase a setting: its reductions."""
+    paper = resolve(config.detector, "paper", config.image_shape, {})
+    return [
+        f"{name} {value} (paper preset: {getattr(before, name)})"
+        for part, before in ((config.training, paper.training), (config.model, paper.model))
+        for name, value in dataclasses.asdict(part).items()
+        if name not in ("seed", *INDIFFERENT) and value != getattr(before, name)
+    ]
+
+
+def image_family(image_shape: tuple[int, int, int]) -> str:
+    """The family whose presets an image shape takes, named after the set it was made for."""
+    height, width, channels = image_shape
+    if max(height, width) <= 16:
+        return "digits"
+    if max(height, width) > 48:
+        return "large"
+    return "mnist" if channels == 1 else "cifar10"
+
+
+def read_overrides(path: str) -> dict[str, Any]:
+    """Field values of a JSON file: flat, or a run's own config.json.
+
+    Raises:
+        ValueError: If the file is missing or not a JSON object.
+    """
+    try:
+        values = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"`config_file` cannot be read as JSON: {path}: {error}") from error
+    if not isinstance(values, dict):
+        raise ValueError(f"`config_file` must hold a JSON object: {path}")
+    flat = {name: value for name, value in values.items() if name != "image_shape"}
+    for part in ("data", "training", "model"):
+        inner = flat.pop(part, {})
+        if not isinstance(inner, dict):
+            raise ValueError(f"`config_file` must hold an object under `{part}`: {path}")
+        flat.update(inner)
+    return flat

@@ -1,0 +1,109 @@
+"""Settings that several detectors have in common, each written once."""
+
+import dataclasses
+from typing import ClassVar
+
+from memgan_tf.config.fields import Checked, option
+
+INPUT_SCALINGS = ("symmetric", "contrast", "unit", "global_contrast")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScalingConfig(Checked):
+    """Pixels as a detector sees them."""
+
+    input_scaling: str = option(
+        "unit",
+        "symmetric: pixels to [-1, 1]. contrast: each image less its mean, over its standard "
+        "deviation, times contrast_scale. unit: to [0, 1]. global_contrast: each image less its "
+        "mean, over its mean absolute deviation, then to [0, 1] by the range of the normal "
+        "training images.",
+        choices=INPUT_SCALINGS,
+    )
+    contrast_scale: float = option(
+        0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class NetworkConfig(ScalingConfig):
+    """The mirrored pair of an encoder and a generator."""
+
+    latent_dim: int = option(64, "Size d of a code.", minimum=1, maximum=8192)
+    base_width: int = option(
+        32, "Channels of the first convolution; doubled at each halving.", minimum=1, maximum=1024
+    )
+    max_width: int = option(256, "Upper bound of the channels.", minimum=1, maximum=4096)
+    normalization: str = option(
+        "batch", "Normalisation in E and G.", choices=("batch", "layer", "none")
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialConfig(NetworkConfig):
+    """An encoder and a generator beside a discriminator."""
+
+    discriminator_width: int = option(256, "Units of D's dense layers.", minimum=1, maximum=8192)
+    discriminator_learning_rate: float = option(
+        1.0, "D's step size as a multiple of learning_rate.", minimum=1e-4, maximum=100.0
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class LenetConfig(ScalingConfig):
+    """The convolutional autoencoder of Ruff et al. (2018), without biases."""
+
+    normalization: ClassVar[str] = "batch"
+    # XLA has no deterministic gradient of max-pooling.
+    compiles_deterministically: ClassVar[bool] = False
+    latent_dim: int = option(32, "Size d of a code.", minimum=1, maximum=8192)
+    widths: str = option(
+        "8,4",
+        "Channels of the 5×5 convolutions, from the image inwards, with commas. Each is followed "
+        "by a pooling that halves the image; those that a small image has no room for are left "
+        "out.",
+    )
+    weight_decay: float = option(
+        5e-7, "λ: the loss has λ / 2 times the squared weights.", minimum=0.0, maximum=1.0
+    )
+    step_drop: float = option(
+        1.0,
+        "Share of a phase's steps after which the step size falls to a tenth; 1 keeps it.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        parse_widths(self.widths)
+
+
+def parse_widths(widths: str) -> tuple[int, ...]:
+    """The channels that a setting like `32,64,128` lists.
+
+    Raises:
+        ValueError: If it is not a list of positive integers.
+    """
+    parts = widths.split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise ValueError(
+            f"`widths` must be positive integers with commas, such as 32,64,128. "
+            f"Received: widths={widths!r}"
+        )
+    return tuple(int(part) for part in parts)
+
+
+@dataclasses.dataclass(frozen=True)
+class ShallowConfig(ScalingConfig):
+    """A method on flat pixels, or on their principal components, fitted at once."""
+
+    # Of the training settings it has the seed alone.
+    trains_in_steps: ClassVar[bool] = False
+
+    explained_variance: float = option(
+        0.95,
+        "Share of the training images' variance that the principal components keep; 1 uses the "
+        "pixels themselves.",
+        minimum=0.01,
+        maximum=1.0,
+    )

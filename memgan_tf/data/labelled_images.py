@@ -1,0 +1,107 @@
+"""Images in memory with their labels and names."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from memgan_tf.validation import check_image_shape, received
+
+
+class EncodedImages(Sequence):
+    """Image files that are decoded when they are picked, so that a class costs a class.
+
+    Args:
+        files: `(num_images,)` array of PNG or JPEG bytes.
+        image_shape: `(height, width, channels)` of every image.
+    """
+
+    def __init__(self, files: np.ndarray, image_shape: tuple[int, int, int]):
+        self._files, self._image_shape = files, image_shape
+
+    def __len__(self):
+        return len(self._files)
+
+    def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
+        """The images at the positions `chosen`, `(len(chosen), height, width, channels)` uint8."""
+        import tensorflow as tf
+
+        channels = self._image_shape[2]
+        images = (
+            tf.data.Dataset.from_tensor_slices(self._files[chosen])
+            .map(
+                lambda file: tf.ensure_shape(
+                    tf.io.decode_image(file, channels=channels, expand_animations=False),
+                    self._image_shape,
+                ),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
+            .batch(1024)
+        )
+        decoded = list(images.as_numpy_iterator())
+        return np.concatenate(decoded) if decoded else np.zeros((0, *self._image_shape), np.uint8)
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelledImages:
+    """Images with their class labels and names.
+
+    Attributes:
+        images: `(num_images, height, width, channels)` uint8, 0 to 255; or still encoded, until
+            `select` picks some.
+        labels: `(num_images,)` int64 class labels, or None.
+        names: One per image, unique in the set: what `path` shows in scores.csv.
+    """
+
+    images: np.ndarray | EncodedImages
+    labels: np.ndarray | None
+    names: list[str]
+
+    def __len__(self):
+        return len(self.images)
+
+    def select(self, chosen: np.ndarray) -> "LabelledImages":
+        """The images at the positions `chosen`, decoded."""
+        labels = None if self.labels is None else self.labels[chosen]
+        return LabelledImages(self.images[chosen], labels, [self.names[i] for i in chosen])
+
+
+def as_pixels(name: str, images: np.ndarray) -> np.ndarray:
+    """Images as `(num_images, height, width, channels)` uint8.
+
+    Args:
+        name: For messages.
+        images: `(num_images, height, width[, channels])`, uint8 or whole numbers from 0 to 255
+            of any type.
+
+    Raises:
+        ValueError: If the shape, the type or a value is not allowed.
+    """
+    if images.ndim == 3:
+        images = images[..., np.newaxis]
+    if images.ndim != 4:
+        raise ValueError(
+            f"`{name}` must be (images, height, width[, channels]). "
+            f"{received('shape', images.shape)}"
+        )
+    check_image_shape(f"shape of {name}", images.shape[1:])
+    if len(images) == 0:
+        raise ValueError(f"`{name}` must hold at least one image. Received: none")
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype.kind not in "iuf":
+        raise ValueError(f"`{name}` must hold numbers. {received('dtype', str(images.dtype))}")
+    bad = ~np.isfinite(images) | (images < 0) | (images > 255)
+    if bad.any():
+        first = int(np.argwhere(bad)[0][0])
+        raise ValueError(
+            f"`{name}` must hold pixels from 0 to 255. Received: image {first} has "
+            f"{images[first][bad[first]][0]}"
+        )
+    if images.dtype.kind == "f" and images.max() <= 1.0 and images.min() != images.max():
+        raise ValueError(
+            f"`{name}` must hold pixels from 0 to 255; these end at {images.max():g}: multiply "
+            f"them by 255"
+        )
+    return np.round(images).astype(np.uint8)

@@ -1,0 +1,86 @@
+"""Training batches that are a pure function of (seed, step)."""
+
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+# Streams of random numbers under one seed.
+SHUFFLE_STREAM, DRAW_STREAM = 0, 1
+
+
+def stream_seed(seed: int, stream: int, index: tf.Tensor) -> tf.Tensor:
+    """A `(2,)` int64 seed for stateless random operations.
+
+    Args:
+        seed: The run's seed.
+        stream: Which use of it.
+        index: int64 scalar, such as the step.
+    """
+    return tf.stack([tf.constant(2 * seed + stream, tf.int64), tf.cast(index, tf.int64)])
+
+
+def batch_indices(num_images: int, batch_size: int, seed: int, step: tf.Tensor) -> tf.Tensor:
+    """Which images make up the batch of a step, `(batch_size,)` int64.
+
+    Positions step · batch_size, … of an endless line in which every stretch of `num_images`
+    positions, an epoch, holds each image once in an order of its own. A batch may straddle two
+    epochs, so no image is ever dropped.
+
+    Args:
+        num_images: Size of the set.
+        batch_size: Global batch size; may exceed `num_images`.
+        seed: The run's seed.
+        step: int64 scalar, 0 for the first batch.
+    """
+    positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    epochs = positions // num_images
+    # The public index_shuffle takes one seed for all positions; the operation one for each.
+    streams = tf.fill((batch_size,), tf.constant(2 * seed + SHUFFLE_STREAM, tf.int64))
+    return tf.raw_ops.RandomIndexShuffle(
+        index=positions % num_images,
+        seed=tf.stack([streams, epochs, tf.zeros_like(epochs)], axis=1),
+        max_index=tf.fill((batch_size,), tf.constant(num_images - 1, tf.int64)),
+    )
+
+
+def steps_per_epoch(num_images: int, batch_size: int) -> int:
+    """Steps until every image has been seen at least once: the ceiling of their ratio."""
+    return -(-num_images // batch_size)
+
+
+def training_batches(
+    images: np.ndarray,
+    batch_size: int,
+    seed: int,
+    start_step: int,
+    draw: Callable[[int, tf.Tensor], dict[str, tf.Tensor]],
+    num_replicas: int = 1,
+) -> tf.data.Dataset:
+    """Endless batches from `start_step` on, the same whatever came before.
+
+    Args:
+        images: `(num_images, height, width, channels)` uint8, kept decoded in memory.
+        batch_size: Global batch size.
+        seed: The run's seed.
+        start_step: Step of the first batch.
+        draw: Random numbers of a step, `draw(batch_size, seed)`; see `TrainableModel.draw`.
+        num_replicas: Each global batch comes as this many equal elements, in the replicas' order.
+
+    Returns:
+        Dataset of `(images, draws)`, uint8 pixels and the model's random numbers.
+    """
+    source = tf.constant(images)
+
+    def batch_at(step):
+        chosen = tf.gather(source, batch_indices(len(images), batch_size, seed, step))
+        return chosen, draw(batch_size, stream_seed(seed, DRAW_STREAM, step))
+
+    def share(tensor):
+        return tf.reshape(tensor, (num_replicas, batch_size // num_replicas, *tensor.shape[1:]))
+
+    steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
+    batches = steps.map(batch_at, num_parallel_calls=1, deterministic=True)
+    if num_replicas > 1:
+        batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
+    return batches.prefetch(2 * num_replicas)

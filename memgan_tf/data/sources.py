@@ -1,0 +1,88 @@
+"""Where labelled images come from: scikit-learn's digits, tensorflow-datasets, npz files."""
+
+import pathlib
+
+import numpy as np
+
+from memgan_tf.config import DataConfig
+from memgan_tf.data import npz, prepared
+from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.validation import check_choice, check_image_shape, received
+
+SHORT_NAMES = {"mnist": "tfds:mnist", "cifar10": "tfds:cifar10"}
+
+
+def load(config: DataConfig, split: str) -> LabelledImages | None:
+    """A split of a data set; None if it has no test split.
+
+    Args:
+        config: Names the set.
+        split: `train` or `test`.
+
+    Raises:
+        ValueError: If the name is unknown, the set is not prepared or the file is unusable.
+    """
+    check_choice("split", split, ("train", "test"))
+    kind, rest = parse_name(config.dataset)
+    if kind == "digits":
+        return _load_digits(split)
+    if kind == "tfds":
+        image_shape(config)
+        return prepared.load(rest, prepared.find_directory(rest, config.data_dir), split)
+    return npz.load(rest, split)
+
+
+def image_shape(config: DataConfig) -> tuple[int, int, int]:
+    """`(height, width, channels)` of a data set, read without TensorFlow and without its images.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    kind, rest = parse_name(config.dataset)
+    if kind == "digits":
+        return (8, 8, 1)
+    if kind == "tfds":
+        shape = prepared.image_shape(rest, prepared.find_directory(rest, config.data_dir))
+    else:
+        shape = npz.image_shape(rest)
+    return check_image_shape(f"shape of {config.dataset}'s images", shape)
+
+
+def parse_name(dataset: str) -> tuple[str, str]:
+    """Splits `dataset` into its kind (digits, tfds, npz) and the rest.
+
+    Raises:
+        ValueError: If it is none of them.
+    """
+    kind, _, rest = SHORT_NAMES.get(dataset, dataset).partition(":")
+    if dataset == "digits" or (kind in ("tfds", "npz") and rest):
+        return kind, rest
+    raise ValueError(
+        f"`dataset` must be digits, mnist, cifar10, tfds:<name> or npz:<file>. "
+        f"{received('dataset', dataset)}"
+    )
+
+
+def directory_name(dataset: str) -> str:
+    """The data set's name as a folder of a run's path."""
+    kind, rest = parse_name(dataset)
+    if kind == "npz":
+        return f"npz_{pathlib.Path(rest).stem}"
+    return (rest if kind == "tfds" else kind).replace("/", "_").replace(":", "_")
+
+
+def _load_digits(split):
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
+    digits = load_digits()
+    # Rescaled from 0…16; a quarter of each class is the test split, always the same one.
+    images = np.round(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
+    everything = np.arange(len(images))
+    train, test = train_test_split(
+        everything, test_size=0.25, random_state=0, stratify=digits.target
+    )
+    whole = LabelledImages(
+        images, digits.target.astype(np.int64), [f"digits/{i:04d}" for i in everything]
+    )
+    return whole.select(np.sort(train if split == "train" else test))

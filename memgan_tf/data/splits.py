@@ -1,0 +1,92 @@
+"""One-class tasks: which images train, calibrate and test."""
+
+import dataclasses
+
+import numpy as np
+
+from memgan_tf.config import DataConfig
+from memgan_tf.data import sources
+from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.validation import received
+
+
+@dataclasses.dataclass(frozen=True)
+class OneClassTask:
+    """The images of a one-class task.
+
+    Attributes:
+        train: Normal images that fit the detector.
+        validation: Held-out normal images: calibration and monitoring.
+        test: The whole test split with labels 1 = anomaly, 0 = normal; None without one, or if
+            it was not asked for.
+    """
+
+    train: LabelledImages
+    validation: LabelledImages
+    test: LabelledImages | None
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)`."""
+        return self.train.images.shape[1:]
+
+
+def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClassTask:
+    """Loads a data set and makes one class of it normal.
+
+    Args:
+        config: What is normal, and where the images come from.
+        seed: Decides which normal training images are held out.
+        with_test: Whether to load the test split.
+
+    Raises:
+        ValueError: If the set is unusable or the class has too few images.
+    """
+    normal = _normal_images(config, sources.load(config, "train"))
+    order = np.random.default_rng(seed).permutation(len(normal))
+    num_validation = max(1, round(config.validation_fraction * len(normal)))
+    if num_validation >= len(normal):
+        raise ValueError(
+            f"`normal_class` {config.normal_class} of {config.dataset} must have at least 2 "
+            f"training images, one to train on and one to hold out. Received: {len(normal)}"
+        )
+    return OneClassTask(
+        train=normal.select(np.sort(order[num_validation:])),
+        validation=normal.select(np.sort(order[:num_validation])),
+        test=_anomaly_labels(config, sources.load(config, "test")) if with_test else None,
+    )
+
+
+def _normal_images(config, train):
+    if train.labels is None:
+        if config.normal_class is not None:
+            raise ValueError(
+                f"`normal_class` must be left out: x_train of {config.dataset} has no y_train. "
+                f"{received('normal_class', config.normal_class)}"
+            )
+        return train
+    classes = np.unique(train.labels)
+    choices = f"one of {', '.join(map(str, classes[:20]))}{', …' if len(classes) > 20 else ''}"
+    if config.normal_class is None:
+        raise ValueError(f"`normal_class` must be given for {config.dataset}: {choices}")
+    if config.normal_class not in classes:
+        raise ValueError(
+            f"`normal_class` must have training images in {config.dataset}: {choices}. "
+            f"{received('normal_class', config.normal_class)}"
+        )
+    return train.select(np.flatnonzero(train.labels == config.normal_class))
+
+
+def _anomaly_labels(config, test):
+    if test is None or test.labels is None:
+        return None
+    if config.normal_class is None:
+        # Without classes y_test says it already: 1 = anomaly.
+        if not np.isin(test.labels, (0, 1)).all():
+            raise ValueError(
+                f"`y_test` of {config.dataset} must hold 0 (normal) and 1 (anomaly) where no "
+                f"--normal_class is given"
+            )
+        return test
+    labels = (test.labels != config.normal_class).astype(np.int64)
+    return dataclasses.replace(test.select(np.arange(len(test))), labels=labels)

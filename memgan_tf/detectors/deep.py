@@ -1,0 +1,114 @@
+"""Detectors that the training loop trains."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.config import RunConfig
+from memgan_tf.detectors.base import SCORING_BATCH, Detector
+from memgan_tf.models.base import TrainableModel
+from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
+from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
+from memgan_tf.training.loop import train
+from memgan_tf.training.run_directory import fingerprint
+from memgan_tf.training.strategy import make_strategy
+from memgan_tf.training.trainer import Trainer
+
+
+class DeepDetector(Detector):
+    """Any `TrainableModel` under the contract of detectors.
+
+    Args:
+        config: Of the run.
+        model_class: Of the model; called with the model's configuration, the image shape, a seed
+            and the options `average_weights`, `mixed_precision` and `jit_compile`.
+
+    Attributes:
+        model: The model, after `fit` or `load`.
+    """
+
+    def __init__(self, config: RunConfig, model_class: type[TrainableModel]):
+        super().__init__(config)
+        self._model_class = model_class
+        self.model: TrainableModel | None = None
+        self._explain_batch = None
+
+    def initialize(self, images):
+        trainer = self._make_trainer(images)
+        trainer.initialize()
+        self._use(trainer.model)
+
+    def fit(self, images, validation_images, run=None):
+        training, trainer = self.config.training, self._make_trainer(images)
+        checkpoints, actions = None, [CollapseAlarm()]
+        if run is not None:
+            checkpoints = Checkpoints(
+                run.checkpoints,
+                trainer.variables,
+                fingerprint(self.config),
+                training.keep_checkpoints,
+            )
+            actions = [
+                CollapseAlarm(run.mark_suspect),
+                CsvLogger(run.path / "metrics.csv"),
+                TensorBoardLogger(run.tensorboard, self.config),
+            ]
+        seconds = train(trainer, validation_images, checkpoints, actions)
+        self._use(trainer.model)
+        return seconds
+
+    def load(self, run):
+        model = self._make_model()
+        restore_scoring_variables(run.checkpoints, model.scoring_variables)
+        self._use(model)
+
+    def explain(self, images):
+        parts = [
+            {name: value.numpy() for name, value in self._explain_batch(tf.constant(part)).items()}
+            for part in self._batches(images)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def score(self, images):
+        parts = [
+            self._explain_batch(tf.constant(part))["anomaly_score"].numpy()
+            for part in self._batches(images)
+        ]
+        return np.concatenate(parts)
+
+    def decode_units(self):
+        units = self.model.decode_units()
+        return None if units is None else units.numpy()
+
+    def _batches(self, images):
+        if self.model is None:
+            raise RuntimeError("the detector must be fitted or loaded before it can score")
+        images = self._check_images(images)
+        return [images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH)]
+
+    def export_obstacle(self):
+        return (self.model or self._make_model()).export_obstacle()
+
+    def _make_trainer(self, images):
+        training = self.config.training
+        keras.utils.set_random_seed(training.seed)
+        if training.deterministic_ops:
+            tf.config.experimental.enable_op_determinism()
+        strategy = make_strategy(training.distribution_strategy)
+        return Trainer(self._make_model, training, self._check_images(images), strategy)
+
+    def _make_model(self):
+        training = self.config.training
+        return self._model_class(
+            self.config.model,
+            self.config.image_shape,
+            training.seed,
+            average_weights=training.ema_decay > 0,
+            mixed_precision=training.mixed_precision,
+            jit_compile=training.jit_compile,
+        )
+
+    def _use(self, model):
+        self.model = model
+        signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
+        self._explain_batch = tf.function(model.explain, input_signature=[signature])

@@ -1,0 +1,99 @@
+"""Images as the rows that shallow detectors work on: scaled, flat, reduced."""
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.detectors.base import SCORING_BATCH
+from memgan_tf.layers.scalings import make_scaling
+from memgan_tf.layers.unit_scaling import GlobalContrastScaling
+
+
+class Features:
+    """Scales images and projects them onto the training images' principal components.
+
+    Args:
+        config: A `ShallowConfig`.
+    """
+
+    def __init__(self, config):
+        self._share = config.explained_variance
+        self.scaling = make_scaling(config.input_scaling, config.contrast_scale)
+        self._mean = self._components = None
+
+    def fit(self, images: np.ndarray) -> None:
+        """Measures the scaling's range and the components on normal images.
+
+        Raises:
+            ValueError: If the images are all the same.
+        """
+        if isinstance(self.scaling, GlobalContrastScaling):
+            self.scaling.measure(tf.constant(batch) for batch in _batches(images))
+        values = self.flatten(images)
+        if not values.var(axis=0).any():
+            raise ValueError(
+                "`images` must differ from one another: all training images are the same"
+            )
+        if self._share < 1.0:
+            self._mean = values.mean(axis=0)
+            self._components = principal_components(values - self._mean, self._share)
+        else:
+            # The pixels themselves.
+            self._mean, self._components = np.zeros((0,)), np.zeros((0, 0))
+
+    def flatten(self, images: np.ndarray) -> np.ndarray:
+        """Scaled images as rows, `(num_images, values)` float64."""
+        scaled = [self.scaling(tf.constant(batch)).numpy() for batch in _batches(images)]
+        return np.concatenate(scaled).reshape(len(images), -1).astype(np.float64)
+
+    def project(self, values: np.ndarray) -> np.ndarray:
+        """Rows `(num_images, values)` in the components' coordinates."""
+        return (values - self._mean) @ self._components if self._mean.size else values
+
+    def restore(self, coordinates: np.ndarray) -> np.ndarray:
+        """The rows with given coordinates, `(num_images, values)`."""
+        return coordinates @ self._components.T + self._mean if self._mean.size else coordinates
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """`(num_images, features)` float64."""
+        return self.project(self.flatten(images))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """What `fit` learned."""
+        weights = {f"scaling_{i}": np.asarray(w) for i, w in enumerate(self.scaling.get_weights())}
+        return {**weights, "mean": self._mean, "components": self._components}
+
+    def load(self, state: dict[str, np.ndarray]) -> None:
+        """Restores what `state` gave."""
+        weights = [state[f"scaling_{i}"] for i in range(len(self.scaling.weights))]
+        self.scaling.set_weights(weights)
+        self._mean, self._components = state["mean"], state["components"]
+
+
+def principal_components(centred: np.ndarray, share: float) -> np.ndarray:
+    """The fewest leading components that keep a share of the variance, `(values, number)`.
+
+    By the eigenvectors of whichever is smaller, the rows' products or the columns'.
+
+    Args:
+        centred: `(num_images, values)` rows of mean 0.
+        share: In (0, 1].
+    """
+    wide = centred.shape[1] > centred.shape[0]
+    products = centred @ centred.T if wide else centred.T @ centred
+    variances, vectors = np.linalg.eigh(products)
+    variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
+    kept = np.cumsum(variances) / variances.sum()
+    count = min(int(np.searchsorted(kept, share - 1e-12)) + 1, np.count_nonzero(variances))
+    if not wide:
+        return vectors[:, :count]
+    return centred.T @ vectors[:, :count] / np.sqrt(variances[:count])
+
+
+def squared_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """‖a - b‖² of every row of `(m, d)` and every row of `(n, d)`, `(m, n)`, by one product."""
+    norms = np.sum(np.square(first), axis=1)[:, np.newaxis] + np.sum(np.square(second), axis=1)
+    return np.maximum(norms - 2.0 * first @ second.T, 0.0)
+
+
+def _batches(images):
+    return (images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH))

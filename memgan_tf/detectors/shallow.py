@@ -1,0 +1,92 @@
+"""Detectors without networks: fitted at once, saved as arrays."""
+
+import abc
+import time
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.config import RunConfig
+from memgan_tf.detectors.base import Detector
+from memgan_tf.detectors.features import Features
+
+STATE_FILE = "detector.npz"
+# Rows that are scored at once: bounds the memory of their distances to all training images.
+SCORING_ROWS = 512
+# `initialize` learns from this many images of noise at most.
+MAX_NOISE_IMAGES = 500
+
+
+class ShallowDetector(Detector):
+    """A method on rows of features under the contract of detectors.
+
+    What it learned is a dictionary of arrays, kept as an npz file without pickle.
+    """
+
+    def __init__(self, config: RunConfig):
+        super().__init__(config)
+        self.features = Features(config.model)
+        self._learned = None
+
+    @abc.abstractmethod
+    def learn(self, features: np.ndarray) -> dict[str, np.ndarray]:
+        """The arrays that the score needs, from normal rows `(num_images, features)`."""
+
+    @abc.abstractmethod
+    def explain_batch(
+        self, images: np.ndarray, learned: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        """`explain` of a few images, given what `learn` returned."""
+
+    def fit(self, images, validation_images, run=None):
+        del validation_images
+        started = time.monotonic()
+        images = self._check_images(images)
+        self.features.fit(images)
+        self._learned = self.learn(self.features(images))
+        seconds = time.monotonic() - started
+        if run is not None:
+            state = {f"features_{name}": array for name, array in self.features.state().items()}
+            with files.replacing(run.path / STATE_FILE) as temporary:
+                np.savez(temporary, **state, **self._learned)
+        return seconds
+
+    def initialize(self, images):
+        count = min(len(self._check_images(images)), MAX_NOISE_IMAGES)
+        shape = (count, *self.config.image_shape)
+        generator = np.random.default_rng(self.config.training.seed)
+        noise = generator.integers(0, 256, shape, dtype=np.uint8)
+        self.fit(noise, noise)
+
+    def load(self, run):
+        path = run.path / STATE_FILE
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+                arrays = dict(archive)
+            prefix = "features_"
+            self.features.load(
+                {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+            )
+        except Exception as error:
+            # A damaged file may raise anything.
+            raise ValueError(
+                f"{path} cannot be read: {str(error).splitlines()[0]}. Remove the run's folder to "
+                f"train it anew"
+            ) from error
+        self._learned = {k: v for k, v in arrays.items() if not k.startswith(prefix)}
+
+    def explain(self, images):
+        if self._learned is None:
+            raise RuntimeError("the detector must be fitted or loaded before it can score")
+        images = self._check_images(images)
+        parts = [
+            self.explain_batch(images[i : i + SCORING_ROWS], self._learned)
+            for i in range(0, len(images), SCORING_ROWS)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def export_obstacle(self):
+        return (
+            f"{self.config.detector} runs on numpy, not in a TensorFlow graph. Score with "
+            f"memgan score"
+        )

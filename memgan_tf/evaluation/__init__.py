@@ -1,0 +1,1 @@
+"""Evaluation: metrics, calibration, finished runs, score files."""

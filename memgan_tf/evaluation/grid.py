@@ -1,0 +1,171 @@
+"""A grid of runs: what is missing is run, in processes that share the cores."""
+
+import concurrent.futures
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from memgan_tf import files
+from memgan_tf.evaluation.records import Cell
+
+# A claim that nobody has touched for this long belongs to a machine that died.
+STALE_SECONDS = 600.0
+HEARTBEAT_SECONDS = 60.0
+
+
+class Grid:
+    """Runs cells and keeps their records.
+
+    Each cell is `memgan train` and `memgan evaluate` in processes of one thread, which resume what
+    is on disk. A claim file beside the record keeps machines that share the folders apart.
+
+    Args:
+        model_dir: The runs' folder.
+        results_dir: The records' folder.
+        data_dir: As in `DataConfig`.
+        jobs: Cells that run at once. Positive.
+        report: Is told a line whenever something ends.
+    """
+
+    def __init__(
+        self,
+        model_dir: pathlib.Path,
+        results_dir: pathlib.Path,
+        data_dir: str | None,
+        jobs: int,
+        report: Callable[[str], None] = print,
+    ):
+        self._model_dir, self._results_dir = model_dir, results_dir
+        self._data_dir, self._jobs, self._report = data_dir, jobs, report
+        self._stopping = threading.Event()
+        self._processes: set[subprocess.Popen] = set()
+
+    def run(self, cells: Iterable[Cell]) -> list[Cell]:
+        """Runs the cells without a record; returns those that failed.
+
+        Safe to stop at any moment: the same call goes on where it was.
+        """
+        cells = list(cells)
+        missing = [cell for cell in cells if not cell.record_path(self._results_dir).exists()]
+        self._report(f"{len(cells)} cells, {len(cells) - len(missing)} have a record")
+        failed, started, done = [], time.monotonic(), 0
+        with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
+            futures = {pool.submit(self._run_cell, cell): cell for cell in missing}
+            try:
+                for future in concurrent.futures.as_completed(futures):
+                    done += 1
+                    outcome = future.result()
+                    if outcome.startswith("failed"):
+                        failed.append(futures[future])
+                    left = (time.monotonic() - started) / done * (len(missing) - done)
+                    position = f"{done}/{len(missing)}, about {left / 60:.0f} min left"
+                    self._report(f"{futures[future]}: {outcome} ({position})")
+            except BaseException:
+                self._stop()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+        return failed
+
+    def _stop(self):
+        """Asks what runs to save a checkpoint and end."""
+        self._stopping.set()
+        for process in list(self._processes):
+            process.send_signal(signal.SIGINT)
+
+    def _run_cell(self, cell):
+        record = cell.record_path(self._results_dir)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        with _claimed(record.with_suffix(".claim")) as mine:
+            if self._stopping.is_set() or not mine or record.exists():
+                return "left to another process"
+            error = self._train_and_evaluate(cell)
+            if self._stopping.is_set():
+                return "stopped"
+            failure = record.with_suffix(".failed")
+            if error:
+                files.write_text(failure, error + "\n")
+                return f"failed: {error}"
+            run = self._model_dir / cell.place.parts[0] / pathlib.PurePath(*cell.place.parts[1:])
+            with files.replacing(record) as temporary:
+                shutil.copyfile(run / "results.json", temporary)
+            failure.unlink(missing_ok=True)
+            auroc = files.read_json(record)["metrics"]["auroc"]
+            return f"AUROC {100 * auroc:.2f}"
+
+    def _train_and_evaluate(self, cell):
+        """Returns the last line of what went wrong, or an empty string."""
+        model_dir = self._model_dir / cell.variant
+        train = [
+            f"--detector={cell.detector}",
+            f"--preset={cell.preset}",
+            f"--dataset={cell.suite}",
+            f"--normal_class={cell.normal_class}",
+            f"--seed={cell.seed}",
+            f"--model_dir={model_dir}",
+            *(f"--{override}" for override in cell.overrides),
+        ]
+        if self._data_dir is not None:
+            train.append(f"--data_dir={self._data_dir}")
+        run = model_dir / pathlib.PurePath(*cell.place.parts[1:])
+        log = self._model_dir / "logs" / f"{str(cell).replace(' ', '_')}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        for arguments in (["train", *train], ["evaluate", f"--run={run}"]):
+            code = self._run_command(arguments, log)
+            if code:
+                lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+                return lines[-1] if lines else f"exit code {code}"
+        return ""
+
+    def _run_command(self, arguments, log):
+        with log.open("a", encoding="utf-8") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "memgan_tf.tools.main", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"},
+                # Ctrl-C reaches the grid alone, which asks each process to stop, once.
+                start_new_session=True,
+            )
+        self._processes.add(process)
+        try:
+            return process.wait()
+        finally:
+            self._processes.discard(process)
+
+
+@contextlib.contextmanager
+def _claimed(path: pathlib.Path) -> Iterator[bool]:
+    """Whether the block has the claim to itself; kept fresh while it runs, removed after it."""
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            path.unlink()
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"{socket.gethostname()} {os.getpid()}\n")
+    except FileExistsError:
+        yield False
+        return
+    ended = threading.Event()
+
+    def keep_fresh():
+        while not ended.wait(HEARTBEAT_SECONDS):
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(path)
+
+    heartbeat = threading.Thread(target=keep_fresh, daemon=True)
+    heartbeat.start()
+    try:
+        yield True
+    finally:
+        ended.set()
+        heartbeat.join()
+        path.unlink(missing_ok=True)

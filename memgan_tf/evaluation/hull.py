@@ -1,0 +1,208 @@
+"""Where the codes of a run lie in relation to the convex hull of its memory units."""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from sklearn.metrics import roc_auc_score
+
+from memgan_tf.data import LabelledImages, OneClassTask
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.losses.hull import hull_weights
+
+# Codes that are solved for at once: the slowest of them decides how long they take.
+BATCH = 1024
+SOLVER_TOLERANCE = 1e-6
+# Of the distances of units to the codes' hull, in units of the codes' spread.
+REVERSE_TOLERANCE = 1e-2
+# Codes this near to the hull, in units of the codes' spread, count as inside.
+INSIDE_TOLERANCES = (0.001, 0.1, 0.25, 0.5)
+# A direction in which the units extend by less than this share of the largest is none of the hull.
+RANK_TOLERANCE = 1e-6
+
+
+@dataclasses.dataclass(frozen=True)
+class HullDistances:
+    """Distances of codes to the hull of the units, each `(num_codes,)` in the codes' own units.
+
+    With fewer units than dimensions the hull is flat: it has no volume, and only a code in the
+    units' affine span can be inside. total² = off_span² + in_span².
+
+    Attributes:
+        total: To the hull.
+        off_span: To the affine span of the units.
+        in_span: To the hull, of the code's foot in the span; 0 if the foot is inside.
+        error: Largest error of `total`, by the solver's duality gap.
+    """
+
+    total: np.ndarray
+    off_span: np.ndarray
+    in_span: np.ndarray
+    error: float
+
+
+def measure_distances(
+    codes: np.ndarray, units: np.ndarray, tolerance: float = SOLVER_TOLERANCE
+) -> HullDistances:
+    """Distances of codes `(num_codes, dim)` to the hull of units `(num_units, dim)`.
+
+    Args:
+        codes: The codes.
+        units: The units.
+        tolerance: Largest error of a distance that is accepted.
+
+    Raises:
+        RuntimeError: If the solver does not get that near.
+    """
+    codes, units = np.asarray(codes, np.float64), np.asarray(units, np.float64)
+    nearest, bounds = [], []
+    for start in range(0, len(codes), BATCH):
+        batch = tf.constant(codes[start : start + BATCH])
+        weights, bound = hull_weights(batch, tf.constant(units), tolerance)
+        nearest.append(weights.numpy() @ units)
+        bounds.append(bound.numpy())
+    error = float(np.concatenate(bounds).max())
+    if not error <= tolerance:
+        raise RuntimeError(
+            f"the distance to the hull is only known to within {error:.2g}, not {tolerance:.2g}: "
+            f"the units are nearly dependent"
+        )
+    nearest = np.concatenate(nearest)
+    feet = project_to_span(codes, units)
+    return HullDistances(
+        total=np.linalg.norm(codes - nearest, axis=1),
+        off_span=np.linalg.norm(codes - feet, axis=1),
+        in_span=np.linalg.norm(feet - nearest, axis=1),
+        error=error,
+    )
+
+
+def project_to_span(codes: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Foot of each code `(num_codes, dim)` in the affine span of the units."""
+    centre = units.mean(axis=0)
+    _, extents, directions = np.linalg.svd(units - centre, full_matrices=False)
+    directions = directions[extents > RANK_TOLERANCE * extents[0]]
+    return centre + (codes - centre) @ directions.T @ directions
+
+
+def spread_of(codes: np.ndarray) -> float:
+    """Root mean square distance of codes `(num_codes, dim)` to their mean."""
+    codes = np.asarray(codes, np.float64)
+    return float(np.sqrt(np.square(codes - codes.mean(axis=0)).sum(axis=1).mean()))
+
+
+def units_of(run: TrainedRun) -> np.ndarray:
+    """Memory units M of a run, `(num_units, dim)`.
+
+    Raises:
+        ValueError: If its method has none in the space of its codes.
+    """
+    model = getattr(run.detector, "model", None)
+    points = {} if model is None else model.embedding_points()
+    if "unit" not in points:
+        raise ValueError(
+            f"`run` must be of a method with memory units, such as memgan. "
+            f"Received: {run.directory.path} of {run.config.detector}"
+        )
+    return points["unit"]
+
+
+def labelled_test(run: TrainedRun, task: OneClassTask) -> LabelledImages:
+    """The test split.
+
+    Raises:
+        ValueError: If there is no labelled one.
+    """
+    if task.test is None:
+        raise ValueError(
+            f"`dataset` {run.config.data.dataset} has no labelled test split to compare normal "
+            f"and abnormal codes on"
+        )
+    return task.test
+
+
+def encode(run: TrainedRun, task: OneClassTask) -> dict[str, dict[str, np.ndarray]]:
+    """`codes` and `anomaly_score` of the training, held-out, normal and abnormal test images.
+
+    Raises:
+        ValueError: As `labelled_test`.
+    """
+    test = labelled_test(run, task)
+    parts = {
+        "train": task.train.images,
+        "held_out": task.validation.images,
+        "normal": test.images[test.labels == 0],
+        "abnormal": test.images[test.labels == 1],
+    }
+    explained = {name: run.explain(images) for name, images in parts.items()}
+    return {
+        name: {kind: values[kind] for kind in ("codes", "anomaly_score")}
+        for name, values in explained.items()
+    }
+
+
+def measure_hull(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
+    """Tests the paper's claim: normal codes inside the hull of the units, abnormal ones outside.
+
+    Args:
+        run: A run of a method with memory units.
+        task: Its data, with a labelled test split.
+
+    Returns:
+        What `hull.json` holds. Distances are in units of `spread`, the root mean square distance
+        of the training codes to their mean. `units_to_codes` is the other half of the claim: the
+        median distance of a unit to the hull of the training codes.
+
+    Raises:
+        ValueError: If the method has no units or there is no labelled test split.
+        RuntimeError: As `measure_distances`.
+    """
+    units, encoded = units_of(run), encode(run, task)
+    codes = {name: values["codes"] for name, values in encoded.items()}
+    distances = {name: measure_distances(values, units) for name, values in codes.items()}
+    spread = spread_of(codes["train"])
+    reverse = measure_distances(units, codes["train"], REVERSE_TOLERANCE * spread)
+    return {
+        "num_units": len(units),
+        "dim": units.shape[1],
+        "spread": spread,
+        "solver_error": max(found.error for found in distances.values()),
+        "distances": {name: _describe(found, spread) for name, found in distances.items()},
+        "units_to_codes": float(np.median(reverse.total) / spread),
+        "auroc": _compare(encoded, distances),
+    }
+
+
+def _compare(encoded, distances):
+    """AUROC of what could tell abnormal from normal test images; the last two know no hull."""
+    centre = encoded["train"]["codes"].mean(axis=0)
+    scores = {
+        name: (getattr(distances["normal"], name), getattr(distances["abnormal"], name))
+        for name in ("total", "off_span", "in_span")
+    }
+    tested = [encoded["normal"], encoded["abnormal"]]
+    scores["to_mean_code"] = [np.linalg.norm(v["codes"] - centre, axis=1) for v in tested]
+    scores["anomaly_score"] = [v["anomaly_score"] for v in tested]
+    return {name: _auroc(*pair) for name, pair in scores.items()}
+
+
+def _describe(found, spread):
+    """One set of codes: fractions inside and medians, in units of the spread."""
+    return {
+        "num_codes": len(found.total),
+        "inside": _inside(found.total / spread),
+        "inside_in_span": _inside(found.in_span / spread),
+        "median": float(np.median(found.total) / spread),
+        "median_off_span": float(np.median(found.off_span) / spread),
+        "median_in_span": float(np.median(found.in_span) / spread),
+    }
+
+
+def _inside(distances):
+    return {f"{limit:g}": float((distances <= limit).mean()) for limit in INSIDE_TOLERANCES}
+
+
+def _auroc(normal, abnormal):
+    labels = np.repeat([0, 1], [len(normal), len(abnormal)])
+    return float(roc_auc_score(labels, np.concatenate([normal, abnormal])))

@@ -1,0 +1,55 @@
+"""How well scores tell anomalies from normal images. Labels: 1 = anomaly."""
+
+import numpy as np
+from sklearn import metrics
+
+from memgan_tf.validation import received
+
+
+def ranking_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
+    """Metrics of the order of the scores, each in [0, 1].
+
+    Args:
+        labels: `(num_images,)`, 1 = anomaly, 0 = normal, both present.
+        scores: `(num_images,)`, higher is more anomalous.
+
+    Returns:
+        `auroc`, `average_precision`, `fpr_at_95_tpr` (share of normal images flagged where 95 % of
+        the anomalies are) and `oracle_f1_max` (best F1 over all thresholds; it sees the labels).
+
+    Raises:
+        ValueError: If a class is missing or a score is not finite.
+    """
+    _check(labels, scores)
+    false_positives, true_positives, _ = metrics.roc_curve(labels, scores)
+    precision, recall, _ = metrics.precision_recall_curve(labels, scores)
+    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
+    return {
+        "auroc": float(metrics.roc_auc_score(labels, scores)),
+        "average_precision": float(metrics.average_precision_score(labels, scores)),
+        "fpr_at_95_tpr": float(false_positives[np.argmax(true_positives >= 0.95)]),
+        "oracle_f1_max": float(f1.max()),
+    }
+
+
+def threshold_metrics(labels: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str, float]:
+    """`f1_at_threshold` and `fpr_at_threshold` of the decision `score > threshold`.
+
+    Args, Raises: as `ranking_metrics`.
+    """
+    _check(labels, scores)
+    flagged = scores > threshold
+    return {
+        "f1_at_threshold": float(metrics.f1_score(labels, flagged, zero_division=0.0)),
+        "fpr_at_threshold": float(flagged[labels == 0].mean()),
+    }
+
+
+def _check(labels, scores):
+    if not np.array_equal(np.unique(labels), (0, 1)):
+        raise ValueError(
+            f"`labels` must hold both 0 (normal) and 1 (anomaly). "
+            f"{received('values', np.unique(labels).tolist())}"
+        )
+    if not np.isfinite(scores).all():
+        raise ValueError(f"`scores` must be finite; {int((~np.isfinite(scores)).sum())} are not")

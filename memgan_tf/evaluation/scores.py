@@ -1,0 +1,54 @@
+"""scores.csv."""
+
+import csv
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.evaluation.calibration import Calibration
+
+COLUMNS = ("path", "label", "anomaly_score", "p_value", "is_anomaly")
+
+
+def write_scores(
+    path: str | os.PathLike,
+    names: Sequence[str],
+    labels: np.ndarray | None,
+    scores: np.ndarray,
+    calibration: Calibration,
+) -> None:
+    """Writes a row an image, all at once.
+
+    Args:
+        path: Of the file.
+        names: Of the images.
+        labels: `(num_images,)`, 1 = anomaly; None leaves the column empty.
+        scores: `(num_images,)` A(x).
+        calibration: Gives p-values and decisions.
+    """
+    flagged = scores > calibration.threshold
+    write_decisions(path, names, labels, scores, calibration.p_values(scores), flagged)
+
+
+def write_decisions(
+    path: str | os.PathLike,
+    names: Sequence[str],
+    labels: np.ndarray | None,
+    scores: np.ndarray,
+    p_values: np.ndarray,
+    flagged: np.ndarray,
+) -> None:
+    """As `write_scores`, given p-values and decisions that were made elsewhere, `(num_images,)`."""
+    with (
+        files.replacing(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for index, name in enumerate(names):
+            label = "" if labels is None else int(labels[index])
+            # float32 scores survive nine digits.
+            score, p_value = f"{scores[index]:.9g}", f"{p_values[index]:.6g}"
+            writer.writerow([name, label, score, p_value, int(flagged[index])])

@@ -1,0 +1,38 @@
+"""A batch of image files to pixels, inside the graph."""
+
+import tensorflow as tf
+
+from memgan_tf.export.request_checks import require
+from memgan_tf.layers.images import decode_image
+
+
+def decode_batch(encoded: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
+    """Decodes image files and fits them to a shape, as `memgan score` does.
+
+    A data set does the work because it is the one construct of a graph that outlives a decoder's
+    failure, so that the error can say which image it was.
+
+    Args:
+        encoded: `(batch,)` strings, each a PNG, JPEG, GIF or BMP file.
+        image_shape: `(height, width, channels)` to fit them to.
+
+    Returns:
+        `(batch, height, width, channels)` float32, whole numbers from 0 to 255.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When it runs, if one is no such file; it names the first.
+    """
+    count = tf.shape(encoded)[0]
+
+    def decode(index, file):
+        return index, tf.round(decode_image(file, image_shape))
+
+    end = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros(image_shape)))
+    decoded = tf.data.Dataset.from_tensor_slices(encoded).enumerate().map(decode)
+    # The element at the end keeps the batch from being empty if there is no image, or no good one.
+    batch = decoded.ignore_errors().concatenate(end).batch(tf.cast(count, tf.int64) + 1)
+    indices, images = batch.get_single_element()
+    places = tf.scatter_nd(indices[:-1, tf.newaxis], tf.ones_like(indices[:-1]), (count,))
+    rule = "`image_bytes` must be PNG, JPEG, GIF or BMP files"
+    with tf.control_dependencies([require(places > 0, rule)]):
+        return tf.ensure_shape(images[:-1], (None, *image_shape))

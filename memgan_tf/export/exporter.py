@@ -1,0 +1,98 @@
+"""From a trained run to a published version."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.export.golden import Golden
+from memgan_tf.export.model_card import describe_export, write_card
+from memgan_tf.export.publish import ModelStore
+from memgan_tf.export.scorer import Scorer
+from memgan_tf.export.verification import verify
+from memgan_tf.export.warmup import write_warmup
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """A published version.
+
+    Attributes:
+        path: Its folder.
+        findings: What the checks before publishing found, a phrase each.
+    """
+
+    path: pathlib.Path
+    findings: list[str]
+
+
+def export(
+    run: TrainedRun,
+    calibration: Calibration,
+    images: np.ndarray,
+    store: ModelStore,
+    version: int | None = None,
+    description: dict[str, Any] | None = None,
+    warm_up: bool = True,
+) -> Export:
+    """Exports a run's score, checks it and publishes it.
+
+    Args:
+        run: The run; its detector has no `export_obstacle`.
+        calibration: What decides.
+        images: Golden images, `(num_images, height, width, channels)` uint8.
+        store: Where to.
+        version: Its number; None is the time.
+        description: Of the run, for the model card.
+        warm_up: Whether to write warm-up requests.
+
+    Raises:
+        ValueError: If the detector cannot be exported or the version is taken.
+        RuntimeError: If a check fails; nothing is published then.
+    """
+    obstacle = run.detector.export_obstacle()
+    if obstacle:
+        raise ValueError(f"`run` cannot be exported: {obstacle}")
+    version = store.new_version(version)
+    golden = _ask_run(run, calibration, images)
+    scorer = Scorer(_servable_model(run), run.config.image_shape, calibration)
+    signatures = scorer.signatures()
+    with store.publishing(version) as staging:
+        tf.saved_model.save(scorer, str(staging), signatures=signatures)
+        golden.save(staging)
+        if warm_up:
+            write_warmup(staging, store.name, images, list(signatures))
+        findings = verify(staging, golden)
+        card = describe_export(run, calibration, store.name, version)
+        card |= {"signatures": list(signatures), "checks": findings, "run": description or {}}
+        write_card(staging, card)
+    return Export(store.path / str(version), findings)
+
+
+def _servable_model(run):
+    """The run's model; made anew if XLA compiles it, which a server may be built without."""
+    if not run.config.training.jit_compile:
+        return run.detector.model
+    training = dataclasses.replace(run.config.training, jit_compile=False)
+    detector = make_detector(dataclasses.replace(run.config, training=training))
+    detector.load(run.directory)
+    return detector.model
+
+
+def _ask_run(run, calibration, images):
+    """What the run itself says of the golden images, outside any SavedModel."""
+    scores = run.score(images)
+    return Golden(
+        images,
+        {
+            "anomaly_score": scores,
+            "p_value": calibration.p_values(scores).astype(np.float32),
+            "is_anomaly": scores > calibration.threshold,
+            "threshold": np.full(len(scores), calibration.threshold, np.float32),
+        },
+    )

@@ -1,0 +1,130 @@
+"""Versions of a model on disk: each is whole or absent."""
+
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+
+from memgan_tf.validation import check_integer, received
+
+STAGING_PREFIX = ".staging-"
+# A staging folder this old belongs to an export that was killed.
+STALE_SECONDS = 24 * 3600
+# Clients that speak JSON hold numbers up to here exactly.
+LARGEST_VERSION = 2**53 - 1
+
+
+class ModelStore:
+    """`<root>/<name>/<version>/`, the layout that TensorFlow Serving watches.
+
+    A server loads a folder the moment its name is a number, so a version is written under another
+    name and renamed once it is complete.
+
+    Args:
+        root: Folder of all models.
+        name: Of the model.
+
+    Attributes:
+        path: Folder of the model.
+        name: Of the model.
+
+    Raises:
+        ValueError: If the name cannot be a folder's and a URL's.
+    """
+
+    def __init__(self, root: str | os.PathLike, name: str):
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", name):
+            raise ValueError(
+                f"`name` must be letters, digits, -, _ and ., a letter or digit first. "
+                f"{received('name', name)}"
+            )
+        self.path, self.name = pathlib.Path(root) / name, name
+
+    @property
+    def versions(self) -> list[int]:
+        """Published versions, ascending."""
+        if not self.path.is_dir():
+            return []
+        return sorted(int(p.name) for p in self.path.iterdir() if p.name.isdecimal())
+
+    def new_version(self, version: int | None = None) -> int:
+        """`version`, or seconds since 1970 in UTC, if it is free.
+
+        Raises:
+            ValueError: If it is taken, or no version.
+        """
+        version = int(time.time()) if version is None else version
+        check_integer("version", version, 1, LARGEST_VERSION)
+        target = self.path / str(version)
+        if target.exists():
+            raise ValueError(
+                f"{target} exists, and a published version is never overwritten. Name another "
+                f"--version, or leave it out"
+            )
+        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise ValueError(f"`output_dir` must be writable; {existing} is not")
+        return version
+
+    @contextlib.contextmanager
+    def publishing(self, version: int) -> Iterator[pathlib.Path]:
+        """Yields a folder that becomes `version` if the block succeeds, and vanishes if not.
+
+        Raises:
+            ValueError: If the version is taken, even if it was not when the block began.
+        """
+        self.new_version(version)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._sweep()
+        staging = pathlib.Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+        try:
+            yield staging
+            for folder, _, names in os.walk(staging):
+                for path in (*(pathlib.Path(folder, name) for name in names), folder):
+                    _sync(path)
+            staging.chmod(0o755)
+            self._rename(staging, version)
+            _sync(self.path)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                self.path.rmdir()  # only if it is empty
+
+    def prune(self, keep: int, spared: int) -> list[int]:
+        """Removes all but the `keep` highest versions and `spared`; returns those removed."""
+        check_integer("keep", keep, minimum=1)
+        removed = [version for version in self.versions[:-keep] if version != spared]
+        for version in removed:
+            doomed = pathlib.Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+            # No moment in which a version has lost a part of its files.
+            (self.path / str(version)).rename(doomed / str(version))
+            shutil.rmtree(doomed)
+        return removed
+
+    def _rename(self, staging, version):
+        target = self.path / str(version)
+        try:
+            staging.rename(target)
+        except OSError as error:
+            raise ValueError(
+                f"{target} was published by another process meanwhile. Export again"
+            ) from error
+
+    def _sweep(self):
+        """Removes what exports left that were killed."""
+        for path in self.path.glob(f"{STAGING_PREFIX}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > STALE_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _sync(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,61 @@
+"""Checks inside the graph: a bad request fails and names the image, it never gets a score."""
+
+import tensorflow as tf
+
+
+def require(good: tf.Tensor, rule: str, kind: str = "image") -> tf.Operation:
+    """An operation that fails unless every row is good.
+
+    Args:
+        good: `(batch,)` booleans.
+        rule: First part of the message.
+        kind: What a row is; the message ends in its number.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When it runs, with the number of the first bad row.
+    """
+
+    def fail():
+        first = tf.argmin(tf.cast(good, tf.int32))
+        message = tf.strings.format(f"{rule}. Received: {kind} {{}} of the batch is not", first)
+        with tf.control_dependencies([tf.debugging.Assert(False, [message])]):
+            return tf.constant(False)
+
+    return tf.cond(tf.reduce_all(good), lambda: tf.constant(True), fail)
+
+
+def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
+    """`image` `(batch, height, width, channels)`, once its shape and its pixels are right.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, or a
+            pixel is not a number from 0 to 255; then the message names the first such image.
+    """
+    # A session does not hold what it is fed to the signature's shape; the operation does.
+    image = tf.ensure_shape(image, (None, *image_shape))
+    # False for NaN as well.
+    inside = tf.reduce_all((image >= 0.0) & (image <= 255.0), axis=[1, 2, 3])
+    with tf.control_dependencies([require(inside, "`image` must hold pixels from 0 to 255")]):
+        return tf.identity(image)
+
+
+def checked_scores(scores: tf.Tensor) -> tf.Tensor:
+    """Scores `(batch,)` once all are finite.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When it runs; the message names the first image.
+    """
+    finite = tf.math.is_finite(scores)
+    with tf.control_dependencies([require(finite, "`anomaly_score` must be finite")]):
+        return tf.identity(scores)
+
+
+def checked_slots(slot: tf.Tensor, num_units: int) -> tf.Tensor:
+    """Slot numbers `(batch,)` once all are memory units.
+
+    Raises:
+        tf.errors.InvalidArgumentError: When it runs; the message names the first bad one.
+    """
+    rule = f"`slot` must be from 0 to {num_units - 1}"
+    with tf.control_dependencies([require((slot >= 0) & (slot < num_units), rule, "slot")]):
+        return tf.identity(slot)

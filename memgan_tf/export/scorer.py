@@ -1,0 +1,76 @@
+"""The module that becomes a SavedModel: signatures from raw pixels to decisions."""
+
+import tensorflow as tf
+
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.export.decisions import decide
+from memgan_tf.export.encoded_images import decode_batch
+from memgan_tf.export.request_checks import checked_pixels, checked_scores, checked_slots
+from memgan_tf.models.base import TrainableModel
+from memgan_tf.training.checkpoints import raw_variable
+
+EXPLANATIONS = ("reconstruction", "anomaly_map", "attention")
+
+
+class Scorer(tf.Module):
+    """A model and its calibration behind the signatures of `docs/serving.md`.
+
+    Args:
+        model: Trained.
+        image_shape: `(height, width, channels)`.
+        calibration: Threshold and p-values.
+    """
+
+    def __init__(
+        self,
+        model: TrainableModel,
+        image_shape: tuple[int, int, int],
+        calibration: Calibration,
+    ):
+        super().__init__(name="memgan_scorer")
+        # Out of sight of attribute tracking, and the bare variables in its place: a Keras object
+        # as an attribute is saved with a second copy of each variable, which no C++ loader ever
+        # fills. Python would load the model all the same.
+        self._model = lambda: model
+        self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
+        self._image_shape, self._calibration = tuple(image_shape), calibration
+        units = model.decode_units()
+        self._num_units = 0 if units is None else int(units.shape[0])
+
+    def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
+        """The signatures by name, in the order of the conventions; the batch size is free."""
+        image = tf.TensorSpec((None, *self._image_shape), tf.float32, name="image")
+        image_bytes = tf.TensorSpec((None,), tf.string, name="image_bytes")
+        slot = tf.TensorSpec((None,), tf.int32, name="slot")
+        found = {
+            "serving_default": (self._score, image),
+            "serve_bytes": (self._score_bytes, image_bytes),
+            "explain": (self._explain, image),
+        }
+        if self._num_units:
+            found["memory"] = (self._recall, slot)
+        return {
+            name: tf.function(method, input_signature=[spec])
+            for name, (method, spec) in found.items()
+        }
+
+    def _score(self, image):
+        return self._decide(self._explain_pixels(image))
+
+    def _score_bytes(self, image_bytes):
+        return self._score(decode_batch(image_bytes, self._image_shape))
+
+    def _explain(self, image):
+        explained = self._explain_pixels(image)
+        shown = {name: explained[name] for name in EXPLANATIONS if name in explained}
+        return {**self._decide(explained), **shown}
+
+    def _recall(self, slot):
+        return self._model().recall(checked_slots(slot, self._num_units))
+
+    def _explain_pixels(self, image):
+        return self._model().explain(checked_pixels(image, self._image_shape))
+
+    def _decide(self, explained):
+        scores = tf.cast(explained["anomaly_score"], tf.float32)
+        return decide(checked_scores(scores), self._calibration)

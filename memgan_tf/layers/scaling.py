@@ -1,0 +1,62 @@
+"""Pixels as the networks see them."""
+
+import keras
+import tensorflow as tf
+
+from memgan_tf.validation import check_choice, check_real
+
+INPUT_SCALINGS = ("symmetric", "contrast")
+# An image whose pixels vary by less than this (of 255) counts as constant: it becomes all zeros.
+CONSTANT_STDDEV = 1e-3
+
+
+@keras.saving.register_keras_serializable("memgan_tf")
+class ImageScaling(keras.layers.Layer):
+    """Scales raw pixels.
+
+    Args:
+        law: `symmetric`: [0, 255] to [-1, 1]. `contrast`: each image less the mean of its own
+            values, over their standard deviation, times `contrast_scale`; a constant image
+            becomes zeros.
+        contrast_scale: Standard deviation of a contrast-normalised image. Positive.
+
+    Call arguments:
+        pixels: `(batch, height, width, channels)` tensor of any number type, 0 to 255.
+
+    Returns:
+        float32 tensor of the same shape.
+    """
+
+    def __init__(self, law, contrast_scale=0.5, **kwargs):
+        super().__init__(dtype="float32", autocast=False, **kwargs)
+        self.law = check_choice("law", law, INPUT_SCALINGS)
+        self.contrast_scale = check_real("contrast_scale", contrast_scale, minimum=1e-6)
+
+    @property
+    def output_activation(self) -> str:
+        """The activation that gives a generator's last layer this layer's range."""
+        return "tanh" if self.law == "symmetric" else "linear"
+
+    def call(self, pixels):
+        pixels = tf.cast(pixels, tf.float32)
+        if self.law == "symmetric":
+            return pixels / 127.5 - 1.0
+        mean, variance = tf.nn.moments(pixels, axes=[1, 2, 3], keepdims=True)
+        stddev = tf.sqrt(variance)
+        scale = self.contrast_scale / tf.maximum(stddev, CONSTANT_STDDEV)
+        return tf.where(stddev > CONSTANT_STDDEV, (pixels - mean) * scale, 0.0)
+
+    def display(self, images: tf.Tensor) -> tf.Tensor:
+        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for the eye."""
+        if self.law == "symmetric":
+            return tf.clip_by_value((images + 1.0) / 2.0, 0.0, 1.0)
+        low = tf.reduce_min(images, axis=[1, 2, 3], keepdims=True)
+        high = tf.reduce_max(images, axis=[1, 2, 3], keepdims=True)
+        return (images - low) / tf.maximum(high - low, 1e-6)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "law": self.law,
+            "contrast_scale": self.contrast_scale,
+        }

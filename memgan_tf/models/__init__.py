@@ -1,0 +1,1 @@
+"""Methods: players, step and score, one file each."""

@@ -1,0 +1,146 @@
+"""AnoGAN (Schlegl et al., 2017), which the paper calls ADGAN: a GAN scored by inversion."""
+
+import tensorflow as tf
+
+from memgan_tf.layers.scalings import make_scaling
+from memgan_tf.losses import discriminator_loss, generator_loss
+from memgan_tf.losses.images import absolute_distance
+from memgan_tf.models.adversarial import AdversarialModel
+from memgan_tf.models.inversion import invert
+from memgan_tf.models.paired import Networks, dtype_of
+from memgan_tf.networks import Generator
+from memgan_tf.networks.image_discriminator import ImageDiscriminator
+
+# Seeds of the draws that belong to the score: fixed, so that it is a function of the image.
+CANDIDATE_SEED, STATISTICS_SEED = (17, 0), 18
+# An image is inverted after each epoch only for monitoring.
+MAX_MONITORED_IMAGES = 16
+
+
+class AdganNetworks(Networks):
+    """G and D; the score looks for the code whose image is nearest."""
+
+    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+        scaling = make_scaling(config.input_scaling, config.contrast_scale)
+        dtype = dtype_of(mixed_precision)
+        widths = (config.base_width, config.max_width)
+        generator = Generator(
+            image_shape,
+            *widths,
+            config.normalization,
+            output_activation=scaling.output_activation,
+            seed=2 * seed,
+            dtype=dtype,
+            name="generator",
+        )
+        generator(tf.zeros((1, config.latent_dim)))
+        discriminator = ImageDiscriminator(
+            image_shape,
+            *widths,
+            config.discriminator_width,
+            seed=2 * seed + 1,
+            dtype=dtype,
+            name="discriminator",
+        )
+        discriminator(tf.zeros((1, *image_shape)))
+        parts = {"generator": generator, "discriminator": discriminator}
+        super().__init__(scaling, parts, jit_compile)
+        self.config = config
+
+    def explain(self, images, training=False, statistics_rate=None):
+        scaled = self.scaling(images)
+        features = self.discriminator.features(scaled)
+
+        def distance(codes):
+            return self.distance(scaled, features, self.generator(codes))
+
+        config = self.config
+        codes = invert(
+            distance,
+            self.nearest_candidates(scaled),
+            config.num_inversion_steps,
+            config.inversion_learning_rate,
+        )
+        reconstruction = self.generator(codes)
+        return {
+            "anomaly_score": self.distance(scaled, features, reconstruction),
+            "codes": codes,
+            **self.explain_reconstruction(scaled, reconstruction),
+        }
+
+    def distance(self, scaled, features, generated) -> tf.Tensor:
+        """(1 - w) ‖x - G(z)‖₁ + w ‖f(x) - f(G(z))‖₁, `(batch,)`."""
+        weight = self.config.feature_weight
+        others = self.discriminator.features(generated)
+        pixels = absolute_distance(scaled, generated)
+        return (1.0 - weight) * pixels + weight * absolute_distance(features, others)
+
+    def nearest_candidates(self, scaled) -> tf.Tensor:
+        """For each image that fixed code whose image is nearest in pixels."""
+        shape = (self.config.num_candidates, self.config.latent_dim)
+        candidates = tf.random.stateless_normal(shape, CANDIDATE_SEED)
+        generated = self.generator(candidates)
+        distances = tf.map_fn(lambda image: absolute_distance(scaled, image[tf.newaxis]), generated)
+        return tf.gather(candidates, tf.argmin(distances, axis=0))
+
+    def measure(self, num_codes, rate):
+        """Moves G's statistics towards those over N(0, 1); `rate` 1, 1/2, … says which draw."""
+        index = tf.cast(tf.round(1.0 / rate), tf.int32)
+        shape = (num_codes, self.config.latent_dim)
+        codes = tf.random.stateless_normal(shape, tf.stack([STATISTICS_SEED, index]))
+        self.generator(codes, training=True, statistics_rate=rate)
+
+
+class ADGAN(AdversarialModel):
+    """D tells x from G(z), z ~ N(0, 1); the score inverts G.
+
+    Its configuration is `AdganConfig`.
+    """
+
+    networks_class = AdganNetworks
+    metric_names = (
+        "loss/discriminator",
+        "loss/generator_adversarial",
+        "gan/real_probability",
+        "gan/fake_probability",
+    )
+    max_monitored_images = MAX_MONITORED_IMAGES
+
+    def make_players(self):
+        return {
+            "discriminator": self.trained.discriminator.trainable_variables,
+            "generator": self.trained.generator.trainable_variables,
+        }
+
+    def train_step(self, images, draws, step):
+        """D first, then G against the updated D."""
+        parts = self.trained
+        scaled = parts.scaling(images)
+        with tf.GradientTape() as tape:
+            generated = parts.generator(draws["noise"], training=True)
+            with tape.stop_recording():
+                metrics = self._discriminator_step(scaled, generated, step)
+            loss = step.mean(generator_loss(parts.discriminator(generated)))
+        step.apply("generator", tape.gradient(loss, self.players["generator"]))
+        return {**metrics, "loss/generator_adversarial": loss}
+
+    def _discriminator_step(self, scaled, generated, step):
+        with tf.GradientTape() as tape:
+            logits = self.trained.discriminator(tf.concat([scaled, generated], axis=0))
+            real, fake = tf.split(logits, 2)
+            loss = step.mean(discriminator_loss(real, fake))
+        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
+        return {
+            "loss/discriminator": loss,
+            "gan/real_probability": step.mean(tf.sigmoid(real)),
+            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
+        }
+
+    def measure_statistics(self, images, rate):
+        self.scoring.measure(tf.shape(images)[0], rate)
+
+    def export_obstacle(self):
+        return (
+            "AnoGAN has no function from image to score: it searches a code for each image by "
+            f"{self.config.num_inversion_steps} optimisation steps. Score with memgan score"
+        )

@@ -1,0 +1,77 @@
+"""ALAD: adversarially learned anomaly detection (Zenati et al., 2018)."""
+
+import tensorflow as tf
+
+from memgan_tf.losses import l2_distance
+from memgan_tf.losses.images import absolute_distance
+from memgan_tf.models.bigan import BiGAN, BiganNetworks
+from memgan_tf.networks.code_discriminator import CodeDiscriminator
+from memgan_tf.networks.image_discriminator import PairDiscriminator
+
+
+class AladNetworks(BiganNetworks):
+    """BiGAN's networks with D_xx for the cycle of images and D_zz for that of codes."""
+
+    def make_discriminators(self, image_shape, seed, dtype):
+        config = self.config
+        joint = super().make_discriminators(image_shape, seed, dtype)
+        # Seeds of networks are apart: an initial value is never used twice.
+        image_pairs = PairDiscriminator(
+            image_shape,
+            config.base_width,
+            config.max_width,
+            config.discriminator_width,
+            seed=3 * seed + 1_000_003,
+            dtype=dtype,
+            name="image_pairs",
+        )
+        image_pairs(*[tf.zeros((1, *image_shape))] * 2)
+        code_pairs = CodeDiscriminator(
+            config.discriminator_width, seed=3 * seed + 1_000_004, dtype=dtype, name="code_pairs"
+        )
+        code_pairs(*[tf.zeros((1, config.latent_dim))] * 2)
+        return {**joint, "image_pairs": image_pairs, "code_pairs": code_pairs}
+
+    def score(self, scaled, codes, reconstruction):
+        """The distance that `score_form` names, `(batch,)`."""
+        form = self.config.score_form
+        if form == "l1":
+            return absolute_distance(scaled, reconstruction)
+        if form == "l2":
+            return l2_distance(scaled, reconstruction)
+        if form == "logits":
+            # D_xx's logit says how much G(E(x)) is x itself.
+            return -self.image_pairs(scaled, reconstruction)
+        return absolute_distance(
+            self.image_pairs.features(scaled, scaled),
+            self.image_pairs.features(scaled, reconstruction),
+        )
+
+
+class ALAD(BiGAN):
+    """BiGAN's game and two more: (x, x) against (x, G(E(x))), (z, z) against (z, E(G(z))).
+
+    Spectral normalisation and dropout of the paper's discriminators are left out. Its
+    configuration is `AladConfig`.
+    """
+
+    networks_class = AladNetworks
+
+    def forward(self, images, noise):
+        seen = super().forward(images, noise)
+        return {
+            **seen,
+            "reconstruction": self.trained.generator(seen["codes"], training=True),
+            "returned": self.trained.encoder(seen["generated"], training=True),
+        }
+
+    def logit_pairs(self, seen):
+        parts, scaled, noise = self.trained, seen["scaled"], seen["noise"]
+        return [
+            *super().logit_pairs(seen),
+            (
+                parts.image_pairs(scaled, scaled),
+                parts.image_pairs(scaled, seen["reconstruction"]),
+            ),
+            (parts.code_pairs(noise, noise), parts.code_pairs(noise, seen["returned"])),
+        ]

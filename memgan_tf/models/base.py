@@ -1,0 +1,198 @@
+"""What the training loop and the scoring path ask of a method."""
+
+import abc
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import numpy as np
+import tensorflow as tf
+
+# All normal training images in their order, raw pixels in batches; each call starts anew.
+Batches = Callable[[], Iterable[tf.Tensor]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A stretch of training with an objective of its own.
+
+    Attributes:
+        name: What `Step.phase` says meanwhile.
+        num_epochs: Its length; None is the configuration's `epochs`.
+        players: Who is updated in it, for their step sizes' schedules; None is every player.
+    """
+
+    name: str
+    num_epochs: int | None = None
+    players: tuple[str, ...] | None = None
+
+
+class Step(Protocol):
+    """What a training step may do to the world; the loop hands one in.
+
+    Attributes:
+        phase: Name of the phase that the step belongs to.
+    """
+
+    phase: str
+
+    def mean(self, values: tf.Tensor) -> tf.Tensor:
+        """Sum of per-image `values` over the global batch size."""
+
+    def apply(self, player: str, gradients: Sequence[tf.Tensor]) -> None:
+        """Updates a player's variables by gradients of `mean`s, summed over the replicas."""
+
+
+@dataclasses.dataclass
+class Summaries:
+    """What TensorBoard shows of a model besides its metrics, by tag.
+
+    Attributes:
+        scalars: Numbers.
+        histograms: Arrays of any shape.
+        images: `(height, width, channels)` arrays in [0, 1].
+    """
+
+    scalars: dict[str, float] = dataclasses.field(default_factory=dict)
+    histograms: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+    images: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
+
+
+class TrainableModel(abc.ABC):
+    """A method as the loop sees it: players, a step, a score.
+
+    A model is built once, with all its variables, inside the strategy's scope.
+
+    Attributes:
+        players: Variables by player, each updated as a whole.
+        scoring_pairs: `(scoring, trained)` variable pairs that the loop's moving average of the
+            weights joins; empty if the score uses the trained variables themselves.
+        learning_rate_multipliers: Factor on the step size of the players named in it.
+        phases: One after the other, they are the training.
+        step_drop: Share of a player's steps after which its step size falls to a tenth; 1 never.
+        max_monitored_images: Held-out images that are scored after each epoch; None leaves it to
+            the loop. For scores that take long.
+        divergence_fix: What a user can do, besides a lower step size, if training diverges.
+    """
+
+    players: dict[str, list]
+    scoring_pairs: list[tuple]
+    learning_rate_multipliers: dict[str, float]
+    phases: Sequence[Phase] = (Phase("training"),)
+    step_drop: float = 1.0
+    max_monitored_images: int | None = None
+    divergence_fix: str = ""
+
+    @property
+    @abc.abstractmethod
+    def metric_names(self) -> tuple[str, ...]:
+        """TensorBoard tags of what `train_step` returns."""
+
+    @abc.abstractmethod
+    def draw(self, batch_size: int, seed: tf.Tensor) -> dict[str, tf.Tensor]:
+        """The random numbers of one step for the global batch: a pure function of `seed`."""
+
+    @abc.abstractmethod
+    def train_step(
+        self, images: tf.Tensor, draws: dict[str, tf.Tensor], step: Step
+    ) -> dict[str, tf.Tensor]:
+        """One update of every player on a replica's share of the batch.
+
+        Args:
+            images: `(batch, height, width, channels)` raw pixels.
+            draws: The replica's rows of `draw`.
+            step: See `Step`.
+
+        Returns:
+            Scalars by `metric_names`, each a `step.mean`.
+        """
+
+    def prepare(self, batches: Batches) -> None:
+        """Measures what is fixed before the first step, such as the range of the pixels.
+
+        Called whenever a model is made for training, before a checkpoint is restored.
+        """
+        del batches
+
+    def begin_epoch(self, phase: str, epoch: int, batches: Batches) -> None:
+        """Sets variables that `train_step` reads and no gradient moves, such as a centre.
+
+        It must be a function of the weights and the images alone: an epoch that a restart begins
+        again must begin the same.
+
+        Args:
+            phase: The phase.
+            epoch: Which of its epochs begins, 0 for the first.
+            batches: The normal training images.
+        """
+        del phase, epoch, batches
+
+    @abc.abstractmethod
+    def measure_statistics(self, images: tf.Tensor, rate: tf.Tensor) -> None:
+        """Moves normalisation statistics of the scoring path by the share `rate`."""
+
+    def fit_score(self, batches: Batches) -> None:
+        """Sets what the score reads and `train_step` does not, from normal training images.
+
+        Called after the normalisation statistics were measured.
+        """
+        del batches
+
+    def export_obstacle(self) -> str | None:
+        """Why the score cannot be a SavedModel, one sentence; None if it can."""
+        return None
+
+    @abc.abstractmethod
+    def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Scores raw pixels `(batch, height, width, channels)` and says why.
+
+        Returns:
+            `anomaly_score` `(batch,)` and, where the method has them, `reconstruction`,
+            `anomaly_map`, `attention` and `codes`.
+        """
+
+    @property
+    @abc.abstractmethod
+    def scoring_variables(self) -> list:
+        """The variables that `explain` reads."""
+
+    def summarize(self, images: np.ndarray, explained: dict[str, np.ndarray]) -> Summaries:
+        """What to show of held-out normal `images`, raw pixels, and of `explain` of them."""
+        del images
+        scores = explained["anomaly_score"]
+        return Summaries({"loss/cycle": float(scores.mean())}, {"score/normal": scores})
+
+    def decode_units(self) -> tf.Tensor | None:
+        """Memory units decoded, `(num_units, height, width, channels)` in [0, 1], if it has any."""
+        return None
+
+    def recall(self, slots: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Memory units by number, for a model whose `decode_units` gives any.
+
+        Args:
+            slots: `(batch,)` int32 numbers of units.
+
+        Returns:
+            `decoded` `(batch, height, width, channels)` in [0, 1] and, where the method has it,
+            `unit` `(batch, dim)`.
+        """
+        return {"decoded": tf.gather(self.decode_units(), slots)}
+
+    def embedding_points(self) -> dict[str, np.ndarray]:
+        """Points of the code space that the projector shows beside the codes, `(n, d)` by kind."""
+        return {}
+
+    def health(self, metrics: dict[str, float], explained: dict[str, np.ndarray]) -> list[str]:
+        """Signs of collapse, a phrase each.
+
+        Args:
+            metrics: Means over the epoch, by tag.
+            explained: `explain` of held-out normal images, as numpy arrays.
+        """
+        scores = explained["anomaly_score"]
+        if len(scores) > 1 and scores.std() <= 1e-6 * max(1.0, abs(scores.mean())):
+            return ["every held-out image has the same score"]
+        return []
+
+
+ModelFactory = Callable[[], TrainableModel]

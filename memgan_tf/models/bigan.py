@@ -1,0 +1,129 @@
+"""BiGAN: a bidirectional GAN (Donahue et al., 2017), scored as by Zenati et al. (2018)."""
+
+import tensorflow as tf
+
+from memgan_tf.losses import discriminator_loss, encoder_nonsaturating_loss, generator_loss
+from memgan_tf.losses.images import absolute_distance
+from memgan_tf.models.adversarial import AdversarialModel
+from memgan_tf.models.paired import Networks, dtype_of, make_encoder_generator
+from memgan_tf.networks import JointDiscriminator
+
+
+class BiganNetworks(Networks):
+    """E, G and D_xz; the score compares x with G(E(x)), in pixels and in D's features."""
+
+    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+        scaling, encoder, generator = make_encoder_generator(
+            config, image_shape, seed, mixed_precision
+        )
+        self.config = config
+        discriminators = self.make_discriminators(image_shape, seed, dtype_of(mixed_precision))
+        parts = {"encoder": encoder, "generator": generator, **discriminators}
+        self.discriminators = list(discriminators.values())
+        super().__init__(scaling, parts, jit_compile)
+
+    def make_discriminators(self, image_shape, seed, dtype) -> dict:
+        """The discriminators by name, built."""
+        config = self.config
+        joint = JointDiscriminator(
+            image_shape,
+            config.base_width,
+            config.max_width,
+            config.discriminator_width,
+            seed=3 * seed + 2,
+            dtype=dtype,
+            name="discriminator",
+        )
+        joint(tf.zeros((1, *image_shape)), tf.zeros((1, config.latent_dim)))
+        return {"discriminator": joint}
+
+    def explain(self, images, training=False, statistics_rate=None):
+        options = {"training": training, "statistics_rate": statistics_rate}
+        scaled = self.scaling(images)
+        codes = self.encoder(scaled, **options)
+        reconstruction = self.generator(codes, **options)
+        return {
+            "anomaly_score": self.score(scaled, codes, reconstruction),
+            "codes": codes,
+            **self.explain_reconstruction(scaled, reconstruction),
+        }
+
+    def score(self, scaled, codes, reconstruction) -> tf.Tensor:
+        """(1 - w) ‖x - G(E(x))‖₁ + w ‖f(x, E(x)) - f(G(E(x)), E(x))‖₁, `(batch,)`."""
+        weight = self.config.feature_weight
+        features = self.discriminator.features(scaled, codes)
+        reconstructed = self.discriminator.features(reconstruction, codes)
+        pixels = absolute_distance(scaled, reconstruction)
+        return (1.0 - weight) * pixels + weight * absolute_distance(features, reconstructed)
+
+
+class BiGAN(AdversarialModel):
+    """D tells (x, E(x)) from (G(z), z), z ~ N(0, 1); E and G make that hard.
+
+    Its configuration is `BiganConfig`.
+    """
+
+    networks_class = BiganNetworks
+    metric_names = (
+        "loss/discriminator",
+        "loss/adversarial",
+        "gan/real_probability",
+        "gan/fake_probability",
+    )
+
+    def make_players(self):
+        return {
+            "discriminator": [
+                v for d in self.trained.discriminators for v in d.trainable_variables
+            ],
+            "encoder": self.trained.encoder.trainable_variables,
+            "generator": self.trained.generator.trainable_variables,
+        }
+
+    def forward(self, images, noise) -> dict[str, tf.Tensor]:
+        """What the discriminators look at, from raw pixels and z `(batch, latent_dim)`."""
+        parts = self.trained
+        scaled = parts.scaling(images)
+        return {
+            "scaled": scaled,
+            "codes": parts.encoder(scaled, training=True),
+            "generated": parts.generator(noise, training=True),
+            "noise": noise,
+        }
+
+    def logit_pairs(self, seen) -> list[tuple]:
+        """Logits of each discriminator's real and fake pairs, given `forward`; first D_xz's."""
+        # One pass over both.
+        images = tf.concat([seen["scaled"], seen["generated"]], axis=0)
+        codes = tf.concat([seen["codes"], seen["noise"]], axis=0)
+        return [tuple(tf.split(self.trained.discriminator(images, codes), 2))]
+
+    def train_step(self, images, draws, step):
+        """D first, then E and G together against the updated D, labels exchanged."""
+        with tf.GradientTape() as tape:
+            seen = self.forward(images, draws["noise"])
+            with tape.stop_recording():
+                metrics = self._discriminator_step(seen, step)
+            losses = [
+                encoder_nonsaturating_loss(real) + generator_loss(fake)
+                for real, fake in self.logit_pairs(seen)
+            ]
+            loss = step.mean(tf.add_n(losses))
+        networks = self.players["encoder"] + self.players["generator"]
+        gradients = tape.gradient(loss, networks)
+        num_encoder = len(self.players["encoder"])
+        step.apply("encoder", gradients[:num_encoder])
+        step.apply("generator", gradients[num_encoder:])
+        return {**metrics, "loss/adversarial": loss}
+
+    def _discriminator_step(self, seen, step):
+        with tf.GradientTape() as tape:
+            pairs = self.logit_pairs(seen)
+            loss = step.mean(tf.add_n([discriminator_loss(real, fake) for real, fake in pairs]))
+        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
+        real, fake = pairs[0]
+        return {
+            "loss/discriminator": loss,
+            "gan/real_probability": step.mean(tf.sigmoid(real)),
+            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
+        }

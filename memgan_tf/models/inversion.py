@@ -1,0 +1,55 @@
+"""Search of the code behind an image, by gradients."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+# Adam's usual settings; each image has moments of its own.
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
+
+
+def invert(
+    distance: Callable[[tf.Tensor], tf.Tensor],
+    start: tf.Tensor,
+    num_steps: int,
+    learning_rate: float,
+) -> tf.Tensor:
+    """Codes of small distance, each found without regard to the others of its batch.
+
+    Adam, keeping the best code on the way: an image's distance never ends above where it began.
+
+    Args:
+        distance: Of codes `(batch, dim)`; `(batch,)`, one for each code and of it alone.
+        start: Codes `(batch, dim)` to start from.
+        num_steps: Gradient steps.
+        learning_rate: Step size.
+
+    Returns:
+        `(batch, dim)` codes.
+    """
+    codes, best = start, start
+    first = second = tf.zeros_like(start)
+    lowest = tf.fill((tf.shape(start)[0],), tf.constant(float("inf"), start.dtype))
+    for step in tf.range(1, num_steps + 1):
+        values, gradients = _gradients(distance, codes)
+        lowest, best = _keep_best(values, codes, lowest, best)
+        first = BETA_1 * first + (1.0 - BETA_1) * gradients
+        second = BETA_2 * second + (1.0 - BETA_2) * tf.square(gradients)
+        count = tf.cast(step, start.dtype)
+        mean = first / (1.0 - tf.pow(BETA_1, count))
+        scale = tf.sqrt(second / (1.0 - tf.pow(BETA_2, count))) + EPSILON
+        codes -= learning_rate * mean / scale
+    return _keep_best(distance(codes), codes, lowest, best)[1]
+
+
+def _gradients(distance, codes):
+    # The sum's gradient at a code is that of its own distance.
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(codes)
+        values = distance(codes)
+    return values, tape.gradient(values, codes)
+
+
+def _keep_best(values, codes, lowest, best):
+    better = values < lowest
+    return tf.where(better, values, lowest), tf.where(better[:, tf.newaxis], codes, best)

@@ -1,0 +1,74 @@
+"""MemAE: the memory-augmented autoencoder of Gong et al. (2019)."""
+
+from memgan_tf.layers.sparse_memory import SparseMemoryLayer
+from memgan_tf.losses.images import entropy, squared_distance
+from memgan_tf.models.paired import Networks, make_encoder_generator
+from memgan_tf.models.single_player import SinglePlayerModel
+
+
+class MemaeNetworks(Networks):
+    """x → E(x) → sparse combination of memory items → decoder."""
+
+    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+        scaling, encoder, generator = make_encoder_generator(
+            config, image_shape, seed, mixed_precision
+        )
+        memory = SparseMemoryLayer(
+            config.num_units,
+            config.similarity,
+            config.shrinkage,
+            seed=3000 * seed + 2999,
+            name="memory",
+        )
+        memory.build((None, config.latent_dim))
+        memory.built = True
+        parts = {"encoder": encoder, "generator": generator}
+        super().__init__(scaling, parts, jit_compile)
+        self.memory = self._parts["memory"] = memory
+
+    def reconstruct(self, images, training=False, statistics_rate=None):
+        """Scaled images, codes, addressing weights and reconstructions."""
+        options = {"training": training, "statistics_rate": statistics_rate}
+        scaled = self.scaling(images)
+        codes = self.encoder(scaled, **options)
+        weights = self.memory.attend(codes)
+        return scaled, codes, weights, self.generator(self.memory.mix(weights), **options)
+
+    def explain(self, images, training=False, statistics_rate=None):
+        scaled, codes, weights, reconstruction = self.reconstruct(images, training, statistics_rate)
+        return {
+            "anomaly_score": squared_distance(scaled, reconstruction),
+            "attention": weights,
+            "codes": codes,
+            **self.explain_reconstruction(scaled, reconstruction),
+        }
+
+
+class MemAE(SinglePlayerModel):
+    """Trained by ‖x - x̂‖² and the entropy of the addressing weights, scored by ‖x - x̂‖².
+
+    The paper's code is the flattened map of the last convolution; here a dense layer makes it
+    `latent_dim` values long.
+
+    Its configuration is `MemaeConfig`.
+    """
+
+    networks_class = MemaeNetworks
+
+    @property
+    def term_weights(self):
+        return {"loss/reconstruction": 1.0, "loss/entropy": self.config.entropy_weight}
+
+    def terms(self, images, draws):
+        scaled, _, weights, reconstruction = self.trained.reconstruct(images, training=True)
+        return {
+            "loss/reconstruction": squared_distance(scaled, reconstruction),
+            "loss/entropy": entropy(weights),
+        }
+
+    def decode_units(self):
+        scoring = self.scoring
+        return scoring.scaling.display(scoring.generator(scoring.memory.units))
+
+    def embedding_points(self):
+        return {"unit": self.scoring.memory.units.numpy()}

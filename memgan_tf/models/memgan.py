@@ -1,0 +1,268 @@
+"""MEMGAN: the memory-augmented bidirectional GAN (Yang et al., 2020)."""
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.config import MemganConfig
+from memgan_tf.layers import sample_mixing_weights
+from memgan_tf.losses import (
+    discriminator_loss,
+    encoder_nonsaturating_loss,
+    encoder_saturating_loss,
+    generator_loss,
+    hull_distance,
+    l2_distance,
+    mutual_information,
+    mutual_information_excess,
+)
+from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
+from memgan_tf.networks import JointDiscriminator
+
+# Below these the run is marked SUSPECT.
+LOST_GAME = 0.01  # nats of D's loss; an undecided D has 2 log 2 = 1.39
+FEWEST_UNITS = 1.5  # effective units
+
+
+class MEMGAN(TrainableModel):
+    """MEMGAN's players, Algorithm 1 and score.
+
+    Args:
+        config: See `MemganConfig`.
+        image_shape: `(height, width, channels)`.
+        seed: Seed of the initial weights.
+        average_weights: Whether the score uses a moving average of the weights, kept in a second
+            set of networks, instead of the weights themselves.
+        mixed_precision: Whether convolutions compute in bfloat16.
+        jit_compile: Whether XLA compiles the networks.
+    """
+
+    metric_names = (
+        "loss/discriminator",
+        "loss/encoder_adversarial",
+        "loss/generator_adversarial",
+        "loss/cycle",
+        "loss/projection",
+        "loss/mutual_information",
+        "loss/mutual_information_excess",
+        "gan/real_probability",
+        "gan/fake_probability",
+    )
+
+    def __init__(
+        self,
+        config: MemganConfig,
+        image_shape: tuple[int, int, int],
+        seed: int = 0,
+        average_weights: bool = False,
+        mixed_precision: bool = False,
+        jit_compile: bool = False,
+    ):
+        self.config = config
+        self.image_shape = tuple(image_shape)
+        options = (config, image_shape, seed, mixed_precision, jit_compile)
+        self.trained = MemoryAutoencoder(*options)
+        self.scoring = MemoryAutoencoder(*options) if average_weights else self.trained
+        self.discriminator = JointDiscriminator(
+            image_shape,
+            config.base_width,
+            config.max_width,
+            config.discriminator_width,
+            seed=3 * seed + 2,
+            dtype="mixed_bfloat16" if mixed_precision else "float32",
+            name="discriminator",
+        )
+        self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, config.latent_dim)))
+        if jit_compile:
+            self.discriminator.call = tf.function(self.discriminator.call, jit_compile=True)
+        self.players = {
+            "discriminator": self.discriminator.trainable_variables,
+            "encoder": self.trained.encoder.trainable_variables,
+            "generator": self.trained.generator.trainable_variables,
+            "memory": self.trained.memory.trainable_variables,
+        }
+        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
+        self.scoring_pairs = (
+            list(
+                zip(
+                    self.scoring.trainable_variables,
+                    self.trained.trainable_variables,
+                    strict=True,
+                )
+            )
+            if average_weights
+            else []
+        )
+
+    @property
+    def scoring_variables(self):
+        return self.scoring.variables
+
+    def draw(self, batch_size, seed):
+        config = self.config
+        draws = {
+            "mixing_weights": sample_mixing_weights(
+                batch_size, config.num_units, config.mixing_law, config.mixing_scale, seed
+            )
+        }
+        if config.instance_noise > 0:
+            # One image for D's real pair, one for its fake pair.
+            draws["instance_noise"] = tf.random.stateless_normal(
+                (batch_size, 2, *self.image_shape), seed + 1, stddev=config.instance_noise
+            )
+        return draws
+
+    def train_step(self, images, draws, step):
+        """Algorithm 1: D first, then E, G and M together against the updated D.
+
+        E(x) and G(z) do not depend on D, so one forward pass of each serves every player.
+        """
+        parts, weights = self.trained, draws["mixing_weights"]
+        scaled = parts.scaling(images)
+        with tf.GradientTape(persistent=True) as tape:
+            codes = parts.encoder(scaled, training=True)
+            projected = parts.memory(codes)
+            reconstruction = parts.generator(projected, training=True)
+            mixed = parts.memory.mix(weights)
+            generated = parts.generator(mixed, training=True)
+            logits = parts.memory.address(parts.encoder(generated, training=True))
+            metrics = {
+                "loss/cycle": step.mean(l2_distance(scaled, reconstruction)),
+                "loss/projection": step.mean(l2_distance(codes, projected)),
+                "loss/mutual_information": step.mean(mutual_information(weights, logits)),
+            }
+            shared = (
+                self.config.cycle_weight * metrics["loss/cycle"]
+                + self.config.projection_weight * metrics["loss/projection"]
+                + self.config.mutual_information_weight * metrics["loss/mutual_information"]
+            )
+        excess = mutual_information_excess(weights, logits)
+        metrics["loss/mutual_information_excess"] = step.mean(excess)
+
+        pairs = (scaled, codes, generated, mixed, draws.get("instance_noise"))
+        metrics |= self._discriminator_step(*map(_stop, pairs), step)
+        adversarial_metrics, (code_gradients, image_gradients) = self._adversarial(*pairs, step)
+
+        # The adversarial gradients enter at E(x) and G(z): they reach E and G and never M.
+        networks = self.players["encoder"] + self.players["generator"]
+        gradients = tape.gradient(
+            [shared, codes, generated],
+            networks,
+            output_gradients=[tf.ones_like(shared), code_gradients, image_gradients],
+        )
+        memory_gradients = tape.gradient(shared, self.players["memory"])
+        num_encoder = len(self.players["encoder"])
+        step.apply("encoder", gradients[:num_encoder])
+        step.apply("generator", gradients[num_encoder:])
+        step.apply("memory", memory_gradients)
+        return metrics | adversarial_metrics
+
+    def _pair_logits(self, scaled, codes, generated, mixed, noise):
+        """D's logits of (x, E(x)) and of (G(z), z), in one pass over both."""
+        if noise is not None:
+            scaled, generated = scaled + noise[:, 0], generated + noise[:, 1]
+        images = tf.concat([scaled, generated], axis=0)
+        logits = self.discriminator(images, tf.concat([codes, mixed], axis=0))
+        return tf.split(logits, 2)
+
+    def _discriminator_step(self, scaled, codes, generated, mixed, noise, step):
+        with tf.GradientTape() as tape:
+            real, fake = self._pair_logits(scaled, codes, generated, mixed, noise)
+            loss = step.mean(discriminator_loss(real, fake))
+        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
+        return {
+            "loss/discriminator": loss,
+            "gan/real_probability": step.mean(tf.sigmoid(real)),
+            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
+        }
+
+    def _adversarial(self, scaled, codes, generated, mixed, noise, step):
+        """E's and G's adversarial losses, and their gradients at E(x) and G(z)."""
+        saturating = self.config.encoder_adversarial == "saturating"
+        encoder_loss = encoder_saturating_loss if saturating else encoder_nonsaturating_loss
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([codes, generated])
+            real, fake = self._pair_logits(scaled, codes, generated, mixed, noise)
+            metrics = {
+                "loss/encoder_adversarial": step.mean(encoder_loss(real)),
+                "loss/generator_adversarial": step.mean(generator_loss(fake)),
+            }
+            total = self.config.adversarial_weight * tf.add_n(list(metrics.values()))
+        return metrics, tape.gradient(total, [codes, generated])
+
+    def measure_statistics(self, images, rate):
+        self.scoring.explain(images, training=True, statistics_rate=rate)
+
+    def explain(self, images):
+        return self.scoring.explain(images)
+
+    def decode_units(self):
+        return self._decode(self.scoring.memory.units)
+
+    def recall(self, slots):
+        units = tf.gather(tf.convert_to_tensor(self.scoring.memory.units), slots)
+        return {"unit": units, "decoded": self._decode(units)}
+
+    def _decode(self, codes):
+        return self.scoring.scaling.display(self.scoring.generator(codes))
+
+    def summarize(self, images, explained):
+        summaries = super().summarize(images, explained)
+        units = self.scoring.memory.units
+        distances = hull_distance(tf.constant(explained["codes"]), tf.convert_to_tensor(units))
+        summaries.scalars |= {
+            "memory/effective_units": effective_units(explained["attention"]),
+            "memory/hull_distance": float(tf.reduce_mean(distances)),
+        }
+        summaries.histograms["memory/unit_usage"] = explained["attention"].mean(axis=0)
+        summaries.images |= {
+            "memory/decoded_units": tile_images(self.decode_units().numpy()),
+            "reconstruction/input_output_error": tile_images(
+                self._input_output_error(images[:8], explained), num_columns=3
+            ),
+        }
+        return summaries
+
+    def embedding_points(self):
+        return {"unit": self.scoring.memory.units.numpy()}
+
+    def _input_output_error(self, images, explained):
+        """Each input beside its reconstruction and its error, in a row."""
+        inputs = self.scoring.scaling.display(self.scoring.scaling(images)).numpy()
+        outputs = explained["reconstruction"][: len(images)]
+        errors = explained["anomaly_map"][: len(images), :, :, np.newaxis]
+        errors = np.broadcast_to(errors / max(float(errors.max()), 1e-6), inputs.shape)
+        return np.stack([inputs, outputs, errors], axis=1).reshape(-1, *inputs.shape[1:])
+
+    def health(self, metrics, explained):
+        problems = super().health(metrics, explained)
+        if effective_units(explained["attention"]) < FEWEST_UNITS <= self.config.num_units:
+            problems.append("all images use the same memory unit")
+        if self.config.adversarial_weight > 0 and metrics["loss/discriminator"] < LOST_GAME:
+            problems.append("the discriminator's loss is near 0, so it teaches E and G nothing")
+        return problems
+
+
+def effective_units(attention: np.ndarray) -> float:
+    """exp of the entropy of the mean attention: how many units a set of images uses.
+
+    Args:
+        attention: `(batch, num_units)`, rows on the simplex.
+    """
+    usage = attention.mean(axis=0)
+    return float(np.exp(-np.sum(usage * np.log(np.maximum(usage, 1e-12)))))
+
+
+def tile_images(images: np.ndarray, num_columns: int = 10) -> np.ndarray:
+    """Images `(num_images, height, width, channels)` in a grid, white where there is none."""
+    count, height, width, channels = images.shape
+    num_columns = min(num_columns, count)
+    num_rows = -(-count // num_columns)
+    grid = np.ones((num_rows * num_columns, height, width, channels), np.float32)
+    grid[:count] = images
+    grid = grid.reshape(num_rows, num_columns, height, width, channels).swapaxes(1, 2)
+    return grid.reshape(num_rows * height, num_columns * width, channels)
+
+
+def _stop(tensor):
+    return None if tensor is None else tf.stop_gradient(tensor)

@@ -1,0 +1,162 @@
+"""What the baselines share: networks that exist once, or twice with a moving average."""
+
+import abc
+
+import tensorflow as tf
+
+from memgan_tf.layers.scalings import make_scaling
+from memgan_tf.layers.unit_scaling import GlobalContrastScaling
+from memgan_tf.models.base import Summaries, TrainableModel
+from memgan_tf.networks import Encoder, Generator
+
+
+class Networks(abc.ABC):
+    """Everything that one score runs through.
+
+    A method's own are made of its configuration, the image shape, a seed, and whether to compute
+    in bfloat16 and to compile.
+
+    Args:
+        scaling: Layer that scales raw pixels.
+        parts: Layers by name, built; they become attributes.
+        jit_compile: Whether XLA compiles them.
+    """
+
+    def __init__(self, scaling, parts, jit_compile):
+        self.scaling, self._parts = scaling, parts
+        for name, part in parts.items():
+            setattr(self, name, part)
+            if jit_compile:
+                part.call = tf.function(part.call, jit_compile=True)
+
+    @property
+    def variables(self) -> list:
+        """All variables, the scaling's and the normalisation statistics among them."""
+        return [v for part in (self.scaling, *self._parts.values()) for v in part.variables]
+
+    @property
+    def trainable_variables(self) -> list:
+        """All weights."""
+        return [v for part in self._parts.values() for v in part.trainable_variables]
+
+    @abc.abstractmethod
+    def explain(self, images, training=False, statistics_rate=None) -> dict[str, tf.Tensor]:
+        """See `TrainableModel.explain`; the options are `MeasuredBatchNormalization`'s."""
+
+    def explain_reconstruction(self, scaled, reconstruction) -> dict[str, tf.Tensor]:
+        """The part of an explanation that shows images."""
+        difference = tf.square(scaled - reconstruction)
+        return {
+            "anomaly_map": tf.sqrt(tf.reduce_sum(difference, axis=-1)),
+            "reconstruction": self.scaling.display(reconstruction),
+        }
+
+
+class PairedModel(TrainableModel):
+    """A model whose score reads the trained networks, or a moving average of them.
+
+    Args:
+        config: The method's.
+        image_shape: `(height, width, channels)`.
+        seed: Seed of the initial weights.
+        average_weights: Whether the score uses a second set of networks, which the loop's moving
+            average fills.
+        mixed_precision: Whether convolutions compute in bfloat16.
+        jit_compile: Whether XLA compiles the networks.
+
+    Attributes:
+        networks_class: What `trained` and `scoring` are; set by each method.
+        trained: The networks that the players update.
+        scoring: The networks that the score runs through; the same, or their average.
+    """
+
+    networks_class: type[Networks]
+
+    def __init__(
+        self,
+        config,
+        image_shape: tuple[int, int, int],
+        seed: int = 0,
+        average_weights: bool = False,
+        mixed_precision: bool = False,
+        jit_compile: bool = False,
+    ):
+        self.config = config
+        self.image_shape = tuple(image_shape)
+        options = (config, image_shape, seed, mixed_precision, jit_compile)
+        self.trained = self.networks_class(*options)
+        self.scoring = self.networks_class(*options) if average_weights else self.trained
+        self.step_drop = getattr(config, "step_drop", 1.0)
+        self.learning_rate_multipliers = {}
+        self.players = self.make_players()
+        self.scoring_pairs = []
+        if average_weights:
+            pairs = (self.scoring.trainable_variables, self.trained.trainable_variables)
+            self.scoring_pairs = list(zip(*pairs, strict=True))
+
+    @abc.abstractmethod
+    def make_players(self) -> dict[str, list]:
+        """The trained variables by player."""
+
+    @property
+    def scoring_variables(self):
+        return self.scoring.variables
+
+    def prepare(self, batches):
+        for networks in {id(n): n for n in (self.trained, self.scoring)}.values():
+            if isinstance(networks.scaling, GlobalContrastScaling):
+                networks.scaling.measure(batches())
+
+    def draw(self, batch_size, seed):
+        del batch_size, seed
+        return {}
+
+    def measure_statistics(self, images, rate):
+        self.scoring.explain(images, training=True, statistics_rate=rate)
+
+    def explain(self, images):
+        return self.scoring.explain(images)
+
+    def summarize(self, images, explained):
+        del images
+        scores = explained["anomaly_score"]
+        return Summaries({"score/mean": float(scores.mean())}, {"score/normal": scores})
+
+
+def dtype_of(mixed_precision: bool) -> str:
+    """The policy of layers that compute in bfloat16, or not."""
+    return "mixed_bfloat16" if mixed_precision else "float32"
+
+
+def make_encoder_generator(config, image_shape, seed, mixed_precision, code_size=None) -> tuple:
+    """A scaling, an encoder and its mirror, built, as `NetworkConfig` describes them.
+
+    Args:
+        config: A `NetworkConfig`.
+        image_shape: `(height, width, channels)`.
+        seed: Seed of the initial weights.
+        mixed_precision: Whether convolutions compute in bfloat16.
+        code_size: Values that the encoder returns; None is `config.latent_dim`.
+    """
+    scaling = make_scaling(config.input_scaling, config.contrast_scale)
+    shared = (config.base_width, config.max_width, config.normalization)
+    dtype = dtype_of(mixed_precision)
+    encoder = Encoder(
+        image_shape,
+        code_size or config.latent_dim,
+        *shared,
+        seed=3 * seed,
+        dtype=dtype,
+        name="encoder",
+    )
+    generator = Generator(
+        image_shape,
+        *shared,
+        output_activation=scaling.output_activation,
+        seed=3 * seed + 1,
+        dtype=dtype,
+        name="generator",
+    )
+    encoder(tf.zeros((1, *image_shape)))
+    generator(tf.zeros((1, config.latent_dim)))
+    return scaling, encoder, generator

@@ -1,0 +1,116 @@
+"""Parts that the networks share: the plan of sizes, normalisation, the convolution trunk."""
+
+import itertools
+
+import keras
+import tensorflow as tf
+
+from memgan_tf.layers import MeasuredBatchNormalization
+from memgan_tf.validation import check_choice
+
+# The trunk halves an image until neither side is longer than this.
+SMALLEST_SIDE = 4
+
+
+def plan_sizes(height: int, width: int) -> list[tuple[int, int]]:
+    """The sizes an image goes through: each side halved, rounded up, until both are at most 4."""
+    sizes = [(height, width)]
+    while max(sizes[-1]) > SMALLEST_SIDE:
+        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+    return sizes
+
+
+def plan_widths(levels: int, base_width: int, max_width: int) -> list[int]:
+    """Channels after each halving: `base_width` doubled each time, at most `max_width`."""
+    return [min(base_width * 2**level, max_width) for level in range(levels)]
+
+
+def kernel_for(size: tuple[int, int]) -> tuple[int, int]:
+    """Kernel of a stride-2 convolution from `size`: 4 on even sides, 3 on odd ones."""
+    return tuple(4 if side % 2 == 0 else 3 for side in size)
+
+
+class Initializers:
+    """Hands every weight matrix of a network its own seed: 0, 1, 2, … after `seed` × 1000."""
+
+    def __init__(self, seed: int):
+        self._seeds = itertools.count(seed * 1000)
+
+    def next(self) -> keras.initializers.Initializer:
+        """Glorot's uniform law under the next seed."""
+        return keras.initializers.GlorotUniform(seed=next(self._seeds))
+
+
+def make_normalization(name: str, dtype) -> keras.layers.Layer:
+    """The layer behind a `normalization` setting.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    check_choice("normalization", name, ("batch", "layer", "none"))
+    if name == "batch":
+        return MeasuredBatchNormalization(dtype=dtype)
+    if name == "layer":
+        return keras.layers.LayerNormalization(dtype=dtype)
+    return keras.layers.Identity(dtype=dtype)
+
+
+def normalize(layer, tensor, training, statistics_rate):
+    """Calls a layer of `make_normalization`, with the arguments that it takes."""
+    if isinstance(layer, MeasuredBatchNormalization):
+        return layer(tensor, training=training, statistics_rate=statistics_rate)
+    return layer(tensor)
+
+
+class ConvolutionTrunk(keras.layers.Layer):
+    """Stride-2 convolutions with normalisation and leaky ReLU, flattened at the end.
+
+    Args:
+        image_shape: `(height, width, channels)`.
+        base_width, max_width: See `plan_widths`.
+        normalization: `batch`, `layer` or `none`.
+        negative_slope: Of the leaky ReLU.
+        initializers: Where the kernels' initial values come from.
+
+    Call arguments:
+        images: `(batch, height, width, channels)` scaled images.
+        training, statistics_rate: See `MeasuredBatchNormalization`.
+
+    Returns:
+        `(batch, features)` tensor.
+    """
+
+    def __init__(
+        self,
+        image_shape,
+        base_width,
+        max_width,
+        normalization,
+        negative_slope,
+        initializers,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        sizes = plan_sizes(*image_shape[:2])
+        widths = plan_widths(len(sizes) - 1, base_width, max_width)
+        self.negative_slope = negative_slope
+        self.convolutions = [
+            keras.layers.Conv2D(
+                width,
+                kernel_for(size),
+                strides=2,
+                padding="same",
+                use_bias=normalization == "none",
+                kernel_initializer=initializers.next(),
+                dtype=self.dtype_policy,
+            )
+            for size, width in zip(sizes, widths, strict=False)
+        ]
+        self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
+
+    def call(self, images, training=False, statistics_rate=None):
+        features = images
+        for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
+            features = normalize(normalization, convolution(features), training, statistics_rate)
+            features = tf.nn.leaky_relu(features, self.negative_slope)
+        return tf.reshape(features, (tf.shape(features)[0], features.shape[1:].num_elements()))

@@ -1,0 +1,127 @@
+"""Pictures of a run, as PNG files."""
+
+import pathlib
+
+import numpy as np
+from matplotlib.figure import Figure
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from memgan_tf import files
+
+NORMAL_COLOR, ANOMALY_COLOR = "#2c7fb8", "#d95f0e"
+IMAGES_PER_GROUP = 4
+
+
+def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: str) -> None:
+    """The ROC curve of scores `(num_images,)` under labels, 1 = anomaly."""
+    false_positives, true_positives, _ = roc_curve(labels, scores)
+    figure = Figure(figsize=(4.5, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot(false_positives, true_positives, color=ANOMALY_COLOR)
+    axes.plot([0, 1], [0, 1], color="0.7", linestyle=":", linewidth=1)
+    axes.set(
+        xlabel="false positive rate",
+        ylabel="true positive rate",
+        xlim=(-0.01, 1.01),
+        ylim=(-0.01, 1.01),
+        aspect="equal",
+        title=f"{title}\nAUROC {100 * roc_auc_score(labels, scores):.2f}",
+    )
+    _save(figure, path)
+
+
+def draw_histogram(
+    path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, threshold: float, title: str
+) -> None:
+    """Histograms of normal and anomalous scores `(num_images,)`, and the threshold."""
+    figure = Figure(figsize=(6.5, 4), layout="constrained")
+    axes = figure.subplots()
+    bins = np.histogram_bin_edges(scores, bins=min(60, max(10, len(scores) // 10)))
+    groups = ((0, "normal", NORMAL_COLOR), (1, "anomaly", ANOMALY_COLOR))
+    for label, name, color in groups:
+        chosen = scores[labels == label]
+        legend = f"{name} ({len(chosen)})"
+        axes.hist(chosen, bins=bins, density=True, alpha=0.6, color=color, label=legend)
+    axes.axvline(
+        threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3g}, from normals"
+    )
+    axes.set(xlabel="anomaly score A(x)", ylabel="density", title=title)
+    axes.legend()
+    _save(figure, path)
+
+
+def draw_reconstructions(
+    path: pathlib.Path,
+    images: np.ndarray,
+    explained: dict[str, np.ndarray],
+    captions: list[str],
+    title: str,
+) -> None:
+    """Each image beside its reconstruction and its error, a column an image.
+
+    Args:
+        path: Of the file.
+        images: `(num_images, height, width, channels)` uint8.
+        explained: `explain` of the images; its anomaly maps share one colour scale.
+        captions: One a column.
+        title: Of the figure.
+    """
+    count = len(images)
+    figure = Figure(figsize=(1 + 0.9 * count, 3.9), layout="constrained")
+    axes = figure.subplots(3, count, squeeze=False)
+    top = float(explained["anomaly_map"].max())
+    for column in range(count):
+        _show(axes[0, column], images[column])
+        _show(axes[1, column], explained["reconstruction"][column])
+        axes[2, column].imshow(explained["anomaly_map"][column], cmap="inferno", vmin=0, vmax=top)
+        axes[0, column].set_title(captions[column], fontsize=8)
+    for row, name in enumerate(("input", "reconstruction", "error")):
+        axes[row, 0].set_ylabel(name, fontsize=9)
+    for ax in axes.flat:
+        ax.set(xticks=[], yticks=[])
+    figure.suptitle(title, fontsize=10)
+    _save(figure, path)
+
+
+def choose_examples(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Positions and captions of telling images: the ends of both classes by score.
+
+    Args:
+        labels: `(num_images,)`, 1 = anomaly.
+        scores: `(num_images,)`.
+    """
+    positions, captions = [], []
+    for label, name in ((0, "normal"), (1, "anomaly")):
+        members = np.flatnonzero(labels == label)
+        members = members[np.argsort(scores[members], kind="stable")]
+        count = min(IMAGES_PER_GROUP, len(members) // 2)
+        for end, chosen in (("lowest", members[:count]), ("highest", members[-count:])):
+            positions += chosen.tolist()
+            captions += [f"{end}\n{name}\n{scores[i]:.2f}" for i in chosen]
+    return np.array(positions, int), captions
+
+
+def draw_grid(path: pathlib.Path, images: np.ndarray, title: str) -> None:
+    """Images `(num_images, height, width, channels)` in [0, 1], ten a row."""
+    columns = min(10, len(images))
+    rows = -(-len(images) // columns)
+    figure = Figure(figsize=(0.7 * columns + 0.3, 0.7 * rows + 0.6), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, image in zip(axes.flat, images, strict=False):
+        _show(ax, image)
+    figure.suptitle(title, fontsize=10)
+    _save(figure, path)
+
+
+def _show(axes, image):
+    if image.shape[-1] == 1:
+        axes.imshow(image[..., 0], cmap="gray", vmin=0, vmax=255 if image.dtype == np.uint8 else 1)
+    else:
+        axes.imshow(image)
+
+
+def _save(figure, path):
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")

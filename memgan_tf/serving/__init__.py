@@ -1,0 +1,1 @@
+"""Clients of a server that runs an exported model."""

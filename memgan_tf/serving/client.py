@@ -1,0 +1,116 @@
+"""What every client of a model server can do."""
+
+import abc
+
+import numpy as np
+
+from memgan_tf.serving.address import ServerAddress
+from memgan_tf.serving.retries import RequestRefused, RetryPolicy, ServerUnavailable
+
+SCORES = ("anomaly_score", "p_value", "is_anomaly", "threshold")
+
+
+class Client(abc.ABC):
+    """Asks a model server for scores. Not for several threads at once.
+
+    Args:
+        address: Of the model.
+        retries: How often and how long.
+    """
+
+    def __init__(self, address: ServerAddress, retries: RetryPolicy):
+        self.address, self._retries = address, retries
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def score(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """Scores and decisions.
+
+        Args:
+            images: `(batch, height, width, channels)`, 0 to 255.
+
+        Returns:
+            `anomaly_score`, `p_value`, `is_anomaly` and `threshold`, each `(batch,)`.
+
+        Raises:
+            RequestRefused: If the server refuses; with its reason.
+            ServerUnavailable: If the last try failed.
+        """
+        outputs = self._retries.call(lambda: self._predict({"image": images}))
+        for name in SCORES:
+            if name not in outputs or np.shape(outputs[name]) != (len(images),):
+                raise RequestRefused(
+                    f"{self.address} gives no {name} for each image: it serves no export of memgan"
+                )
+        return {name: np.asarray(outputs[name]) for name in SCORES}
+
+    def image_shape(self) -> tuple[int, int, int]:
+        """`(height, width, channels)` that the served model takes.
+
+        Raises:
+            RequestRefused, ServerUnavailable: As `score`.
+        """
+        shape = self._retries.call(self._input_shape)
+        if shape is None or len(shape) != 4:
+            raise RequestRefused(
+                f"{self.address} takes no `image` in serving_default: it serves no export of memgan"
+            )
+        return tuple(int(side) for side in shape[1:])
+
+    def versions(self) -> dict[int, str]:
+        """State of each version that the server knows, such as AVAILABLE.
+
+        Raises:
+            RequestRefused, ServerUnavailable: As `score`.
+        """
+        return self._retries.call(self._version_states)
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Closes the connection."""
+
+    @abc.abstractmethod
+    def _predict(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs of `serving_default`, in one try."""
+
+    @abc.abstractmethod
+    def _input_shape(self) -> list | None:
+        """Shape of the input `image` of `serving_default`, -1 for the batch; None without one."""
+
+    @abc.abstractmethod
+    def _version_states(self) -> dict[int, str]:
+        """`versions`, in one try."""
+
+    def _unavailable(self, reason: str) -> ServerUnavailable:
+        return ServerUnavailable(f"{self.address} does not answer: {_one_line(reason)}")
+
+    def _refused(self, reason: str) -> RequestRefused:
+        return RequestRefused(f"{self.address} refuses the request: {_one_line(reason)}")
+
+
+def _one_line(text):
+    return " ".join(text.split())
+
+
+def make_client(address: ServerAddress, retries: RetryPolicy) -> Client:
+    """The client for an address's protocol; nothing is sent yet.
+
+    Raises:
+        ValueError: If what the protocol needs is not installed.
+    """
+    if address.protocol == "rest":
+        from memgan_tf.serving.rest_client import RestClient
+
+        return RestClient(address, retries)
+    try:
+        from memgan_tf.serving.grpc_client import GrpcClient
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"`server` grpc://… needs {error.name}, which is not installed. Run "
+            f"pip install 'memgan_tf[serving]', or use rest://…"
+        ) from error
+    return GrpcClient(address, retries)

@@ -1,0 +1,95 @@
+"""TensorFlow Serving's gRPC interface, by tensorflow-serving-api."""
+
+import grpc
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import (
+    get_model_metadata_pb2,
+    get_model_status_pb2,
+    model_pb2,
+    model_service_pb2_grpc,
+    predict_pb2,
+    prediction_service_pb2_grpc,
+)
+
+from memgan_tf.serving.client import Client
+
+# Another try may find the server in a better state.
+PASSING_STATUS = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.INTERNAL,
+    }
+)
+# Batches are as large as the caller wants; gRPC's own limit is 4 MB.
+CHANNEL_OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+)
+
+
+class GrpcClient(Client):
+    """Speaks protocol buffers over HTTP/2, without encryption."""
+
+    def __init__(self, address, retries):
+        super().__init__(address, retries)
+        self._channel = grpc.insecure_channel(
+            f"{address.host}:{address.port}", options=CHANNEL_OPTIONS
+        )
+        self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
+        self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
+
+    def close(self):
+        """Closes the connection."""
+        self._channel.close()
+
+    @property
+    def _model_spec(self):
+        spec = model_pb2.ModelSpec(name=self.address.name)
+        if self.address.label is not None:
+            spec.version_label = self.address.label
+        elif self.address.version is not None:
+            spec.version.value = self.address.version
+        return spec
+
+    def _predict(self, inputs):
+        request = predict_pb2.PredictRequest(model_spec=self._model_spec)
+        request.model_spec.signature_name = "serving_default"
+        for name, values in inputs.items():
+            request.inputs[name].CopyFrom(tf.make_tensor_proto(np.asarray(values, np.float32)))
+        answer = self._ask(self._predictions.Predict, request)
+        return {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
+
+    def _input_shape(self):
+        request = get_model_metadata_pb2.GetModelMetadataRequest(
+            model_spec=self._model_spec, metadata_field=["signature_def"]
+        )
+        answer = self._ask(self._predictions.GetModelMetadata, request)
+        signatures = get_model_metadata_pb2.SignatureDefMap()
+        if not answer.metadata["signature_def"].Unpack(signatures):
+            return None
+        signature = signatures.signature_def.get("serving_default")
+        if signature is None or "image" not in signature.inputs:
+            return None
+        return [dim.size for dim in signature.inputs["image"].tensor_shape.dim]
+
+    def _version_states(self):
+        request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._model_spec)
+        answer = self._ask(self._models.GetModelStatus, request)
+        name_of = get_model_status_pb2.ModelVersionStatus.State.Name
+        return {state.version: name_of(state.state) for state in answer.model_version_status}
+
+    def _ask(self, method, request):
+        try:
+            return method(request, timeout=self._retries.timeout)
+        except grpc.RpcError as error:
+            code, details = error.code(), error.details()
+            if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+                details = f"no answer within {self._retries.timeout:g} s"
+            reason = f"{details} ({code.name})"
+            if code in PASSING_STATUS:
+                raise self._unavailable(reason) from error
+            raise self._refused(reason) from error

@@ -1,0 +1,1 @@
+"""Training: replicas, the training function, the loop, checkpoints, the run's folder."""

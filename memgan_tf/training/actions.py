@@ -1,0 +1,132 @@
+"""What happens at the end of an epoch: metrics.csv, TensorBoard, the collapse alarm."""
+
+import csv
+import pathlib
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from tensorboard.plugins.hparams import api as hparams
+from tensorboard.plugins.projector import ProjectorConfig, visualize_embeddings
+
+from memgan_tf import files
+from memgan_tf.config import RunConfig
+from memgan_tf.training.loop import Epoch
+
+# Pictures and hull distances are written this often over a run, at most.
+MAX_PICTURES = 10
+
+
+class CsvLogger:
+    """Keeps metrics.csv: a row an epoch, rewritten whole so that it is never torn.
+
+    Args:
+        path: Of the file. Rows past the epoch that comes first are dropped: they belong to
+            steps that a restart takes again.
+    """
+
+    def __init__(self, path: pathlib.Path):
+        self._path = path
+        self._rows = []
+        if path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                self._rows = list(csv.DictReader(file))
+
+    def __call__(self, epoch: Epoch) -> None:
+        """Adds the epoch's row."""
+        row = {
+            "epoch": epoch.index,
+            "step": epoch.step,
+            "seconds": f"{epoch.seconds:.2f}",
+            **{name: f"{value:.7g}" for name, value in epoch.metrics.items()},
+            "validation/score": f"{epoch.explained['anomaly_score'].mean():.7g}",
+        }
+        self._rows = [old for old in self._rows if int(old["epoch"]) < epoch.index] + [row]
+        with (
+            files.replacing(self._path) as temporary,
+            temporary.open("w", newline="", encoding="utf-8") as file,
+        ):
+            writer = csv.DictWriter(file, fieldnames=list(row))
+            writer.writeheader()
+            writer.writerows(self._rows)
+
+
+class CollapseAlarm:
+    """Tells when a model shows signs of collapse.
+
+    Args:
+        mark: Called with the signs at the end of each epoch, before its checkpoint: what a killed
+            run knew is known when it goes on.
+    """
+
+    def __init__(self, mark: Callable[[list[str]], None] = lambda reasons: None):
+        self._mark, self._told = mark, set()
+
+    def __call__(self, epoch: Epoch) -> None:
+        """Looks at the epoch."""
+        reasons = epoch.model.health(epoch.metrics, epoch.explained)
+        for reason in reasons:
+            if reason not in self._told:
+                print(f"SUSPECT after epoch {epoch.index}: {reason}", file=sys.stderr)
+        self._told.update(reasons)
+        self._mark(reasons)
+
+
+class TensorBoardLogger:
+    """Writes the runs `train` and `validation`, and the projector's files at the end.
+
+    Args:
+        directory: TensorBoard's folder of the run.
+        config: Shown as hyper-parameters.
+    """
+
+    def __init__(self, directory: pathlib.Path, config: RunConfig):
+        self._directory = directory
+        self._every = -(-config.training.epochs // MAX_PICTURES)
+        self._train, self._validation = (
+            tf.summary.create_file_writer(str(directory / name)) for name in ("train", "validation")
+        )
+        with self._train.as_default():
+            values = {"detector": config.detector, **config.flat()}
+            hparams.hparams({name: _plain(value) for name, value in values.items()})
+
+    def __call__(self, epoch: Epoch) -> None:
+        """Writes the epoch's values."""
+        with self._train.as_default(step=epoch.step):
+            for name, value in epoch.metrics.items():
+                tf.summary.scalar(name, value)
+        if epoch.is_last or epoch.index % self._every == 0:
+            self._write_summaries(epoch)
+        if epoch.is_last:
+            self._write_projector(epoch)
+        self._train.flush()
+        self._validation.flush()
+
+    def _write_summaries(self, epoch):
+        summaries = epoch.model.summarize(epoch.images, epoch.explained)
+        with self._validation.as_default(step=epoch.step):
+            for name, value in summaries.scalars.items():
+                tf.summary.scalar(name, value)
+            for name, value in summaries.histograms.items():
+                tf.summary.histogram(name, value)
+            for name, value in summaries.images.items():
+                tf.summary.image(name, value[np.newaxis])
+
+    def _write_projector(self, epoch):
+        if "codes" not in epoch.explained:
+            return
+        groups = {"code": epoch.explained["codes"], **epoch.model.embedding_points()}
+        kinds = [kind for kind, points in groups.items() for _ in points]
+        logdir = self._directory / "validation"
+        points = np.concatenate(list(groups.values()))
+        np.savetxt(logdir / "codes.tsv", points, delimiter="\t", fmt="%.6g")
+        (logdir / "kinds.tsv").write_text("\n".join(kinds) + "\n", encoding="utf-8")
+        projector = ProjectorConfig()
+        embedding = projector.embeddings.add(tensor_name="codes", tensor_path="codes.tsv")
+        embedding.metadata_path = "kinds.tsv"
+        visualize_embeddings(str(logdir), projector)
+
+
+def _plain(value):
+    return value if isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,194 @@
+"""The outer loop: epochs, checkpoints, progress, interruption."""
+
+import dataclasses
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from memgan_tf.models.base import TrainableModel
+from memgan_tf.training.checkpoints import Checkpoints
+from memgan_tf.training.trainer import Trainer
+
+# Held-out images that are scored after each epoch at most.
+MONITORED_IMAGES = 512
+# Seconds between two printed lines of progress.
+REPORT_SECONDS = 2.0
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was asked to stop and has saved a checkpoint."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Epoch:
+    """What an action is told at the end of an epoch.
+
+    Attributes:
+        index: 1 for the first.
+        is_last: Whether training ends with it.
+        step: Steps done.
+        seconds: Training time so far, over all processes that worked on the run.
+        metrics: Means over the epoch by tag.
+        images: Held-out normal images, raw pixels.
+        explained: `TrainableModel.explain` of them, as numpy arrays.
+        model: The model.
+    """
+
+    index: int
+    is_last: bool
+    step: int
+    seconds: float
+    metrics: dict[str, float]
+    images: np.ndarray
+    explained: dict[str, np.ndarray]
+    model: TrainableModel
+
+
+Action = Callable[[Epoch], None]
+
+
+def train(
+    trainer: Trainer,
+    validation_images: np.ndarray,
+    checkpoints: Checkpoints | None,
+    actions: Sequence[Action],
+) -> float:
+    """Trains to the end, from the newest checkpoint if there is one.
+
+    Args:
+        trainer: The model and its optimisers.
+        validation_images: Held-out normal images, raw pixels.
+        checkpoints: Where the state is kept; None keeps none.
+        actions: Called at the end of each epoch, before its checkpoint.
+
+    Returns:
+        Seconds of training, over all processes that worked on the run.
+
+    Raises:
+        FloatingPointError: If a metric is not finite.
+        Interrupted: On SIGINT or SIGTERM, after a checkpoint.
+    """
+    if checkpoints and checkpoints.restore():
+        print(f"Going on from step {int(trainer.step)} of {trainer.total_steps}")
+    explain = tf.function(trainer.model.explain, reduce_retracing=True)
+    monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
+    progress = _Progress(trainer)
+    with _stop_requests() as stop_requested, progress:
+        while (step := int(trainer.step)) < trainer.total_steps:
+            left = trainer.steps_per_epoch - step % trainer.steps_per_epoch
+            started = time.monotonic()
+            trainer.run(min(trainer.config.steps_per_call, left))
+            trainer.seconds.assign_add(time.monotonic() - started)
+            _check_finite(trainer, checkpoints)
+            progress.update(int(trainer.step))
+            if left <= trainer.config.steps_per_call:
+                _end_epoch(trainer, explain, monitored, checkpoints, actions, progress)
+            elif stop_requested() and checkpoints:
+                trainer.measure_statistics()
+                checkpoints.save(int(trainer.step))
+            if stop_requested():
+                raise Interrupted(
+                    f"stopped at step {int(trainer.step)} of {trainer.total_steps}; the same "
+                    f"command goes on from there"
+                )
+    return float(trainer.seconds)
+
+
+def _end_epoch(trainer, explain, images, checkpoints, actions, progress):
+    step, metrics = int(trainer.step), trainer.take_metrics()
+    index = step // trainer.steps_per_epoch
+    is_last = step == trainer.total_steps
+    trainer.measure_statistics()
+    explained = {name: value.numpy() for name, value in explain(tf.constant(images)).items()}
+    epoch = Epoch(
+        index, is_last, step, float(trainer.seconds), metrics, images, explained, trainer.model
+    )
+    for action in actions:
+        action(epoch)
+    if checkpoints and (is_last or index % trainer.config.checkpoint_epochs == 0):
+        checkpoints.save(step)
+    progress.report(epoch, trainer.total_epochs)
+
+
+def _check_finite(trainer, checkpoints):
+    for name, total in trainer.totals.items():
+        if not math.isfinite(float(total)):
+            fallback = " The last checkpoint is intact." if checkpoints else ""
+            raise FloatingPointError(
+                f"{name} became {float(total)} by step {int(trainer.step)}: training diverged. "
+                f"Lower --learning_rate (now {trainer.config.learning_rate:g})"
+                f"{trainer.model.divergence_fix}.{fallback}"
+            )
+
+
+class _stop_requests:
+    """A context in which SIGINT and SIGTERM set a flag; a second one acts as it always did."""
+
+    def __enter__(self):
+        self._requested, self._previous = False, {}
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._request)
+        return lambda: self._requested
+
+    def _request(self, number, frame):
+        del frame
+        self._requested = True
+        signal.signal(number, self._previous[number])
+        print("\nStopping after a checkpoint; once more stops at once.", file=sys.stderr)
+
+    def __exit__(self, *exception):
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
+
+
+class _Progress:
+    """A bar on a terminal, and a line for an epoch now and then."""
+
+    def __init__(self, trainer):
+        self._bar = tqdm(
+            total=trainer.total_steps,
+            initial=int(trainer.step),
+            unit="step",
+            disable=not sys.stderr.isatty(),
+            dynamic_ncols=True,
+        )
+        self._started, self._first_step = time.monotonic(), int(trainer.step)
+        self._total, self._reported = trainer.total_steps, -math.inf
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._bar.close()
+
+    def update(self, step):
+        self._bar.update(step - self._bar.n)
+
+    def report(self, epoch, num_epochs):
+        now = time.monotonic()
+        if now - self._reported < REPORT_SECONDS and not epoch.is_last:
+            return
+        self._reported = now
+        rate = (now - self._started) / (epoch.step - self._first_step)
+        losses = "  ".join(
+            f"{name.partition('/')[2]} {value:.4g}"
+            for name, value in epoch.metrics.items()
+            if name.startswith("loss/")
+        )
+        held_out = epoch.explained["anomaly_score"].mean()
+        self._bar.write(
+            f"epoch {epoch.index}/{num_epochs}  {losses}  held-out score {held_out:.4g}  "
+            f"{_minutes(rate * (self._total - epoch.step))} left"
+        )
+
+
+def _minutes(seconds):
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

@@ -1,0 +1,191 @@
+"""A run's folder: who owns it, what it was made with, whether it is done."""
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import json
+import os
+import pathlib
+import platform
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from memgan_tf import files
+from memgan_tf.config import RunConfig
+from memgan_tf.data import directory_name
+from memgan_tf.version import __version__
+
+PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
+# Settings of the environment that change bits of the result on the same machine.
+BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
+
+
+class RunDirectory:
+    """`<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
+
+    Attributes:
+        path: The folder.
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = pathlib.Path(path)
+
+    @classmethod
+    def of(cls, model_dir: str, config: RunConfig) -> "RunDirectory":
+        """The folder of a configuration under `model_dir`."""
+        normal_class = "all" if config.data.normal_class is None else config.data.normal_class
+        return cls(
+            pathlib.Path(model_dir)
+            / config.detector
+            / directory_name(config.data.dataset)
+            / str(normal_class)
+            / f"seed_{config.training.seed}"
+        )
+
+    @property
+    def checkpoints(self) -> pathlib.Path:
+        """Folder of the checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def tensorboard(self) -> pathlib.Path:
+        """Folder of TensorBoard's runs."""
+        return self.path / "tensorboard"
+
+    @property
+    def evaluation(self) -> pathlib.Path:
+        """Folder of scores, pictures and reports."""
+        return self.path / "eval"
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether training has finished."""
+        return (self.path / "COMPLETE").exists()
+
+    @property
+    def suspicions(self) -> list[str]:
+        """Why the run is SUSPECT; empty if it is not."""
+        path = self.path / "SUSPECT"
+        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+    def read_config(self) -> RunConfig:
+        """The configuration that the run was started with.
+
+        Raises:
+            ValueError: If this is no run's folder.
+        """
+        path = self.path / "config.json"
+        if not path.is_file():
+            raise ValueError(
+                f"`run` must be a folder that memgan train made; {self.path} has no config.json"
+            )
+        try:
+            return RunConfig.from_dict(files.read_json(path))
+        except (ValueError, AttributeError) as error:
+            raise ValueError(f"{path} is not a run's configuration: {error}") from error
+
+    def check_free_for(self, config: RunConfig) -> None:
+        """Checks, writing nothing, that the folder is new or holds this configuration's run.
+
+        Raises:
+            ValueError: If something else is in it, or it cannot be made.
+        """
+        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise ValueError(
+                f"`model_dir` must be writable; {existing} is not. Name another --model_dir"
+            )
+        if not self.path.exists() or not any(self.path.iterdir()):
+            return
+        if not (self.path / "config.json").exists():
+            raise ValueError(
+                f"{self.path} holds files but no run. Empty it or name another --model_dir"
+            )
+        differences = self.read_config().differences(config)
+        if differences:
+            raise ValueError(
+                f"{self.path} holds another configuration's run: {'; '.join(differences)}. "
+                f"Name another --model_dir"
+            )
+
+    @contextlib.contextmanager
+    def claimed(self, config: RunConfig) -> Iterator[None]:
+        """Owns the folder for the block; config.json and environment.json are in it then.
+
+        Raises:
+            ValueError: As `check_free_for`.
+            RuntimeError: If another process owns it.
+        """
+        self.check_free_for(config)
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / ".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RuntimeError(
+                    f"{self.path} is in use by another process. Wait for it or stop it"
+                ) from error
+            self.check_free_for_owner(config)
+            files.sweep_temporaries(self.path)
+            yield
+
+    def check_free_for_owner(self, config: RunConfig) -> None:
+        """Writes the configuration, or compares it once more now that nobody else can write."""
+        if (self.path / "config.json").exists():
+            self.check_free_for(config)
+        else:
+            files.write_json(self.path / "config.json", config.to_dict())
+        environment, path = describe_environment(), self.path / "environment.json"
+        if not path.exists():
+            files.write_json(path, environment)
+            return
+        changes = [
+            f"{name} was {before!r} and is {environment.get(name)!r}"
+            for name, before in files.read_json(path).items()
+            if name not in ("platform", "command") and environment.get(name) != before
+        ]
+        if changes and not self.is_complete:
+            print(
+                "Warning: the run goes on in another environment, so its result may differ in its "
+                f"last bits: {'; '.join(changes)}",
+                file=sys.stderr,
+            )
+
+    def mark_suspect(self, reasons: list[str]) -> None:
+        """Records why the result should not be trusted; an empty list takes it back."""
+        if reasons:
+            files.write_text(self.path / "SUSPECT", "\n".join(reasons) + "\n")
+        else:
+            (self.path / "SUSPECT").unlink(missing_ok=True)
+
+    def mark_complete(self, record: dict[str, Any]) -> None:
+        """Records that training has finished."""
+        files.write_json(self.path / "COMPLETE", record)
+
+
+def fingerprint(config: RunConfig) -> str:
+    """A digest that two configurations share only if their decisive fields are equal."""
+    text = json.dumps(config.decisive(), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions and settings that a result depends on."""
+    return {
+        "memgan_tf": __version__,
+        "python": platform.python_version(),
+        **{package: _version_of(package) for package in PACKAGES},
+        **{name: os.environ.get(name) for name in BIT_CHANGING},
+        "cpu_count": os.cpu_count(),
+        "platform": platform.platform(),
+        "command": " ".join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
+
+
+def _version_of(package):
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

@@ -1,0 +1,203 @@
+"""The training function: several steps of any model in one call, on any number of replicas."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.config import TrainingConfig
+from memgan_tf.data.pipeline import steps_per_epoch, training_batches
+from memgan_tf.models.base import ModelFactory
+
+# Images that a measuring pass of the normalisation statistics reads at most.
+STATISTICS_IMAGES = 2048
+
+
+class Trainer:
+    """A model, its optimisers and its place in the data.
+
+    Args:
+        factory: Makes the model; called once, in the strategy's scope.
+        config: How to train.
+        images: `(num_images, height, width, channels)` uint8 normal images.
+        strategy: Over which devices.
+
+    Attributes:
+        model: The model.
+        step: int64 variable, the number of steps done: with the seed, all there is to know about
+            the data and the random numbers that come next.
+        seconds: float64 variable, training time over all processes that worked on the run.
+        totals: Sums of the metrics since the epoch began, by tag.
+        total_epochs: Epochs of all phases.
+        phase: Name of the phase that the steps being traced belong to.
+    """
+
+    def __init__(
+        self,
+        factory: ModelFactory,
+        config: TrainingConfig,
+        images: np.ndarray,
+        strategy: tf.distribute.Strategy,
+    ):
+        self.config, self._images, self._strategy = config, images, strategy
+        self.num_replicas = strategy.num_replicas_in_sync
+        if config.batch_size % self.num_replicas:
+            raise ValueError(
+                f"`batch_size` must be a multiple of the {self.num_replicas} replicas. "
+                f"Received: batch_size={config.batch_size}"
+            )
+        self.steps_per_epoch = steps_per_epoch(len(images), config.batch_size)
+        with strategy.scope():
+            self.model = factory()
+            self.model.prepare(self._ordered_batches)
+            self.total_epochs = sum(self._length(phase) for phase in self.model.phases)
+            self.total_steps = self.total_epochs * self.steps_per_epoch
+            self.step = tf.Variable(0, dtype=tf.int64, trainable=False)
+            self.seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False)
+            self.totals = {
+                name: tf.Variable(0.0, trainable=False) for name in self.model.metric_names
+            }
+            self._optimizers = {
+                player: self._make_optimizer(player, variables)
+                for player, variables in self.model.players.items()
+            }
+        self._iterator, self.phase = None, None
+        self._steps = tf.function(self._run_steps)
+
+    @property
+    def variables(self) -> dict[str, list]:
+        """Everything that a checkpoint must hold, by name."""
+        return {
+            "step": [self.step],
+            "seconds": [self.seconds],
+            "totals": list(self.totals.values()),
+            "scoring": self.model.scoring_variables,
+            **{f"player_{name}": values for name, values in self.model.players.items()},
+            **{f"optimizer_{name}": o.variables for name, o in self._optimizers.items()},
+        }
+
+    def run(self, num_steps: int) -> None:
+        """Takes `num_steps` training steps."""
+        if self._iterator is None:
+            self._iterator = iter(self._batches())
+        while num_steps > 0:
+            epoch, done = divmod(int(self.step.numpy()), self.steps_per_epoch)
+            phase, epoch_of_phase = self._phase_at(epoch)
+            if done == 0:
+                self.model.begin_epoch(phase, epoch_of_phase, self._ordered_batches)
+            count = min(num_steps, self.steps_per_epoch - done)
+            self._steps(self._iterator, tf.constant(count), phase)
+            num_steps -= count
+
+    def initialize(self) -> None:
+        """Makes the untrained model ready to score, with the constants that training would set."""
+        self.measure_statistics()
+        for phase in self.model.phases:
+            self.model.begin_epoch(phase.name, 0, self._ordered_batches)
+        self.measure_statistics()
+
+    def take_metrics(self) -> dict[str, float]:
+        """Means of the metrics since the last time, by tag."""
+        steps = (int(self.step.numpy()) - 1) % self.steps_per_epoch + 1
+        means = {name: float(total.numpy()) / steps for name, total in self.totals.items()}
+        for total in self.totals.values():
+            total.assign(0.0)
+        return means
+
+    def measure_statistics(self) -> None:
+        """Sets the normalisation statistics of the scoring path from normal training images."""
+        size = min(self.config.batch_size, len(self._images))
+        count = max(1, min(len(self._images), STATISTICS_IMAGES) // size)
+        for index in range(count):
+            batch = self._images[index * size : (index + 1) * size]
+            self._measure(tf.constant(batch), tf.constant(1.0 / (index + 1)))
+        self.model.fit_score(self._ordered_batches)
+
+    def learning_rate(self, player: str) -> float:
+        """A player's step size in the next step."""
+        return float(self._optimizers[player].learning_rate)
+
+    @tf.function(reduce_retracing=True)
+    def _measure(self, images, rate):
+        self.model.measure_statistics(images, rate)
+
+    def _make_optimizer(self, player, variables):
+        rate = self.config.learning_rate * self.model.learning_rate_multipliers.get(player, 1.0)
+        steps = self.steps_per_epoch * sum(
+            self._length(phase)
+            for phase in self.model.phases
+            if phase.players is None or player in phase.players
+        )
+        drop = int(self.model.step_drop * steps)
+        if self.config.learning_rate_decay < 1.0:
+            rate = keras.optimizers.schedules.CosineDecay(
+                rate, max(steps, 1), alpha=self.config.learning_rate_decay
+            )
+        elif drop < steps:
+            rate = keras.optimizers.schedules.PiecewiseConstantDecay([drop], [rate, 0.1 * rate])
+        optimizer = keras.optimizers.Adam(rate, self.config.beta_1, self.config.beta_2)
+        optimizer.build(variables)
+        return optimizer
+
+    def _length(self, phase):
+        return self.config.epochs if phase.num_epochs is None else phase.num_epochs
+
+    def _phase_at(self, epoch):
+        """Name of the phase that an epoch belongs to, and its number in it."""
+        for phase in self.model.phases:
+            if epoch < self._length(phase):
+                break
+            epoch -= self._length(phase)
+        return phase.name, epoch
+
+    def _ordered_batches(self):
+        size = self.config.batch_size
+        for start in range(0, len(self._images), size):
+            yield tf.constant(self._images[start : start + size])
+
+    def _batches(self):
+        def make(context=None):
+            del context
+            return training_batches(
+                self._images,
+                self.config.batch_size,
+                self.config.seed,
+                int(self.step.numpy()),
+                self.model.draw,
+                self.num_replicas,
+            )
+
+        if self.num_replicas == 1:
+            return make()
+        return self._strategy.distribute_datasets_from_function(make)
+
+    def _run_steps(self, iterator, num_steps, phase):
+        self.phase = phase
+        for _ in tf.range(num_steps):
+            metrics = self._strategy.run(self._replica_step, args=(next(iterator),))
+            for name, value in metrics.items():
+                self.totals[name].assign_add(self._strategy.reduce("SUM", value, axis=None))
+            self.step.assign_add(1)
+            self._average_weights()
+
+    def _replica_step(self, batch):
+        images, draws = batch
+        return self.model.train_step(images, draws, self)
+
+    def _average_weights(self):
+        """Moves the scoring weights towards the trained ones; fast at first."""
+        step = tf.cast(self.step, tf.float32)
+        rate = 1.0 - tf.minimum(self.config.ema_decay, (1.0 + step) / (10.0 + step))
+        for average, trained in self.model.scoring_pairs:
+            average.assign_add(rate * (trained - average))
+
+    # What a model may do in its step; see models.base.Step.
+
+    def mean(self, values):
+        """Sum of per-image values over the global batch size."""
+        return tf.reduce_sum(values) / self.config.batch_size
+
+    def apply(self, player, gradients):
+        """Updates a player; the optimiser sums the gradients over the replicas."""
+        self._optimizers[player].apply_gradients(
+            zip(gradients, self.model.players[player], strict=True)
+        )

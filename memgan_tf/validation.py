@@ -1,0 +1,74 @@
+"""Argument checks with one wording: the name, the rule, what was received."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+
+def received(name: str, value: Any) -> str:
+    """The closing part of every message of this module."""
+    return f"Received: {name}={value!r}"
+
+
+def check_integer(
+    name: str, value: Any, minimum: int | None = None, maximum: int | None = None
+) -> int:
+    """Returns `value` if it is an integer in `[minimum, maximum]`.
+
+    Raises:
+        ValueError: If it is not (booleans are not integers here).
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"`{name}` must be an integer. {received(name, value)}")
+    _check_bounds(name, value, minimum, maximum)
+    return value
+
+
+def check_real(
+    name: str, value: Any, minimum: float | None = None, maximum: float | None = None
+) -> float:
+    """Returns `value` as a float if it is a finite number in `[minimum, maximum]`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError(f"`{name}` must be a finite number. {received(name, value)}")
+    _check_bounds(name, value, minimum, maximum)
+    return float(value)
+
+
+def check_choice(name: str, value: Any, choices: Iterable[Any]) -> Any:
+    """Returns `value` if it is one of `choices`.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    choices = tuple(choices)
+    if value not in choices:
+        raise ValueError(
+            f"`{name}` must be one of {', '.join(map(str, choices))}. {received(name, value)}"
+        )
+    return value
+
+
+def check_image_shape(name: str, shape: Any) -> tuple[int, int, int]:
+    """Returns `shape` as `(height, width, channels)` if the networks can take it.
+
+    Raises:
+        ValueError: If a side is not in 8 to 256 or there are not 1 or 3 channels.
+    """
+    shape = tuple(int(side) for side in shape)
+    if len(shape) != 3 or not all(8 <= side <= 256 for side in shape[:2]) or shape[2] not in (1, 3):
+        raise ValueError(
+            f"`{name}` must be (height, width, channels) with sides of 8 to 256 pixels and 1 or 3 "
+            f"channels. {received(name, shape)}"
+        )
+    return shape
+
+
+def _check_bounds(name, value, minimum, maximum):
+    if minimum is not None and value < minimum:
+        raise ValueError(f"`{name}` must be at least {minimum}. {received(name, value)}")
+    if maximum is not None and value > maximum:
+        raise ValueError(f"`{name}` must be at most {maximum}. {received(name, value)}")

@@ -1,0 +1,53 @@
+"""Rules of the baselines' configurations that no single field has."""
+
+import re
+
+import pytest
+
+from memgan_tf import config
+
+MNIST = (28, 28, 1)
+
+
+@pytest.mark.parametrize(
+    ("detector", "overrides", "message"),
+    [
+        ("dcae", {"widths": "8,x"}, "`widths` must be positive integers with commas"),
+        ("dcae", {"widths": "0"}, "`widths` must be positive integers with commas"),
+        ("dcae", {"jit_compile": True}, "`jit_compile` must be off for dcae"),
+        ("deep_svdd", {"jit_compile": True}, "`jit_compile` must be off for deep_svdd"),
+        ("kde", {"smallest_bandwidth": 6.0}, "`smallest_bandwidth` must be at most 5"),
+        ("kde", {"epochs": 3}, "`epochs` is not a setting of kde"),
+        ("pca", {"explained_variance": 1.0}, "`explained_variance` must be below 1 for pca"),
+        ("memae", {"nu": 0.1}, "`nu` is not a setting of memae"),
+        ("adgan", {"max_test_images": 1}, "`max_test_images` must be at least 2"),
+    ],
+)
+def test_bad_values(detector, overrides, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        config.resolve(detector, "default", MNIST, overrides)
+
+
+def test_a_shallow_run_can_be_repeated_from_its_own_file():
+    """Its configuration has the training's defaults, which are no mistake."""
+    resolved = config.resolve("kde", "default", MNIST, {"seed": 3})
+    values = {**resolved.to_dict()["training"], **resolved.to_dict()["model"]}
+    assert config.resolve("kde", "default", MNIST, values).training == resolved.training
+
+
+def test_compiling_without_determinism_is_allowed():
+    options = {"jit_compile": True, "deterministic_ops": False}
+    assert config.resolve("dcae", "default", MNIST, options).training.jit_compile
+
+
+@pytest.mark.parametrize("detector", sorted(config.DETECTORS))
+def test_the_paper_preset_departs_from_nothing_and_overrides_are_told(detector):
+    assert config.departures(config.resolve(detector, "paper", MNIST, {"seed": 4})) == []
+    changed = config.resolve(detector, "paper", MNIST, {"input_scaling": "contrast"})
+    assert any("input_scaling contrast (paper preset: " in d for d in config.departures(changed))
+
+
+def test_what_adgan_leaves_out_is_told():
+    told = " ".join(config.departures(config.resolve("adgan", "default", MNIST, {})))
+    assert "num_inversion_steps 60 (paper preset: 500)" in told
+    assert "max_test_images 2000 (paper preset: None)" in told

@@ -1,0 +1,248 @@
+"""What every registered detector must pass, by reflection over the registry."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.metrics import roc_auc_score
+
+from memgan_tf.config import DETECTORS
+from memgan_tf.detectors.registry import DEEP_MODELS, NAMES, make_detector
+from memgan_tf.training.checkpoints import raw_variable
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.training.strategy import make_strategy
+from memgan_tf.training.trainer import Trainer
+from tests.contract.conftest import IMAGE_SHAPE, TINY, make_config
+
+every_detector = pytest.mark.parametrize("name", sorted(NAMES))
+every_deep_detector = pytest.mark.parametrize("name", sorted(DEEP_MODELS))
+
+
+def test_every_registered_detector_is_covered():
+    assert set(TINY) == set(NAMES) == set(DETECTORS)
+
+
+@every_detector
+def test_it_tells_odd_images_and_learned_to(name, fit, task):
+    fitted = fit(name)
+    learned = roc_auc_score(task.labels, fitted.detector.score(task.test))
+    untrained = roc_auc_score(task.labels, fitted.unfitted.score(task.test))
+    assert learned >= 0.9
+    # What it gets wrong is less than half of what it got wrong before it learned.
+    assert 1 - learned < 0.5 * (1 - untrained)
+
+
+@every_detector
+def test_scores_are_many_finite_and_repeat_bitwise(name, fit, task):
+    detector = fit(name).detector
+    scores = detector.score(task.test)
+    assert scores.shape == (len(task.test),)
+    assert np.isfinite(scores).all()
+    assert len(np.unique(scores)) > 0.9 * len(scores)
+    np.testing.assert_array_equal(detector.score(task.test), scores)
+    np.testing.assert_array_equal(detector.explain(task.test)["anomaly_score"], scores)
+
+
+@every_detector
+def test_a_score_depends_on_its_image_alone(name, fit, task):
+    detector, images = fit(name).detector, task.test[::20]
+    scores = detector.score(images)
+    alone = np.concatenate([detector.score(image[np.newaxis]) for image in images])
+    tolerance = 1e-4 * scores.std()
+    np.testing.assert_allclose(alone, scores, rtol=1e-4, atol=tolerance)
+    backwards = detector.score(images[::-1])[::-1]
+    np.testing.assert_allclose(backwards, scores, rtol=1e-4, atol=tolerance)
+
+
+@every_detector
+def test_arguments_are_left_as_they_were(name, fit, task):
+    fitted = fit(name)
+    assert fitted.detector.config.to_dict() == fitted.config_before
+    np.testing.assert_array_equal(task.train, fitted.images_before)
+
+
+@every_detector
+def test_no_score_before_fit(name, task):
+    with pytest.raises(RuntimeError, match="must be fitted or loaded before it can score"):
+        make_detector(make_config(name)).score(task.test)
+
+
+@every_detector
+@pytest.mark.parametrize("shape", [(2, 9, 8, 1), (2, 8, 8, 3), (0, 8, 8, 1), (8, 8)])
+def test_a_wrong_shape_is_refused(name, shape, fit):
+    with pytest.raises(ValueError, match="`images` must"):
+        fit(name).detector.score(np.zeros(shape, np.uint8))
+    with pytest.raises(ValueError, match="must"):
+        make_detector(make_config(name)).initialize(np.zeros(shape, np.uint8))
+
+
+@every_detector
+def test_constant_and_extreme_images_have_finite_scores(name, fit):
+    values = np.array([0, 128, 255], np.uint8)
+    images = np.broadcast_to(values[:, np.newaxis, np.newaxis, np.newaxis], (3, *IMAGE_SHAPE))
+    assert np.isfinite(fit(name).detector.score(images)).all()
+
+
+@every_detector
+def test_save_and_load_give_the_same_scores(name, task, tmp_path):
+    config = make_config(name, **({"epochs": 2} if name in DEEP_MODELS else {}))
+    run, detector = RunDirectory(tmp_path / "run"), make_detector(config)
+    with run.claimed(config):
+        detector.fit(task.train, task.validation, run)
+    loaded = make_detector(config)
+    loaded.load(run)
+    np.testing.assert_array_equal(loaded.score(task.test), detector.score(task.test))
+    assert not [path for path in run.path.rglob("*") if path.suffix in (".pkl", ".pickle")]
+
+
+@every_detector
+def test_nothing_to_load_is_said(name, tmp_path):
+    with pytest.raises(ValueError, match=r"cannot be read|no checkpoint"):
+        make_detector(make_config(name)).load(RunDirectory(tmp_path))
+
+
+@every_detector
+def test_the_seed_decides(name, task):
+    scores = []
+    for seed in (1, 1, 2):
+        detector = make_detector(make_config(name, seed=seed))
+        detector.initialize(task.train)
+        scores.append(detector.score(task.test))
+    np.testing.assert_array_equal(scores[0], scores[1])
+    assert np.abs(scores[0] - scores[2]).max() > 0
+
+
+@every_detector
+def test_an_export_is_possible_or_refused_in_a_sentence(name):
+    obstacle = make_detector(make_config(name)).export_obstacle()
+    if name in DEEP_MODELS and name != "adgan":
+        assert obstacle is None
+    else:
+        assert "memgan score" in obstacle
+
+
+def make_trainer(name, task, strategy="none", **overrides):
+    config = make_config(name, **overrides)
+    model_class = DEEP_MODELS[name]
+
+    def factory():
+        return model_class(
+            config.model,
+            config.image_shape,
+            config.training.seed,
+            average_weights=config.training.ema_decay > 0,
+        )
+
+    return Trainer(factory, config.training, task.train[:48], make_strategy(strategy))
+
+
+def state(trainer):
+    """Everything that a checkpoint keeps but the clock and the optimisers."""
+    return {
+        name: [raw_variable(v).numpy() for v in values]
+        for name, values in trainer.variables.items()
+        if name != "seconds" and not name.startswith("optimizer_")
+    }
+
+
+# A few epochs of three steps that reach every phase.
+SHORT = {"batch_size": 16, "epochs": 2}
+
+
+def short(name):
+    return {**SHORT, "pretraining_epochs": 1} if name == "deep_svdd" else SHORT
+
+
+@every_deep_detector
+def test_training_moves_every_weight_of_every_player(name, task):
+    trainer = make_trainer(name, task, **short(name))
+    before = state(trainer)
+    trainer.run(trainer.total_steps)
+    after = state(trainer)
+    for player in trainer.model.players:
+        for old, new in zip(before[f"player_{player}"], after[f"player_{player}"], strict=True):
+            assert np.abs(old - new).max() > 0, player
+    metrics = trainer.take_metrics()
+    assert set(metrics) == set(trainer.model.metric_names)
+    assert np.isfinite(list(metrics.values())).all()
+
+
+@every_deep_detector
+def test_two_replicas_step_as_one(name, task):
+    options = {**short(name), "learning_rate": 1e-3}
+    one, two = (make_trainer(name, task, s, **options) for s in ("none", "mirrored"))
+    assert (one.num_replicas, two.num_replicas) == (1, 2)
+    for trainer in (one, two):
+        trainer.run(4)
+        trainer.measure_statistics()
+    first, second = state(one), state(two)
+    for part in first:
+        for mine, theirs in zip(first[part], second[part], strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-4, err_msg=part)
+
+
+@every_deep_detector
+def test_a_restart_in_the_middle_changes_nothing(name, task):
+    """Steps 1 to 4, then a new trainer with the saved variables: the rest is bitwise the same."""
+    whole, first, second = (make_trainer(name, task, **short(name)) for _ in range(3))
+    whole.run(whole.total_steps)
+    whole.measure_statistics()
+    first.run(4)
+    for name_of, values in first.variables.items():
+        for source, target in zip(values, second.variables[name_of], strict=True):
+            raw_variable(target).assign(raw_variable(source))
+    second.run(whole.total_steps - 4)
+    second.measure_statistics()
+    expected, found = state(whole), state(second)
+    for part in expected:
+        for value, other in zip(expected[part], found[part], strict=True):
+            np.testing.assert_array_equal(value, other, err_msg=part)
+
+
+@every_deep_detector
+def test_bfloat16_trains_and_scores_close_by(name, task):
+    options = {**short(name), "learning_rate": 1e-4}
+    scores = []
+    for mixed_precision in (False, True):
+        config = make_config(name, mixed_precision=mixed_precision, **options)
+        detector = make_detector(config)
+        detector.fit(task.train[:48], task.validation)
+        scores.append(detector.score(task.test[::4]))
+    assert np.isfinite(scores[1]).all()
+    assert np.corrcoef(scores)[0, 1] > 0.9
+
+
+@every_deep_detector
+def test_draws_are_a_function_of_the_seed(name, task):
+    model = make_trainer(name, task).model
+    draws = [model.draw(6, tf.constant([3, step], tf.int64)) for step in (4, 4, 5)]
+    for key, value in draws[0].items():
+        assert value.shape[0] == 6
+        np.testing.assert_array_equal(value, draws[1][key])
+        assert np.abs(value - draws[2][key]).max() > 0
+
+
+@every_deep_detector
+def test_the_score_reads_its_own_variables_only(name, fit):
+    """What a checkpoint restores and an export keeps is all that the graph of the score reads."""
+    model = fit(name).detector.model
+    signature = tf.TensorSpec((None, *IMAGE_SHAPE), tf.uint8)
+    graph = tf.function(model.explain).get_concrete_function(signature)
+    known = {id(raw_variable(v)) for v in model.scoring_variables}
+    assert {id(v) for v in graph.variables} <= known
+
+
+@every_deep_detector
+def test_the_exported_score_is_pythons(name, fit, task, tmp_path):
+    detector = fit(name).detector
+    if detector.export_obstacle() is not None:
+        pytest.skip(detector.export_obstacle())
+    model = detector.model
+    module = tf.Module()
+    # Raw variables, as C++ loaders want them; the networks stay in the closure.
+    module.kept = [raw_variable(v) for v in model.scoring_variables]
+    signature = tf.TensorSpec((None, *IMAGE_SHAPE), tf.uint8, name="image")
+    score = tf.function(lambda image: {"score": model.explain(image)["anomaly_score"]})
+    tf.saved_model.save(module, str(tmp_path), score.get_concrete_function(signature))
+    loaded = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
+    exported = loaded(image=tf.constant(task.test))["score"]
+    np.testing.assert_allclose(exported, detector.score(task.test), rtol=1e-5)

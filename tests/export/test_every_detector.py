@@ -1,0 +1,56 @@
+"""Every deep detector either exports with the same scores or says why it cannot."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from memgan_tf.config import DETECTORS, resolve
+from memgan_tf.detectors.registry import DEEP_MODELS, SHALLOW_DETECTORS, make_detector
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.export.c_api import CSession
+from memgan_tf.export.scorer import Scorer
+from memgan_tf.export.verification import check_variables
+
+SMALL = {
+    **{"base_width": 4, "latent_dim": 4, "discriminator_width": 8, "num_units": 6},
+    **{"widths": "4", "num_hidden": 8, "estimation_width": 4},
+}
+
+
+def untrained(name, pixels):
+    fields = DETECTORS[name][0].describe()
+    overrides = {k: v for k, v in SMALL.items() if k in fields}
+    if name in DEEP_MODELS:
+        overrides["batch_size"] = 16
+    detector = make_detector(resolve(name, "default", (8, 8, 1), overrides))
+    if not detector.export_obstacle():
+        detector.initialize(pixels(32))
+    return detector
+
+
+@pytest.mark.parametrize("name", sorted(DEEP_MODELS))
+def test_deep_detectors(name, pixels, tmp_path):
+    detector = untrained(name, pixels)
+    if detector.export_obstacle():
+        assert name == "adgan"  # the one that has no graph from image to score
+        return
+    images = pixels(5, seed=1)
+    scores = detector.score(images)
+    scorer = Scorer(detector.model, (8, 8, 1), Calibration.of(scores, 0.3))
+    tf.saved_model.save(scorer, str(tmp_path), signatures=scorer.signatures())
+    assert check_variables(tmp_path) == len(detector.model.scoring_variables)
+    session = CSession(tmp_path)
+    answer = session.run("serving_default", image=images)
+    np.testing.assert_array_equal(answer["anomaly_score"], scores)
+    assert ("memory" in session.signatures) == (detector.decode_units() is not None)
+    # Sides that round to the same features must not slip through to a score.
+    with pytest.raises(RuntimeError, match="is not compatible"):
+        session.run("serving_default", image=np.zeros((1, 7, 7, 1)))
+    session.close()
+
+
+@pytest.mark.parametrize("name", ["adgan", *sorted(SHALLOW_DETECTORS)])
+def test_a_detector_that_cannot_says_why(name, pixels):
+    obstacle = untrained(name, pixels).export_obstacle()
+    assert "memgan score" in obstacle
+    assert "\n" not in obstacle

@@ -1,0 +1,37 @@
+"""The benchmarks run, and what they count is right; how fast they are is not a test's business."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[1]
+
+
+def test_train_step_prints_its_table():
+    script = ROOT / "benchmarks" / "train_step.py"
+    flags = ["--batch_size=4", "--rounds=2", "--steps=1", "--side=8"]
+    result = subprocess.run(
+        [sys.executable, str(script), *flags], capture_output=True, text=True, check=True
+    )
+    for row in ("| MEMGAN's step | ", "| literal Algorithm 1 | ", "| eager mode | "):
+        assert row in result.stdout
+    assert "MFLOP an image" in result.stdout
+
+
+def test_multiplications_are_counted_right(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import train_step
+
+    from memgan_tf.config import resolve
+
+    config = resolve("memgan", "default", (8, 8, 1), {"base_width": 3, "latent_dim": 5})
+    counted = train_step.forward_multiplications(config)
+    # One 4×4 convolution to 4×4 places and 3 channels, then 48 features to 5.
+    assert counted["encoder"] == 16 * 16 * 1 * 3 + 48 * 5
+    # 5 numbers to 48 features, then the transposed convolution, of the same cost.
+    assert counted["generator"] == 5 * 48 + 16 * 16 * 3 * 1
+    assert counted["discriminator"] == pytest.approx(
+        16 * 16 * 3 + 48 * 256 + 5 * 256 + 256 * 256 + 512 * 256 + 256
+    )

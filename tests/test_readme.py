@@ -1,0 +1,95 @@
+"""Every command of the README and the docs runs, and every figure has its record."""
+
+import json
+import pathlib
+import re
+import shlex
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow_datasets.core import constants
+
+from memgan_tf.evaluation.records import read_records
+from memgan_tf.report.tables import fill_page
+from memgan_tf.tools import main
+
+ROOT = pathlib.Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+# What is run elsewhere: by CI itself, or by a test of its own.
+ELSEWHERE = (
+    "make ",  # the two targets of CI, and what they call
+    "python benchmarks/",  # tests/test_benchmarks.py
+    "tensorboard ",  # tests/training/test_loop.py reads what it shows
+)
+
+
+# What makes a command of the README short.
+SHORT = {
+    "train": ["--epochs=1", "--base_width=4"],
+    "benchmark": ["--override=epochs=1", "--override=base_width=4", "--classes=2", "--seeds=0"],
+}
+
+
+def commands(page):
+    """Lines of the page's shell blocks, comments and continuations resolved."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        for line in block.replace("\\\n", " ").splitlines():
+            line = re.sub(r"\s+#.*$", "", line).strip()
+            if line and not line.startswith("#"):
+                yield line
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_is_left_untested(page):
+    for line in commands(page):
+        assert line.startswith(("memgan ", *ELSEWHERE)), line
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/detectors.md"])
+def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeypatch, capsys):
+    """On a small prepared MNIST and for an epoch, from an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
+    monkeypatch.setenv("TFDS_DATA_DIR", fake_mnist.data_dir)  # for processes it starts
+    (tmp_path / "photos").mkdir()
+    photo = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    (tmp_path / "photos" / "a.png").write_bytes(tf.io.encode_png(photo).numpy())
+    ran = []
+    for line in commands(ROOT / name):
+        if line.startswith("memgan "):
+            words = shlex.split(line)[1:]
+            short = [] if "--detector=" in line else SHORT.get(words[0], [])
+            assert main.main([*words, *short]) == 0, capsys.readouterr().err
+            ran.append(words[0])
+    assert ran[:2] == ["train", "evaluate"]
+    if "score" in ran:
+        assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
+
+
+def test_the_readmes_python_runs(fake_mnist, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = ["--dataset=mnist", "--normal_class=2", "--epochs=1", "--base_width=4"]
+    assert main.main(["train", *flags, f"--data_dir={fake_mnist.data_dir}"]) == 0
+    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    names = {"images": np.zeros((3, 28, 28, 1), np.uint8)}
+    exec(block, names)
+    assert names["scores"].shape == names["anomalies"].shape == (3,)
+    assert ((names["p_values"] > 0) & (names["p_values"] <= 1)).all()
+
+
+def test_the_tables_are_made_from_the_records():
+    records = read_records(ROOT / "results")
+    for page in PAGES:
+        assert fill_page(page.read_text(), records) == page.read_text(), page
+
+
+def test_records_hold_what_a_figure_must_be_quoted_with():
+    found = sorted((ROOT / "results").rglob("seed_*.json"))
+    assert found
+    for path in found:
+        record = json.loads(path.read_text())
+        assert {"config", "environment", "training_seconds", "seed", "metrics"} <= record.keys()
+        assert "data_dir" not in record["config"]["data"]
+        assert record["environment"]["tensorflow"]

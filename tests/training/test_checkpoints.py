@@ -1,0 +1,106 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
+
+
+@pytest.fixture
+def state():
+    return {"step": [tf.Variable(0)], "scoring": [tf.Variable(tf.zeros(50))]}
+
+
+@pytest.fixture
+def checkpoints(state, tmp_path):
+    return Checkpoints(tmp_path, state, "a", keep=2)
+
+
+def save(checkpoints, state, step):
+    state["step"][0].assign(step)
+    state["scoring"][0].assign(tf.fill((50,), float(step)))
+    checkpoints.save(step)
+
+
+def values(state):
+    return int(state["step"][0]), float(state["scoring"][0][0])
+
+
+def damage(path, how):
+    content = bytearray(path.read_bytes())
+    if how == "flipped":
+        content[len(content) // 2] ^= 0xFF
+        path.write_bytes(content)
+    elif how == "truncated":
+        path.write_bytes(content[: len(content) // 2])
+    else:
+        path.unlink()
+
+
+def test_nothing_to_restore(checkpoints):
+    assert checkpoints.restore() is False
+
+
+def test_the_newest_is_restored(checkpoints, state):
+    for step in (3, 7):
+        save(checkpoints, state, step)
+    state["step"][0].assign(99)
+    assert checkpoints.restore() is True
+    assert values(state) == (7, 7.0)
+
+
+def test_only_the_newest_are_kept(checkpoints, state, tmp_path):
+    for step in (3, 7, 9):
+        save(checkpoints, state, step)
+    assert sorted(path.stem for path in tmp_path.glob("*.index")) == ["ckpt-7", "ckpt-9"]
+
+
+@pytest.mark.parametrize("how", ["flipped", "truncated", "missing"])
+@pytest.mark.parametrize("part", ["index", "data-00000-of-00001"])
+def test_a_damaged_one_is_named_and_the_one_before_is_used(
+    how, part, checkpoints, state, tmp_path, capsys
+):
+    for step in (3, 7):
+        save(checkpoints, state, step)
+    damage(tmp_path / f"ckpt-7.{part}", how)
+    assert checkpoints.restore() is True
+    assert values(state) == (3, 3.0)
+    assert "ckpt-7 is damaged" in capsys.readouterr().err
+
+
+def test_all_damaged_is_an_error_and_not_a_new_start(checkpoints, state, tmp_path, capsys):
+    for step in (3, 7):
+        save(checkpoints, state, step)
+        damage(tmp_path / f"ckpt-{step}.index", "truncated")
+    with pytest.raises(ValueError, match="none of the checkpoints .* can be read"):
+        checkpoints.restore()
+    assert "ckpt-3 is damaged" in capsys.readouterr().err
+
+
+def test_another_configurations_checkpoint_is_refused(checkpoints, state, tmp_path):
+    save(checkpoints, state, 3)
+    with pytest.raises(ValueError, match="belongs to another configuration"):
+        Checkpoints(tmp_path, state, "b", keep=2).restore()
+
+
+def test_leftovers_of_a_killed_save_are_swept(state, tmp_path):
+    (tmp_path / "ckpt-5_temp").mkdir()
+    (tmp_path / "ckpt-5_temp" / "part-00000").write_text("half")
+    Checkpoints(tmp_path, state, "a", keep=2)
+    assert not (tmp_path / "ckpt-5_temp").exists()
+
+
+def test_scoring_variables_alone(checkpoints, state, tmp_path, capsys):
+    for step in (3, 7):
+        save(checkpoints, state, step)
+    variable = tf.Variable(tf.zeros(50))
+    restore_scoring_variables(tmp_path, [variable])
+    np.testing.assert_array_equal(variable, np.full(50, 7.0))
+    damage(tmp_path / "ckpt-7.data-00000-of-00001", "flipped")
+    restore_scoring_variables(tmp_path, [variable])
+    np.testing.assert_array_equal(variable, np.full(50, 3.0))
+    assert "ckpt-7 is damaged" in capsys.readouterr().err
+
+
+def test_scoring_variables_of_an_empty_folder(tmp_path):
+    with pytest.raises(ValueError, match="has no checkpoint that can be read"):
+        restore_scoring_variables(tmp_path, [tf.Variable(0.0)])

@@ -1,0 +1,111 @@
+import json
+import os
+
+import pytest
+
+from memgan_tf.training.run_directory import RunDirectory, fingerprint
+
+
+def test_path(tiny_config):
+    run = RunDirectory.of("runs", tiny_config(seed=4, normal_class=3))
+    assert str(run.path) == "runs/memgan/digits/3/seed_4"
+
+
+def test_a_claimed_run_records_configuration_and_environment(tmp_path, tiny_config):
+    run, config = RunDirectory(tmp_path / "run"), tiny_config()
+    with run.claimed(config):
+        assert run.read_config() == config
+    environment = json.loads((run.path / "environment.json").read_text())
+    assert {"tensorflow", "keras", "numpy", "python", "memgan_tf"} <= environment.keys()
+
+
+def test_another_configurations_run_is_never_touched(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with run.claimed(tiny_config()):
+        pass
+    with (
+        pytest.raises(ValueError, match="another configuration's run: epochs is 2 there and 3"),
+        run.claimed(tiny_config(epochs=3)),
+    ):
+        pass
+    assert run.read_config() == tiny_config()
+
+
+def test_settings_that_change_nothing_may_change(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with run.claimed(tiny_config()):
+        pass
+    with run.claimed(tiny_config(steps_per_call=7, keep_checkpoints=9)):
+        pass
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path, tiny_config):
+    (tmp_path / "thesis.tex").write_text("years of work")
+    with pytest.raises(ValueError, match="holds files but no run"):
+        RunDirectory(tmp_path).check_free_for(tiny_config())
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"detector": "memgan"}'])
+def test_a_damaged_configuration_is_named(content, tmp_path, tiny_config):
+    (tmp_path / "config.json").write_text(content)
+    with pytest.raises(ValueError, match="config.json is not a run's configuration"):
+        RunDirectory(tmp_path).check_free_for(tiny_config())
+
+
+def test_a_file_in_the_way(tmp_path, tiny_config):
+    (tmp_path / "runs").write_text("a file")
+    with pytest.raises(ValueError, match="`model_dir` must be writable"):
+        RunDirectory.of(str(tmp_path / "runs"), tiny_config()).check_free_for(tiny_config())
+
+
+def test_an_unwritable_folder(tmp_path, tiny_config, monkeypatch):
+    # The superuser may write anywhere, so the system's answer is set by hand.
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    with pytest.raises(ValueError, match="`model_dir` must be writable"):
+        RunDirectory.of(str(tmp_path), tiny_config()).check_free_for(tiny_config())
+
+
+def test_two_owners(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with (
+        run.claimed(tiny_config()),
+        pytest.raises(RuntimeError, match="in use by another process"),
+        RunDirectory(tmp_path / "run").claimed(tiny_config()),
+    ):
+        pass
+    with run.claimed(tiny_config()):
+        pass
+
+
+def test_a_changed_environment_is_named(tmp_path, tiny_config, capsys, monkeypatch):
+    run = RunDirectory(tmp_path / "run")
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "1")
+    with run.claimed(tiny_config()):
+        pass
+    monkeypatch.setenv("TF_NUM_INTRAOP_THREADS", "2")
+    with run.claimed(tiny_config()):
+        pass
+    assert "TF_NUM_INTRAOP_THREADS was '1' and is '2'" in capsys.readouterr().err
+
+
+def test_temporaries_are_swept(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with run.claimed(tiny_config()):
+        pass
+    (run.path / ".tmp-half.json").write_text("{")
+    with run.claimed(tiny_config()):
+        assert not (run.path / ".tmp-half.json").exists()
+
+
+def test_suspicions_come_and_go(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path)
+    run.mark_suspect(["one unit", "constant scores"])
+    assert run.suspicions == ["one unit", "constant scores"]
+    run.mark_suspect([])
+    assert run.suspicions == []
+
+
+def test_the_fingerprint_follows_what_decides(tiny_config):
+    assert fingerprint(tiny_config()) == fingerprint(tiny_config(data_dir="elsewhere"))
+    assert fingerprint(tiny_config()) != fingerprint(tiny_config(epochs=3))

@@ -1,0 +1,1 @@
+"""Command-line binaries: one verb each, all behind the console script `memgan`."""

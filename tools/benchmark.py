@@ -1,0 +1,90 @@
+"""Runs a grid of detectors, classes and seeds, and makes tables from the records."""
+
+import os
+import pathlib
+import signal
+
+from absl import flags
+
+from memgan_tf import files
+from memgan_tf.config import PRESET_NAMES
+from memgan_tf.tools.command import Command, run_as_script
+from memgan_tf.validation import check_integer
+
+DESCRIPTION = """Runs a grid of detectors, classes and seeds, and makes tables from the records.
+
+memgan benchmark --suite=digits --detectors=memgan --classes=0,1 --seeds=0,1
+
+Runs what has no record yet, each cell in a process of one thread that resumes what is on disk; a
+failed cell is noted and the rest goes on. Stop it at any moment; several machines may share the
+folders. Writes <results_dir>/<suite>.csv, .md and .html."""
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_enum("suite", None, ["mnist", "cifar10", "digits"], "Data set.", **options)
+    flags.DEFINE_list("detectors", ["memgan"], "Methods.", **options)
+    flags.DEFINE_list("classes", [str(c) for c in range(10)], "Normal classes.", **options)
+    flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds.", **options)
+    flags.DEFINE_enum("preset", "default", list(PRESET_NAMES), "Preset.", **options)
+    flags.DEFINE_multi_string(
+        "override", [], "A setting of every cell, name=value, such as num_units=25.", **options
+    )
+    flags.DEFINE_integer("jobs", os.cpu_count(), "Cells that run at once.", **options)
+    flags.DEFINE_string("model_dir", "runs", "Folder of the runs.", **options)
+    flags.DEFINE_string("results_dir", "results", "Folder of records and tables.", **options)
+    flags.DEFINE_string("data_dir", None, "As in memgan train.", **options)
+    flags.DEFINE_multi_string(
+        "page", [], "Markdown page whose marked tables are filled from the records.", **options
+    )
+    flags.DEFINE_bool("tables_only", False, "Run nothing, make the tables.", **options)
+
+
+def run(flag_values):
+    """Checks the grid, runs it, writes the tables."""
+    from memgan_tf.evaluation.grid import Grid
+    from memgan_tf.evaluation.records import Cell, read_records
+    from memgan_tf.report.tables import fill_page, write_tables
+
+    cells = [
+        Cell(
+            flag_values.suite,
+            detector,
+            "+".join([flag_values.preset, *flag_values.override]),
+            _integer("classes", normal_class),
+            _integer("seeds", seed),
+        )
+        for seed in flag_values.seeds
+        for detector in flag_values.detectors
+        for normal_class in flag_values.classes
+    ]
+    jobs = check_integer("jobs", flag_values.jobs, minimum=1)
+    results_dir, failed = pathlib.Path(flag_values.results_dir), []
+    if not flag_values.tables_only:
+        # A kill by SIGTERM stops the grid as Ctrl-C does.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        model_dir = pathlib.Path(flag_values.model_dir)
+        failed = Grid(model_dir, results_dir, flag_values.data_dir, jobs).run(cells)
+    records = read_records(results_dir)
+    paths = write_tables(records, flag_values.suite, results_dir)
+    for page in map(pathlib.Path, flag_values.page):
+        files.write_text(page, fill_page(page.read_text(encoding="utf-8"), records))
+    print("Tables: " + ", ".join(map(str, paths)))
+    if failed:
+        raise RuntimeError(
+            f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"
+        )
+
+
+def _integer(name, text):
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be integers, a,b,c. Received: {text}") from error
+
+
+COMMAND = Command("benchmark", DESCRIPTION, define_flags, run, required=("suite",))
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)

@@ -1,0 +1,124 @@
+"""Exports a finished run as a SavedModel that TensorFlow Serving runs."""
+
+from absl import flags
+
+from memgan_tf.export.publish import ModelStore
+from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import check_integer, check_real
+
+DESCRIPTION = """Exports a finished run as a SavedModel that TensorFlow Serving runs.
+
+memgan export --run=runs/memgan/mnist/2/seed_0 --name=twos
+
+Publishes <output_dir>/<name>/<version>/ in one rename, once the exported scores equal the run's in
+Python and through TensorFlow's C API. docs/serving.md says how to serve it."""
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_string("run", None, "Folder of the run.", **options)
+    flags.DEFINE_string("name", None, "Name of the model on the server.", **options)
+    flags.DEFINE_string("output_dir", "saved_models", "Folder of all models.", **options)
+    flags.DEFINE_integer("version", None, "Version; seconds since 1970 if absent.", **options)
+    flags.DEFINE_integer("keep", None, "Removes all but this many highest versions.", **options)
+    flags.DEFINE_float("target_fpr", None, "As in memgan train; the run's if absent.", **options)
+    flags.DEFINE_integer(
+        "golden_images",
+        16,
+        "Images of the data set that are stored in the export, to check servers with, besides "
+        "synthetic ones; 0 needs no data set.",
+        **options,
+    )
+    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+    flags.DEFINE_bool("warm_up", True, "Write warm-up requests for the server.", **options)
+    flags.DEFINE_bool("force", False, "Export a run that is SUSPECT or not COMPLETE.", **options)
+
+
+def run(flag_values):
+    """Checks everything that needs no TensorFlow, then exports."""
+    directory = RunDirectory(flag_values.run)
+    directory.read_config()
+    _check_trust(directory, flag_values.force)
+    store = ModelStore(flag_values.output_dir, flag_values.name)
+    store.new_version(flag_values.version)
+    check_integer("golden_images", flag_values.golden_images, 0, 256)
+    if flag_values.keep is not None:
+        check_integer("keep", flag_values.keep, minimum=1)
+    if flag_values.target_fpr is not None:
+        check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
+    import_tensorflow()
+    from memgan_tf.export.warmup import check_protocol
+
+    if flag_values.warm_up:
+        check_protocol()
+    _export(directory, store, flag_values)
+
+
+def _check_trust(directory, force):
+    reasons = [f"it is SUSPECT: {reason}" for reason in directory.suspicions]
+    if not directory.is_complete:
+        reasons.append("it is not COMPLETE; finish it with memgan train")
+    if reasons and not force:
+        raise ValueError(f"`run` must be trusted; {'; '.join(reasons)}. Or use --force")
+
+
+def _export(directory, store, flag_values):
+    from memgan_tf.evaluation.trained_run import TrainedRun
+    from memgan_tf.export.exporter import export
+    from memgan_tf.report.evaluate import describe_run, title_of
+
+    trained = TrainedRun(directory.path, allow_incomplete=True)
+    images, calibration = _images_and_calibration(trained, flag_values)
+    exported = export(
+        trained,
+        calibration,
+        images,
+        store,
+        flag_values.version,
+        describe_run(trained) if directory.is_complete else None,
+        flag_values.warm_up,
+    )
+    print(f"{title_of(trained)}, {trained.config.preset} preset")
+    for finding in exported.findings:
+        print(f"  {finding}")
+    print(f"  threshold {calibration.threshold:.6g}, target rate {calibration.target_fpr:g}")
+    if calibration.attainable_fpr > calibration.target_fpr:
+        print(
+            f"  {len(calibration.scores)} held-out images cannot guarantee that rate: their best "
+            f"is {calibration.attainable_fpr:.3g}"
+        )
+    print(f"Published: {exported.path}")
+    if flag_values.keep is not None:
+        for version in store.prune(flag_values.keep, spared=int(exported.path.name)):
+            print(f"Removed: {store.path / str(version)}")
+
+
+def _images_and_calibration(trained, flag_values):
+    """Golden images, and the calibration with the rate that the flags ask for."""
+    import dataclasses
+
+    from memgan_tf.data import load_task
+    from memgan_tf.evaluation.calibration import Calibration
+    from memgan_tf.export.golden import golden_images, synthetic_images
+
+    data, calibration = trained.config.data, trained.calibration
+    if flag_values.data_dir is not None:
+        data = dataclasses.replace(data, data_dir=flag_values.data_dir)
+    images = synthetic_images(trained.config.image_shape)
+    if flag_values.golden_images or calibration is None:
+        task = load_task(data, trained.config.training.seed)
+        images = golden_images(task, flag_values.golden_images)
+        if calibration is None:
+            scores = trained.score(task.validation.images)
+            calibration = Calibration.of(scores, data.target_fpr)
+    if flag_values.target_fpr is not None:
+        calibration = Calibration.of(calibration.scores, flag_values.target_fpr)
+    return images, calibration
+
+
+COMMAND = Command("export", DESCRIPTION, define_flags, run, required=("run", "name"))
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)

@@ -1,0 +1,137 @@
+"""Draws the paper's figures from finished runs."""
+
+import dataclasses
+import pathlib
+
+from absl import flags
+
+from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.validation import check_choice, check_integer
+
+DESCRIPTION = """Draws the paper's figures 1 to 4 as SVG and PNG.
+
+memgan figures --figure=1,3 --run='runs/*/mnist/*/seed_0' --output=figures
+
+1: decoded memory units of MEMGAN and MemAE; needs a run of each for a task.
+2: Eq. 9 solved on points of the plane; needs no run.
+3: t-SNE of units, normal and abnormal codes; needs runs of MEMGAN.
+4: without and with the projection loss; needs runs of MEMGAN, one with --projection_weight=0.
+Of several seeds of a task the lowest is drawn. The same runs and --seed give the same files."""
+FIGURES = ("1", "2", "3", "4")
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_list("figure", list(FIGURES), "Which, such as 1,3.", **options)
+    flags.DEFINE_list("run", [], "Folders of runs, or patterns in quotes.", **options)
+    flags.DEFINE_string("output", None, "Folder of the pictures.", **options)
+    flags.DEFINE_integer("seed", 0, "Of what is drawn at random.", **options)
+    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+
+
+def run(flag_values):
+    """Checks the runs, then draws."""
+    from memgan_tf.report import figures_runs
+
+    wanted = [check_choice("figure", figure, FIGURES) for figure in flag_values.figure]
+    seed = check_integer("seed", flag_values.seed, minimum=0, maximum=2**32 - 1)
+    runs = figures_runs.find_runs(flag_values.run)
+    chosen = {
+        "1": lambda: figures_runs.memory_pairs(runs),
+        "2": lambda: None,
+        "3": lambda: list(figures_runs.code_runs(runs, 3).values()),
+        "4": lambda: figures_runs.ablation_pairs(runs),
+    }
+    needed = {figure: chosen[figure]() for figure in dict.fromkeys(wanted)}
+    output = pathlib.Path(flag_values.output)
+    output.mkdir(parents=True, exist_ok=True)
+    import_tensorflow()
+    draw = Artist(output, seed, flag_values.data_dir)
+    for figure, inputs in needed.items():
+        getattr(draw, f"figure_{figure}")(inputs)
+
+
+class Artist:
+    """Loads what a figure shows, draws it, writes it and says where.
+
+    Args:
+        output: Folder.
+        seed: Of what is drawn at random.
+        data_dir: Of the data set, if it has moved.
+    """
+
+    def __init__(self, output, seed, data_dir):
+        self._output, self._seed, self._data_dir = output, seed, data_dir
+
+    def figure_1(self, pairs):
+        """Decoded units of `(MEMGAN, MemAE)` runs."""
+        from memgan_tf.report.figures_units import draw_units
+
+        rows = []
+        for pair in pairs:
+            runs = [_load(directory) for directory in pair]
+            units = [run.detector.decode_units() for run in runs]
+            rows.append((_task_name(runs[0].config), *units))
+        self._save(draw_units(rows, self._seed), "figure_1")
+
+    def figure_2(self, _):
+        """Eq. 9 on points of the plane."""
+        from memgan_tf.report.figures_vertices import draw_vertices
+
+        self._save(draw_vertices(self._seed), "figure_2")
+
+    def figure_3(self, runs):
+        """t-SNE of runs."""
+        from memgan_tf.report.figures_codes import draw_codes
+
+        self._save(draw_codes([self._code_space(run) for run in runs], self._seed), "figure_3")
+
+    def figure_4(self, pairs):
+        """`(without, with)` projection loss, a file a task."""
+        from memgan_tf.report.figures_codes import draw_ablation
+
+        for pair in pairs:
+            spaces = [self._code_space(run) for run in pair]
+            data = pair[0].read_config().data
+            name = "_".join(["figure_4", *_words(data)])
+            self._save(draw_ablation(*spaces, self._seed), name)
+
+    def _code_space(self, directory):
+        from memgan_tf.data import load_task
+        from memgan_tf.report.figures_codes import CodeSpace
+
+        trained = _load(directory)
+        data, seed = trained.config.data, trained.config.training.seed
+        if self._data_dir is not None:
+            data = dataclasses.replace(data, data_dir=self._data_dir)
+        name = f"{_task_name(trained.config)}, seed {seed}"
+        return CodeSpace.of(name, trained, load_task(data, seed), self._seed)
+
+    def _save(self, figure, name):
+        from memgan_tf.report.figures import save_figure
+
+        print(" ".join(map(str, save_figure(figure, self._output / name))))
+
+
+def _load(directory):
+    from memgan_tf.evaluation.trained_run import TrainedRun
+
+    return TrainedRun(directory.path)
+
+
+def _task_name(config):
+    return " ".join(_words(config.data))
+
+
+def _words(data):
+    from memgan_tf.data import directory_name
+
+    normal_class = [] if data.normal_class is None else [str(data.normal_class)]
+    return [directory_name(data.dataset), *normal_class]
+
+
+COMMAND = Command("figures", DESCRIPTION, define_flags, run, required=("output",))
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)

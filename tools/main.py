@@ -1,0 +1,52 @@
+"""The console script `memgan`: picks the verb and imports nothing else."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+
+from memgan_tf.version import __version__
+
+# In the order in which a newcomer meets them.
+VERBS = {
+    "demo": "train, evaluate and score on a small data set that needs no download",
+    "train": "train a detector on normal images, or go on with an interrupted run",
+    "evaluate": "measure a finished run on its test split, with pictures",
+    "benchmark": "run a grid of detectors, classes and seeds; tables from the records",
+    "hull": "measure the paper's claim: normal codes inside the hull of the memory units",
+    "figures": "draw the paper's figures 1 to 4 from finished runs",
+    "score": "score images with a finished run",
+    "export": "publish a finished run as a SavedModel for TensorFlow Serving",
+    "serve-check": "compare a server's scores with an export's, and measure latency",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `memgan <verb> …`; returns the exit code."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        print(usage())
+        return 0
+    if arguments[0] == "--version":
+        print(f"memgan_tf {__version__}")
+        return 0
+    if arguments[0] not in VERBS:
+        print(
+            f"memgan: error: unknown verb {arguments[0]!r}; it must be one of {', '.join(VERBS)}",
+            file=sys.stderr,
+        )
+        return 1
+    module = importlib.import_module(f"memgan_tf.tools.{arguments[0].replace('-', '_')}")
+    return module.COMMAND.main(arguments[1:])
+
+
+def usage() -> str:
+    """The list of verbs."""
+    verbs = "\n".join(f"  {name:<12} {text}" for name, text in VERBS.items())
+    return (
+        f"memgan_tf {__version__}: anomaly detection for images with TensorFlow\n\n"
+        f"memgan <verb> --flag=value …\n\n{verbs}\n\nmemgan <verb> --help shows its flags."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

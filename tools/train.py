@@ -1,0 +1,61 @@
+"""Trains a detector on one class of a data set, or goes on with an interrupted run."""
+
+import json
+
+from absl import flags
+
+from memgan_tf import config
+from memgan_tf.data.sources import image_shape
+from memgan_tf.tools import config_flags
+from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.training.run_directory import RunDirectory
+
+DESCRIPTION = """Trains a detector on normal images, or goes on with an interrupted run.
+
+memgan train --dataset=mnist --normal_class=2 --model_dir=runs --seed=0
+
+The run's folder is <model_dir>/<detector>/<dataset>/<normal_class>/seed_<seed>. Settings come
+from the preset, then --config_file, then flags."""
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    flags.DEFINE_string(
+        "model_dir", "runs", "Folder below which runs are kept.", flag_values=flag_values
+    )
+    config_flags.define(flag_values)
+
+
+def run(flag_values):
+    """Checks everything that needs no TensorFlow, then trains."""
+    overrides = config_flags.overrides(flag_values)
+    detector, preset = overrides.pop("detector"), overrides.pop("preset")
+    names = config.DataConfig.describe().keys() & overrides.keys()
+    data = config.DataConfig(**{name: overrides[name] for name in names})
+    resolved = config.resolve(detector, preset, image_shape(data), overrides)
+    train_run(resolved, flag_values.model_dir)
+
+
+def train_run(resolved, model_dir):
+    """Trains a configuration and says where the run is."""
+    directory = RunDirectory.of(model_dir, resolved)
+    directory.check_free_for(resolved)
+    if directory.is_complete:
+        print(f"{directory.path} is complete already.")
+    else:
+        print(f"Configuration: {json.dumps(resolved.to_dict())}")
+        import_tensorflow()
+        from memgan_tf.api import train
+
+        train(resolved, model_dir)
+        print(f"Done: {directory.path}")
+    for reason in directory.suspicions:
+        print(f"SUSPECT: {reason}")
+    print(f"Next: {program()} evaluate --run={directory.path}")
+    return directory
+
+
+COMMAND = Command("train", DESCRIPTION, define_flags, run)
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)
