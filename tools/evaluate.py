@@ -46,12 +46,8 @@ def evaluate_run(path, data_dir=None):
     print(format_metrics(results))
     if results["departures"]:
         print(f"Other than the paper preset: {'; '.join(results['departures'])}")
-    calibration = trained.calibration
-    if calibration.attainable_fpr > calibration.target_fpr:
-        print(
-            f"  {len(calibration.scores)} held-out images cannot guarantee a false-positive rate "
-            f"of {calibration.target_fpr:g}: their best is {calibration.attainable_fpr:.3g}"
-        )
+    for line in trained.calibration.describe():
+        print(f"  {line}")
     for reason in results["suspect"]:
         print(f"SUSPECT: {reason}")
     print(f"Scores and pictures: {trained.directory.evaluation}")

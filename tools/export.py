@@ -83,12 +83,8 @@ def _export(directory, store, flag_values):
     print(f"{title_of(trained)}, {trained.config.preset} preset")
     for finding in exported.findings:
         print(f"  {finding}")
-    print(f"  threshold {calibration.threshold:.6g}, target rate {calibration.target_fpr:g}")
-    if calibration.attainable_fpr > calibration.target_fpr:
-        print(
-            f"  {len(calibration.scores)} held-out images cannot guarantee that rate: their best "
-            f"is {calibration.attainable_fpr:.3g}"
-        )
+    for line in calibration.describe():
+        print(f"  {line}")
     print(f"Published: {exported.path}")
     if flag_values.keep is not None:
         for version in store.prune(flag_values.keep, spared=int(exported.path.name)):

@@ -15,6 +15,7 @@ VERBS = {
     "hull": "measure the paper's claim: normal codes inside the hull of the memory units",
     "figures": "draw the paper's figures 1 to 4 from finished runs",
     "score": "score images with a finished run",
+    "recalibrate": "set a finished run's threshold anew, without training",
     "export": "publish a finished run as a SavedModel for TensorFlow Serving",
     "serve-check": "compare a server's scores with an export's, and measure latency",
 }

@@ -5,13 +5,14 @@ import sys
 
 from absl import flags
 
+from memgan_tf import files
 from memgan_tf.data.inputs import check_input
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.serve_check import define_server_flags
 from memgan_tf.training.run_directory import RunDirectory
-from memgan_tf.validation import check_integer
+from memgan_tf.validation import check_integer, check_real
 
 DESCRIPTION = """Scores images with a finished run, or a server: higher is more anomalous.
 
@@ -20,7 +21,10 @@ memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.
 
 The input is an image (PNG, JPEG, GIF, BMP), a folder with images at any depth, or an npz file
 with an array images. Files of another size are scaled to the run's. The output has the columns
-path, label (empty), anomaly_score, p_value and is_anomaly."""
+path, label (empty), anomaly_score, p_value and is_anomaly.
+
+--fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
+on average. --monitor says whether the scores are still those of the calibration images."""
 
 
 def define_flags(flag_values):
@@ -29,47 +33,80 @@ def define_flags(flag_values):
     flags.DEFINE_string("run", None, "Folder of the run.", **options)
     flags.DEFINE_string("input", None, "Image, folder or npz file.", **options)
     flags.DEFINE_string("output", None, "CSV file to write.", **options)
+    flags.DEFINE_float(
+        "fdr",
+        None,
+        "Decide over the batch: share of false alarms among the alarms (Benjamini-Hochberg). "
+        "Absent: each image by the threshold.",
+        **options,
+    )
+    flags.DEFINE_bool(
+        "monitor",
+        False,
+        "Compare the scores with the calibration's; written beside the output as .monitor.json.",
+        **options,
+    )
     define_server_flags(flag_values)
     flags.DEFINE_integer("batch_size", 64, "Images a request to the server.", **options)
 
 
 def run(flag_values):
     """Checks the paths, then scores."""
+    fdr = flag_values.fdr
+    _check(flag_values)
+    if flag_values.run is not None:
+        source, output = flag_values.input, flag_values.output
+        score_input(flag_values.run, source, output, fdr, flag_values.monitor)
+        return
+    address = ServerAddress.parse(flag_values.server)
+    retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
+    batch_size = check_integer("batch_size", flag_values.batch_size, 1)
+    score_on_server(address, retries, batch_size, flag_values.input, flag_values.output, fdr)
+
+
+def _check(flag_values):
     if (flag_values.run is None) == (flag_values.server is None):
         raise ValueError("`run` or `server` must be given, and not both")
+    if flag_values.monitor and flag_values.run is None:
+        raise ValueError(
+            "`monitor` must come with --run: a server does not give its calibration scores"
+        )
+    if flag_values.fdr is not None:
+        check_real("fdr", flag_values.fdr, 1e-6, 1.0 - 1e-6)
     if flag_values.run is not None:
         RunDirectory(flag_values.run).read_config()
     check_input(flag_values.input)
     folder = pathlib.Path(flag_values.output).absolute().parent
     if not folder.is_dir():
         raise ValueError(f"`output` must be in a folder that exists; {folder} does not")
-    if flag_values.run is not None:
-        score_input(flag_values.run, flag_values.input, flag_values.output)
-        return
-    address = ServerAddress.parse(flag_values.server)
-    retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
-    batch_size = check_integer("batch_size", flag_values.batch_size, 1)
-    score_on_server(address, retries, batch_size, flag_values.input, flag_values.output)
 
 
-def score_input(path, source, output):
+def score_input(path, source, output, fdr=None, monitor=False):
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
-    from memgan_tf.evaluation.scores import write_scores
+    from memgan_tf.evaluation.scores import write_decisions
     from memgan_tf.evaluation.trained_run import TrainedRun
 
     trained = TrainedRun(path)
     given = read_input(source, trained.config.image_shape)
     scores = trained.score(given.images)
-    write_scores(output, given.names, None, scores, trained.calibration)
-    _summarize(given, scores > trained.threshold, trained.threshold, output)
+    p_values, flagged = trained.p_values(scores), trained.decide(scores, fdr)
+    write_decisions(output, given.names, None, scores, p_values, flagged)
+    _summarize(given, flagged, trained.threshold, output, fdr)
+    if fdr is not None:
+        _print_reach(len(scores), trained.calibration.attainable_fpr, fdr)
+    if monitor:
+        drift, report = trained.monitor(scores), pathlib.Path(output).with_suffix(".monitor.json")
+        files.write_json(report, drift.to_dict())
+        print(f"{drift.sentence} {report}")
 
 
-def score_on_server(address, retries, batch_size, source, output):
-    """Does what `score_input` does, with a server's scores and decisions."""
+def score_on_server(address, retries, batch_size, source, output, fdr=None):
+    """Does what `score_input` does, with a server's scores and p-values."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
+    from memgan_tf.evaluation.false_discoveries import control_false_discoveries
     from memgan_tf.evaluation.scores import write_decisions
     from memgan_tf.serving.client import make_client
     from memgan_tf.serving.scoring import score_images
@@ -77,18 +114,41 @@ def score_on_server(address, retries, batch_size, source, output):
     with make_client(address, retries) as client:
         given = read_input(source, client.image_shape())
         answers = score_images(client, given.images, batch_size)
-    decisions = (answers["anomaly_score"], answers["p_value"], answers["is_anomaly"])
-    write_decisions(output, given.names, None, *decisions)
-    _summarize(given, answers["is_anomaly"], answers["threshold"][0], output)
+    p_values, flagged = answers["p_value"], answers["is_anomaly"]
+    if fdr is not None:
+        flagged = control_false_discoveries(p_values, fdr)
+    write_decisions(output, given.names, None, answers["anomaly_score"], p_values, flagged)
+    _summarize(given, flagged, answers["threshold"][0], output, fdr)
 
 
-def _summarize(given, flagged, threshold, output):
+def _summarize(given, flagged, threshold, output, fdr):
     for name, reason in given.skipped:
         print(f"Left out {name}: {reason}", file=sys.stderr)
+    rule = f"above the threshold {threshold:.6g}"
+    if fdr is not None:
+        rule = f"called anomalies at a false discovery rate of {fdr:g}"
     print(
-        f"{len(flagged)} images scored, {len(given.skipped)} left out; {int(flagged.sum())} above "
-        f"the threshold {threshold:.6g}: {output}"
+        f"{len(flagged)} images scored, {len(given.skipped)} left out; {int(flagged.sum())} "
+        f"{rule}: {output}"
     )
+
+
+def _print_reach(num_images, resolution, fdr):
+    """Says what the number of calibration images lets a batch show."""
+    from memgan_tf.evaluation.false_discoveries import fewest_alarms
+
+    fewest = fewest_alarms(num_images, resolution, fdr)
+    if fewest is None:
+        print(
+            f"No image can be called: the smallest p-value is {resolution:.3g}, above the rate. "
+            f"Recalibrate with more normal images, or raise --fdr"
+        )
+    elif fewest > 1:
+        print(
+            f"Fewer than {fewest} odd images among {num_images} cannot be called: the smallest "
+            f"p-value is {resolution:.3g}. Recalibrate with more normal images, or score fewer "
+            f"at once"
+        )
 
 
 COMMAND = Command("score", DESCRIPTION, define_flags, run, required=("input", "output"))

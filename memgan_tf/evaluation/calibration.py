@@ -6,9 +6,14 @@ import pathlib
 from typing import Any
 
 import numpy as np
+from scipy import stats
 
 from memgan_tf import files
 from memgan_tf.validation import check_real
+
+HELD_OUT = "held-out training images"
+# Confidence of every interval that is printed or kept.
+CONFIDENCE = 0.95
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,18 +21,21 @@ class Calibration:
     """What the scores of held-out normal images say about any score.
 
     The guarantee is marginal: over the draw of the held-out images and of a new normal one
-    together, at most `target_fpr` of the new ones score above the threshold.
+    together, at most `target_fpr` of the new ones score above the threshold. Of one draw,
+    `fpr_interval` says where the true rate lies.
 
     Attributes:
         scores: `(n,)` scores of held-out normal images, ascending.
         target_fpr: Share of normal images that may be called anomalies.
+        source: Which images they are, a phrase.
     """
 
     scores: np.ndarray
     target_fpr: float
+    source: str = HELD_OUT
 
     @classmethod
-    def of(cls, scores: np.ndarray, target_fpr: float) -> "Calibration":
+    def of(cls, scores: np.ndarray, target_fpr: float, source: str = HELD_OUT) -> "Calibration":
         """Calibrates by the scores of held-out normal images.
 
         Raises:
@@ -36,7 +44,8 @@ class Calibration:
         scores = np.sort(np.asarray(scores, np.float64))
         if scores.ndim != 1 or len(scores) == 0 or not np.isfinite(scores).all():
             raise ValueError("`scores` must be a list of finite numbers, at least one")
-        return cls(scores, check_real("target_fpr", target_fpr, minimum=1e-6, maximum=0.5))
+        target_fpr = check_real("target_fpr", target_fpr, minimum=1e-6, maximum=0.5)
+        return cls(scores, target_fpr, source)
 
     @property
     def threshold(self) -> float:
@@ -44,19 +53,77 @@ class Calibration:
 
         Too few held-out images for the rate give the largest score: see `attainable_fpr`.
         """
+        return float(self.scores[self._rank - 1])
+
+    @property
+    def _rank(self):
+        """Rank of the threshold among the scores, 1 for the smallest."""
         n = len(self.scores)
-        rank = math.ceil((n + 1) * (1.0 - self.target_fpr) - 1e-9)
-        return float(self.scores[min(rank, n) - 1])
+        return min(math.ceil((n + 1) * (1.0 - self.target_fpr) - 1e-9), n)
 
     @property
     def attainable_fpr(self) -> float:
-        """The lowest rate that this many held-out images can guarantee, 1 / (n + 1)."""
+        """The lowest rate that this many held-out images can guarantee, 1 / (n + 1).
+
+        It is the resolution of the p-values as well: none is smaller, and they are its multiples.
+        """
         return 1.0 / (len(self.scores) + 1)
+
+    def fpr_interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
+        """Central interval of this threshold's true false-positive rate.
+
+        The share of a continuous law above its k-th smallest of n draws has the law
+        Beta(n + 1 - k, k), whatever the law. Ties among the scores only lower the rate.
+
+        Args:
+            confidence: Probability of the interval, over the draw of the held-out images.
+        """
+        confidence = check_real("confidence", confidence, minimum=1e-6, maximum=1.0 - 1e-6)
+        tails = np.array([1.0 - confidence, 1.0 + confidence]) / 2.0
+        low, high = stats.beta.ppf(tails, len(self.scores) + 1 - self._rank, self._rank)
+        return float(low), float(high)
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """Conformal p-values (1 + #{calibration scores ≥ s}) / (n + 1) of `(num_images,)`."""
         not_below = len(self.scores) - np.searchsorted(self.scores, scores, side="left")
         return (1.0 + not_below) / (len(self.scores) + 1.0)
+
+    def p_value_intervals(self, scores: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarray:
+        """What n images say of the share of normal images that score at least as high.
+
+        The p-value is an estimate of that share from n draws; this is its exact binomial interval
+        (Clopper and Pearson, 1934).
+
+        Args:
+            scores: `(num_images,)`.
+            confidence: Probability that an interval holds the true share, at least.
+
+        Returns:
+            `(num_images, 2)` lower and upper ends.
+        """
+        confidence = check_real("confidence", confidence, minimum=1e-6, maximum=1.0 - 1e-6)
+        n, tail = len(self.scores), (1.0 - confidence) / 2.0
+        not_below = n - np.searchsorted(self.scores, scores, side="left")
+        # Beta laws with a parameter of 0 are not defined; their place is the end of [0, 1].
+        low = stats.beta.ppf(tail, np.maximum(not_below, 1), n - not_below + 1)
+        high = stats.beta.ppf(1.0 - tail, not_below + 1, np.maximum(n - not_below, 1))
+        return np.stack([np.where(not_below > 0, low, 0.0), np.where(not_below < n, high, 1.0)], 1)
+
+    def describe(self) -> list[str]:
+        """What the threshold promises, a sentence a line."""
+        n, (low, high) = len(self.scores), self.fpr_interval()
+        lines = [
+            f"threshold {self.threshold:.6g} from {n} normal images ({self.source}), "
+            f"target rate {self.target_fpr:g}",
+            f"true false-positive rate between {low:.3g} and {high:.3g} with "
+            f"{CONFIDENCE:.0%} confidence; p-values in steps of {self.attainable_fpr:.3g}",
+        ]
+        if self.attainable_fpr > self.target_fpr:
+            lines.append(
+                f"{n} images cannot guarantee a rate of {self.target_fpr:g}: their best is "
+                f"{self.attainable_fpr:.3g}. {needed_images(self.target_fpr)} would do"
+            )
+        return lines
 
     def save(self, path: pathlib.Path) -> None:
         """Writes calibration.json."""
@@ -66,6 +133,9 @@ class Calibration:
                 "threshold": self.threshold,
                 "target_fpr": self.target_fpr,
                 "attainable_fpr": self.attainable_fpr,
+                "fpr_interval": list(self.fpr_interval()),
+                "fpr_interval_confidence": CONFIDENCE,
+                "source": self.source,
                 "scores": self.scores.tolist(),
             },
         )
@@ -79,6 +149,11 @@ class Calibration:
         """
         values: Any = files.read_json(path)
         try:
-            return cls.of(values["scores"], values["target_fpr"])
-        except (KeyError, TypeError, ValueError) as error:
+            return cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is damaged: {error}") from error
+
+
+def needed_images(target_fpr: float) -> int:
+    """The fewest held-out normal images that can guarantee a false-positive rate."""
+    return math.ceil(1.0 / target_fpr - 1e-9) - 1

@@ -1,11 +1,15 @@
 """A finished run: its detector, its calibration, its scores."""
 
 import os
+import pathlib
 
 import numpy as np
 
 from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.false_discoveries import control_false_discoveries
+from memgan_tf.evaluation.recalibration import recalibrated, replace_calibration
 from memgan_tf.training.run_directory import RunDirectory
 
 
@@ -64,3 +68,48 @@ class TrainedRun:
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """Conformal p-values of scores: the share of normal images that look at least as odd."""
         return self.calibration.p_values(scores)
+
+    def decide(self, scores: np.ndarray, fdr: float | None = None) -> np.ndarray:
+        """Which scores are anomalies, `(num_images,)` bool.
+
+        Args:
+            scores: `(num_images,)` A(x).
+            fdr: None decides by the threshold, each image for itself. A number decides over the
+                batch; see `control_false_discoveries`.
+
+        Raises:
+            ValueError: If `fdr` is not in (0, 1).
+        """
+        if fdr is None:
+            return np.asarray(scores) > self.threshold
+        return control_false_discoveries(self.p_values(scores), fdr)
+
+    def monitor(self, scores: np.ndarray) -> drift.Drift:
+        """Compares a batch's scores with the calibration's; see `drift.compare`.
+
+        Raises:
+            ValueError: If a score is not finite or there is none.
+        """
+        return drift.compare(self.calibration, scores)
+
+    def recalibrate(
+        self, images: np.ndarray | None = None, target_fpr: float | None = None
+    ) -> pathlib.Path:
+        """Sets the threshold anew, here and in the run's folder, without training.
+
+        Args:
+            images: Normal images that training has not seen, `(num_images, height, width,
+                channels)`; their scores replace the old ones. None keeps the old ones.
+            target_fpr: Share of normal images that may be called anomalies; None keeps it.
+
+        Returns:
+            Where the old calibration is kept.
+
+        Raises:
+            ValueError: If there are too few images to guarantee the rate.
+        """
+        scores = None if images is None else self.score(images)
+        after = recalibrated(self.calibration, target_fpr, scores)
+        backup = replace_calibration(self.directory, after)
+        self.calibration = after
+        return backup

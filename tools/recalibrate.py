@@ -1,0 +1,94 @@
+"""Sets a finished run's threshold anew, without training."""
+
+import sys
+
+from absl import flags
+
+from memgan_tf.data.inputs import check_input
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.recalibration import (
+    CALIBRATION_FILE,
+    recalibrated,
+    replace_calibration,
+)
+from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import check_real
+
+DESCRIPTION = """Sets a finished run's threshold anew, without training.
+
+memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --target_fpr=0.1
+memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --input=new_good_parts
+
+Rewrites the run's calibration.json; the old one stays beside it under its date. With --input, the
+scores of those images replace the old ones: normal images that training has not seen. The detector
+and config.json stay as they are. Exported models keep the threshold that they were made with."""
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_string("run", None, "Folder of the run.", **options)
+    flags.DEFINE_float(
+        "target_fpr",
+        None,
+        "Share of normal images that may be called anomalies; absent, as before.",
+        **options,
+    )
+    flags.DEFINE_string(
+        "input",
+        None,
+        "Image, folder or npz file of new normal images; absent, as before.",
+        **options,
+    )
+
+
+def run(flag_values):
+    """Checks everything, scores new images if there are any, writes."""
+    directory = RunDirectory(flag_values.run)
+    directory.read_config()
+    if not directory.is_complete:
+        raise ValueError(f"`run` must be complete; finish {directory.path} with memgan train")
+    if flag_values.target_fpr is None and flag_values.input is None:
+        raise ValueError("`target_fpr` or `input` must be given: what should change?")
+    if flag_values.target_fpr is not None:
+        check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
+    before = Calibration.load(directory.path / CALIBRATION_FILE)
+    scores = None
+    if flag_values.input is not None:
+        check_input(flag_values.input)
+        scores = _score(directory.path, flag_values.input)
+    after = recalibrated(before, flag_values.target_fpr, scores)
+    backup = replace_calibration(directory, after)
+    _report(directory, before, after, backup)
+
+
+def _score(path, source):
+    import_tensorflow()
+    from memgan_tf.data.inputs import read_input
+    from memgan_tf.evaluation.trained_run import TrainedRun
+
+    trained = TrainedRun(path)
+    given = read_input(source, trained.config.image_shape)
+    for name, reason in given.skipped:
+        print(f"Left out {name}: {reason}", file=sys.stderr)
+    return trained.score(given.images)
+
+
+def _report(directory, before, after, backup):
+    print(f"Before: {before.describe()[0]}")
+    print("Now:")
+    for line in after.describe():
+        print(f"  {line}")
+    print(f"Written: {directory.path / CALIBRATION_FILE}; the old one is {backup.name}")
+    print(
+        "Exported models keep their old threshold: publish again with memgan export.\n"
+        "results.json, eval/ and scores.csv files are of the old threshold. Next: "
+        f"{program()} evaluate --run={directory.path}"
+    )
+
+
+COMMAND = Command("recalibrate", DESCRIPTION, define_flags, run, required=("run",))
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)
