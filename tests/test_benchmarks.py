@@ -1,5 +1,6 @@
 """The benchmarks run, and what they count is right; how fast they are is not a test's business."""
 
+import json
 import pathlib
 import subprocess
 import sys
@@ -35,3 +36,18 @@ def test_multiplications_are_counted_right(monkeypatch):
     assert counted["discriminator"] == pytest.approx(
         16 * 16 * 3 + 48 * 256 + 5 * 256 + 256 * 256 + 512 * 256 + 256
     )
+
+
+def test_a_trial_is_written_once(tmp_path):
+    output = tmp_path / "trials.jsonl"
+    flags = ["--dataset=digits", "--classes=0", "--override=epochs=2", "--override=base_width=4"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "trials.py"), *flags]
+    command += [f"--output={output}", "--every=1"]
+    for _ in range(2):
+        subprocess.run(command, check=True, capture_output=True)
+    lines = [json.loads(line) for line in output.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2]
+    assert lines[0]["overrides"] == {"epochs": 2, "base_width": 4, "preset": "default"}
+    assert set(lines[0]["synthetic_auroc"]) == {"rot90", "rot180", "shuffle", "mixup", "cutpaste"}
+    # Nothing that needs a label of the test split is in a line.
+    assert not any("auroc" in name and "synthetic" not in name for name in lines[0])

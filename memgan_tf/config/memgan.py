@@ -12,8 +12,9 @@ class MemganConfig(Checked):
     input_scaling: str = option(
         "contrast",
         "symmetric: pixels to [-1, 1] and a tanh output. contrast: each image less its mean, over "
-        "its standard deviation, times contrast_scale, and a linear output.",
-        choices=("symmetric", "contrast"),
+        "its standard deviation, times contrast_scale, and a linear output. contrast_l1: over its "
+        "mean absolute deviation instead.",
+        choices=("symmetric", "contrast", "contrast_l1"),
     )
     contrast_scale: float = option(
         0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0

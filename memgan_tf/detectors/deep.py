@@ -34,12 +34,12 @@ class DeepDetector(Detector):
         self._explain_batch = None
 
     def initialize(self, images):
-        trainer = self._make_trainer(images)
+        trainer = self.make_trainer(images)
         trainer.initialize()
-        self._use(trainer.model)
+        self.use(trainer.model)
 
     def fit(self, images, validation_images, run=None):
-        training, trainer = self.config.training, self._make_trainer(images)
+        training, trainer = self.config.training, self.make_trainer(images)
         checkpoints, actions = None, [CollapseAlarm()]
         if run is not None:
             checkpoints = Checkpoints(
@@ -54,13 +54,13 @@ class DeepDetector(Detector):
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
         seconds = train(trainer, validation_images, checkpoints, actions)
-        self._use(trainer.model)
+        self.use(trainer.model)
         return seconds
 
     def load(self, run):
         model = self._make_model()
         restore_scoring_variables(run.checkpoints, model.scoring_variables)
-        self._use(model)
+        self.use(model)
 
     def explain(self, images):
         parts = [
@@ -89,7 +89,8 @@ class DeepDetector(Detector):
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()
 
-    def _make_trainer(self, images):
+    def make_trainer(self, images) -> Trainer:
+        """A trainer of a new model on uint8 `images`, seeded as the configuration says."""
         training = self.config.training
         keras.utils.set_random_seed(training.seed)
         if training.deterministic_ops:
@@ -108,7 +109,8 @@ class DeepDetector(Detector):
             jit_compile=training.jit_compile,
         )
 
-    def _use(self, model):
+    def use(self, model: TrainableModel) -> None:
+        """Scores with `model` from now on."""
         self.model = model
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         self._explain_batch = tf.function(model.explain, input_signature=[signature])

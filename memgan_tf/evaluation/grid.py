@@ -5,7 +5,6 @@ import contextlib
 import os
 import pathlib
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -78,7 +77,8 @@ class Grid:
         """Asks what runs to save a checkpoint and end."""
         self._stopping.set()
         for process in list(self._processes):
-            process.send_signal(signal.SIGINT)
+            # SIGINT would be lost on processes that a shell started in the background.
+            process.terminate()
 
     def _run_cell(self, cell):
         record = cell.record_path(self._results_dir)
@@ -142,11 +142,27 @@ class Grid:
             self._processes.discard(process)
 
 
+def _is_abandoned(claim: pathlib.Path) -> bool:
+    """Whether a claim's process of this machine is gone, or a far one has been silent for long."""
+    if time.time() - claim.stat().st_mtime > STALE_SECONDS:
+        return True
+    host, _, process = claim.read_text(encoding="utf-8").strip().partition(" ")
+    if host != socket.gethostname() or not process:
+        return False
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass
+    return False
+
+
 @contextlib.contextmanager
 def _claimed(path: pathlib.Path) -> Iterator[bool]:
     """Whether the block has the claim to itself; kept fresh while it runs, removed after it."""
     with contextlib.suppress(FileNotFoundError):
-        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+        if _is_abandoned(path):
             path.unlink()
     try:
         with path.open("x", encoding="utf-8") as file:

@@ -5,9 +5,9 @@ import tensorflow as tf
 
 from memgan_tf.validation import check_choice, check_real
 
-INPUT_SCALINGS = ("symmetric", "contrast")
+INPUT_SCALINGS = ("symmetric", "contrast", "contrast_l1")
 # An image whose pixels vary by less than this (of 255) counts as constant: it becomes all zeros.
-CONSTANT_STDDEV = 1e-3
+CONSTANT_DEVIATION = 1e-3
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
@@ -16,9 +16,10 @@ class ImageScaling(keras.layers.Layer):
 
     Args:
         law: `symmetric`: [0, 255] to [-1, 1]. `contrast`: each image less the mean of its own
-            values, over their standard deviation, times `contrast_scale`; a constant image
-            becomes zeros.
-        contrast_scale: Standard deviation of a contrast-normalised image. Positive.
+            values, over their standard deviation, times `contrast_scale`. `contrast_l1`: over
+            their mean absolute deviation instead, so that an image keeps how unevenly its
+            contrast is spread. A constant image becomes zeros.
+        contrast_scale: Deviation of a contrast-normalised image. Positive.
 
     Call arguments:
         pixels: `(batch, height, width, channels)` tensor of any number type, 0 to 255.
@@ -41,10 +42,14 @@ class ImageScaling(keras.layers.Layer):
         pixels = tf.cast(pixels, tf.float32)
         if self.law == "symmetric":
             return pixels / 127.5 - 1.0
-        mean, variance = tf.nn.moments(pixels, axes=[1, 2, 3], keepdims=True)
-        stddev = tf.sqrt(variance)
-        scale = self.contrast_scale / tf.maximum(stddev, CONSTANT_STDDEV)
-        return tf.where(stddev > CONSTANT_STDDEV, (pixels - mean) * scale, 0.0)
+        if self.law == "contrast":
+            mean, variance = tf.nn.moments(pixels, axes=[1, 2, 3], keepdims=True)
+            deviation = tf.sqrt(variance)
+        else:
+            mean = tf.reduce_mean(pixels, axis=[1, 2, 3], keepdims=True)
+            deviation = tf.reduce_mean(tf.abs(pixels - mean), axis=[1, 2, 3], keepdims=True)
+        scale = self.contrast_scale / tf.maximum(deviation, CONSTANT_DEVIATION)
+        return tf.where(deviation > CONSTANT_DEVIATION, (pixels - mean) * scale, 0.0)
 
     def display(self, images: tf.Tensor) -> tf.Tensor:
         """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for the eye."""

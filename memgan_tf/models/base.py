@@ -160,7 +160,7 @@ class TrainableModel(abc.ABC):
         """What to show of held-out normal `images`, raw pixels, and of `explain` of them."""
         del images
         scores = explained["anomaly_score"]
-        return Summaries({"loss/cycle": float(scores.mean())}, {"score/normal": scores})
+        return Summaries({"score/mean": float(scores.mean())}, {"score/normal": scores})
 
     def decode_units(self) -> tf.Tensor | None:
         """Memory units decoded, `(num_units, height, width, channels)` in [0, 1], if it has any."""

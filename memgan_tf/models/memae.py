@@ -1,5 +1,7 @@
 """MemAE: the memory-augmented autoencoder of Gong et al. (2019)."""
 
+import tensorflow as tf
+
 from memgan_tf.layers.sparse_memory import SparseMemoryLayer
 from memgan_tf.losses.images import entropy, squared_distance
 from memgan_tf.models.paired import Networks, make_encoder_generator
@@ -69,6 +71,10 @@ class MemAE(SinglePlayerModel):
     def decode_units(self):
         scoring = self.scoring
         return scoring.scaling.display(scoring.generator(scoring.memory.units))
+
+    def recall(self, slots):
+        units = tf.gather(tf.convert_to_tensor(self.scoring.memory.units), slots)
+        return {"unit": units, **super().recall(slots)}
 
     def embedding_points(self):
         return {"unit": self.scoring.memory.units.numpy()}

@@ -15,8 +15,8 @@ from memgan_tf.losses import (
     mutual_information,
     mutual_information_excess,
 )
-from memgan_tf.models.base import TrainableModel
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
+from memgan_tf.models.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
 
 # Below these the run is marked SUSPECT.
@@ -24,19 +24,13 @@ LOST_GAME = 0.01  # nats of D's loss; an undecided D has 2 log 2 = 1.39
 FEWEST_UNITS = 1.5  # effective units
 
 
-class MEMGAN(TrainableModel):
+class MEMGAN(PairedModel):
     """MEMGAN's players, Algorithm 1 and score.
 
-    Args:
-        config: See `MemganConfig`.
-        image_shape: `(height, width, channels)`.
-        seed: Seed of the initial weights.
-        average_weights: Whether the score uses a moving average of the weights, kept in a second
-            set of networks, instead of the weights themselves.
-        mixed_precision: Whether convolutions compute in bfloat16.
-        jit_compile: Whether XLA compiles the networks.
+    Its configuration is `MemganConfig`.
     """
 
+    networks_class = MemoryAutoencoder
     metric_names = (
         "loss/discriminator",
         "loss/encoder_adversarial",
@@ -58,45 +52,28 @@ class MEMGAN(TrainableModel):
         mixed_precision: bool = False,
         jit_compile: bool = False,
     ):
-        self.config = config
-        self.image_shape = tuple(image_shape)
-        options = (config, image_shape, seed, mixed_precision, jit_compile)
-        self.trained = MemoryAutoencoder(*options)
-        self.scoring = MemoryAutoencoder(*options) if average_weights else self.trained
         self.discriminator = JointDiscriminator(
             image_shape,
             config.base_width,
             config.max_width,
             config.discriminator_width,
             seed=3 * seed + 2,
-            dtype="mixed_bfloat16" if mixed_precision else "float32",
+            dtype=dtype_of(mixed_precision),
             name="discriminator",
         )
         self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, config.latent_dim)))
         if jit_compile:
             self.discriminator.call = tf.function(self.discriminator.call, jit_compile=True)
-        self.players = {
+        super().__init__(config, image_shape, seed, average_weights, mixed_precision, jit_compile)
+        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
+
+    def make_players(self):
+        return {
             "discriminator": self.discriminator.trainable_variables,
             "encoder": self.trained.encoder.trainable_variables,
             "generator": self.trained.generator.trainable_variables,
             "memory": self.trained.memory.trainable_variables,
         }
-        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
-        self.scoring_pairs = (
-            list(
-                zip(
-                    self.scoring.trainable_variables,
-                    self.trained.trainable_variables,
-                    strict=True,
-                )
-            )
-            if average_weights
-            else []
-        )
-
-    @property
-    def scoring_variables(self):
-        return self.scoring.variables
 
     def draw(self, batch_size, seed):
         config = self.config
@@ -190,12 +167,6 @@ class MEMGAN(TrainableModel):
             total = self.config.adversarial_weight * tf.add_n(list(metrics.values()))
         return metrics, tape.gradient(total, [codes, generated])
 
-    def measure_statistics(self, images, rate):
-        self.scoring.explain(images, training=True, statistics_rate=rate)
-
-    def explain(self, images):
-        return self.scoring.explain(images)
-
     def decode_units(self):
         return self._decode(self.scoring.memory.units)
 
@@ -211,6 +182,8 @@ class MEMGAN(TrainableModel):
         units = self.scoring.memory.units
         distances = hull_distance(tf.constant(explained["codes"]), tf.convert_to_tensor(units))
         summaries.scalars |= {
+            # A(x) is the cycle loss of Eq. 4; here of held-out images.
+            "loss/cycle": summaries.scalars["score/mean"],
             "memory/effective_units": effective_units(explained["attention"]),
             "memory/hull_distance": float(tf.reduce_mean(distances)),
         }

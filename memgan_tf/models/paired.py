@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from memgan_tf.layers.scalings import make_scaling
 from memgan_tf.layers.unit_scaling import GlobalContrastScaling
-from memgan_tf.models.base import Summaries, TrainableModel
+from memgan_tf.models.base import TrainableModel
 from memgan_tf.networks import Encoder, Generator
 
 
@@ -116,11 +116,6 @@ class PairedModel(TrainableModel):
 
     def explain(self, images):
         return self.scoring.explain(images)
-
-    def summarize(self, images, explained):
-        del images
-        scores = explained["anomaly_score"]
-        return Summaries({"score/mean": float(scores.mean())}, {"score/normal": scores})
 
 
 def dtype_of(mixed_precision: bool) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -99,3 +100,14 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
     assert grid.run([cell]) == []
     assert len(records(tmp_path)) == 1
     assert not pathlib.Path(claim).exists()
+
+
+def test_a_dead_process_of_this_machine_has_no_claim(tmp_path):
+    cell = Cell("digits", "memgan", VARIANT, 0, 0)
+    claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
+    claim.parent.mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    claim.write_text(f"{socket.gethostname()} {ended.pid}\n")
+    assert Grid(tmp_path / "runs", tmp_path / "results", None, 1).run([cell]) == []
+    assert len(records(tmp_path)) == 1

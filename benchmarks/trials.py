@@ -1,0 +1,104 @@
+"""The label-free search: what a setting does to held-out normals and to synthetic anomalies.
+
+python benchmarks/trials.py --trial=base --dataset=cifar10 --classes=0,1 --override=epochs=4 \\
+    --output=results/trials.jsonl --data_dir=...
+
+Trains MEMGAN's default preset with the overrides, one process a class, and appends a line of JSON
+each `every` epochs. The test split is never read. A trial that is in the output is left out.
+"""
+
+import json
+import pathlib
+import time
+
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+# Held-out images that are scored.
+NUM_IMAGES = 500
+
+
+def define_flags():
+    flags.DEFINE_string("trial", "base", "Name of the trial in the output.")
+    flags.DEFINE_string("detector", "memgan", "Detector.")
+    flags.DEFINE_string("preset", "default", "Preset that the overrides change.")
+    flags.DEFINE_string("dataset", "cifar10", "As in memgan train.")
+    flags.DEFINE_list("classes", ["0", "1"], "Normal classes.")
+    flags.DEFINE_integer("seed", 0, "As in memgan train.")
+    flags.DEFINE_multi_string("override", [], "setting=value; may be given several times.")
+    flags.DEFINE_integer("every", 2, "Epochs between two measurements.")
+    flags.DEFINE_string("output", "results/trials.jsonl", "File to append to.")
+    flags.DEFINE_string("data_dir", None, "As in memgan train.")
+
+
+def configure(normal_class):
+    from memgan_tf.config import DataConfig, resolve
+    from memgan_tf.data import image_shape
+
+    overrides = {
+        name: json.loads(value) if value[:1] in "-.0123456789" else value
+        for name, _, value in (text.partition("=") for text in FLAGS.override)
+    }
+    given = {
+        "dataset": FLAGS.dataset,
+        "normal_class": normal_class,
+        "seed": FLAGS.seed,
+        "data_dir": FLAGS.data_dir,
+        **overrides,
+    }
+    shape = image_shape(DataConfig(dataset=FLAGS.dataset, data_dir=FLAGS.data_dir))
+    return resolve(FLAGS.detector, FLAGS.preset, shape, given), overrides
+
+
+def measure(config, overrides):
+    from memgan_tf.data import load_task
+    from memgan_tf.detectors.registry import make_detector
+    from memgan_tf.evaluation.synthetic import synthetic_auroc
+    from memgan_tf.training.loop import train
+
+    task = load_task(config.data, config.training.seed, with_test=False)
+    detector = make_detector(config)
+    started = time.monotonic()
+
+    def write(epoch):
+        if epoch.index % FLAGS.every and not epoch.is_last:
+            return
+        # Scored in inference mode, with the statistics that the loop has just measured.
+        detector.use(epoch.model)
+        held_out = task.validation.images[:NUM_IMAGES]
+        measured = synthetic_auroc(detector.score, held_out)
+        found = {kind: 100 * value for kind, value in measured.items()}
+        line = {
+            "trial": FLAGS.trial,
+            "dataset": FLAGS.dataset,
+            "normal_class": config.data.normal_class,
+            "seed": FLAGS.seed,
+            "overrides": {**overrides, "preset": FLAGS.preset},
+            "epoch": epoch.index,
+            "seconds": round(time.monotonic() - started),
+            "synthetic_auroc": {kind: round(value, 2) for kind, value in found.items()},
+            "synthetic_auroc_mean": round(sum(found.values()) / len(found), 2),
+            "held_out_score": float(detector.score(held_out).mean()),
+            "metrics": {name: round(value, 3) for name, value in epoch.metrics.items()},
+        }
+        with pathlib.Path(FLAGS.output).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+    trainer = detector.make_trainer(task.train.images)
+    train(trainer, task.validation.images, None, [write])
+
+
+def main(_):
+    done = set()
+    if pathlib.Path(FLAGS.output).exists():
+        for text in pathlib.Path(FLAGS.output).read_text(encoding="utf-8").splitlines():
+            line = json.loads(text)
+            done.add((line["trial"], line["dataset"], line["normal_class"], line["seed"]))
+    for normal_class in map(int, FLAGS.classes):
+        if (FLAGS.trial, FLAGS.dataset, normal_class, FLAGS.seed) not in done:
+            measure(*configure(normal_class))
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)

@@ -1,0 +1,60 @@
+"""Synthetic anomalies made of normal images: what a setting may be chosen by without labels."""
+
+import numpy as np
+
+from memgan_tf.evaluation.metrics import ranking_metrics
+
+# Side of the pasted patch, as a share of the image's.
+PATCH_SHARE = 0.4
+
+
+def make_synthetic_anomalies(images: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
+    """Anomalies of five kinds, as many of each as there are images.
+
+    Args:
+        images: `(num_images, side, side, channels)` uint8 normal images, at least 2.
+        seed: Decides which images are combined and where a patch goes.
+
+    Returns:
+        By kind, images of the same shape: `rot90` and `rot180` turned; `shuffle` with the four
+        quarters exchanged; `mixup` averaged with another image; `cutpaste` with a patch of
+        another image.
+    """
+    generator = np.random.default_rng(seed)
+    # Each image beside one that is not itself.
+    others = images[(np.arange(len(images)) + generator.integers(1, len(images))) % len(images)]
+    return {
+        "rot90": np.rot90(images, 1, axes=(1, 2)),
+        "rot180": np.rot90(images, 2, axes=(1, 2)),
+        "shuffle": np.roll(images, (images.shape[1] // 2, images.shape[2] // 2), axis=(1, 2)),
+        "mixup": ((images.astype(np.uint16) + others) // 2).astype(np.uint8),
+        "cutpaste": _paste(images, others, generator),
+    }
+
+
+def synthetic_auroc(score, images: np.ndarray, seed: int = 0) -> dict[str, float]:
+    """AUROC between images and the synthetic anomalies made of them, by kind, in [0, 1].
+
+    Args:
+        score: Function of uint8 images to scores, higher = more anomalous.
+        images: See `make_synthetic_anomalies`: held-out ones.
+        seed: See `make_synthetic_anomalies`.
+    """
+    normal, result = score(images), {}
+    labels = np.repeat([0, 1], len(images))
+    for kind, anomalies in make_synthetic_anomalies(images, seed).items():
+        scores = np.concatenate([normal, score(np.ascontiguousarray(anomalies))])
+        result[kind] = ranking_metrics(labels, scores)["auroc"]
+    return result
+
+
+def _paste(images, others, generator):
+    pasted = images.copy()
+    height, width = (max(1, round(PATCH_SHARE * side)) for side in images.shape[1:3])
+    tops = generator.integers(0, images.shape[1] - height + 1, len(images))
+    lefts = generator.integers(0, images.shape[2] - width + 1, len(images))
+    for image, other, top, left in zip(pasted, others, tops, lefts, strict=True):
+        image[top : top + height, left : left + width] = other[
+            top : top + height, left : left + width
+        ]
+    return pasted
