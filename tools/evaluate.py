@@ -6,13 +6,15 @@ from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import check_integer
 
 DESCRIPTION = """Evaluates a finished run on the whole labelled test split of its data set.
 
 memgan evaluate --run=runs/memgan/mnist/2/seed_0
 
-Writes results.json and, in eval/, scores.csv, roc.png, histogram.png, reconstructions.png and
-memory_units.png. Metrics are printed times 100."""
+Writes results.json and, in eval/, scores.csv, roc.png, histogram.png, reconstructions.png,
+memory_units.png and heatmaps/. Metrics are printed times 100; where the test images have masks of
+their defects, pixel_auroc and aupro (to a false-positive rate of 0.3) are among them."""
 
 
 def define_flags(flag_values):
@@ -21,14 +23,21 @@ def define_flags(flag_values):
     flags.DEFINE_string(
         "data_dir", None, "As in memgan train, if the data has moved.", flag_values=flag_values
     )
+    flags.DEFINE_integer(
+        "num_heatmaps",
+        8,
+        "Heat-maps of each kind (false alarms, misses, most and least anomalous); 0 writes none.",
+        flag_values=flag_values,
+    )
 
 
 def run(flag_values):
     """Checks the folder, then evaluates."""
-    evaluate_run(flag_values.run, flag_values.data_dir)
+    count = check_integer("num_heatmaps", flag_values.num_heatmaps, 0)
+    evaluate_run(flag_values.run, flag_values.data_dir, count)
 
 
-def evaluate_run(path, data_dir=None):
+def evaluate_run(path, data_dir=None, num_heatmaps=8):
     """Evaluates a run, prints its metrics and where its files are."""
     RunDirectory(path).read_config()
     import_tensorflow()
@@ -40,10 +49,13 @@ def evaluate_run(path, data_dir=None):
     data = trained.config.data
     if data_dir is not None:
         data = dataclasses.replace(data, data_dir=data_dir)
-    results = evaluate(trained, load_task(data, trained.config.training.seed))
+    task = load_task(data, trained.config.training.seed)
+    results = evaluate(trained, task, num_heatmaps)
     print(f"{title_of(trained)}, {trained.config.preset} preset")
     print(f"{results['num_normal']} normal and {results['num_anomalies']} anomalous test images:")
     print(format_metrics(results))
+    if "obstacle" in results.get("pixels", {}):
+        print(f"  No pixel metrics: {results['pixels']['obstacle']}")
     if results["departures"]:
         print(f"Other than the paper preset: {'; '.join(results['departures'])}")
     for line in trained.calibration.describe():

@@ -1,6 +1,9 @@
 """How well scores tell anomalies from normal images. Labels: 1 = anomaly."""
 
+import math
+
 import numpy as np
+from scipy import optimize, stats
 from sklearn import metrics
 
 from memgan_tf.validation import received
@@ -43,6 +46,39 @@ def threshold_metrics(labels: np.ndarray, scores: np.ndarray, threshold: float) 
         "f1_at_threshold": float(metrics.f1_score(labels, flagged, zero_division=0.0)),
         "fpr_at_threshold": float(flagged[labels == 0].mean()),
     }
+
+
+def auroc_interval(
+    auroc: float, num_normal: int, num_anomalies: int, confidence: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the AUROC that so many images can tell, also where it is 0 or 1.
+
+    The values that a score test would not reject, under the variance of Hanley and McNeil (1982)
+    with both numbers of images replaced by their mean: method 5 of Newcombe (2006).
+
+    Args:
+        auroc: What was measured, in [0, 1].
+        num_normal: Normal images, at least 1.
+        num_anomalies: Anomalies, at least 1.
+        confidence: In (0, 1).
+    """
+    z = stats.norm.ppf((1.0 + confidence) / 2.0)
+    others = (num_normal + num_anomalies) / 2.0 - 1.0
+
+    def excess(value):
+        spread = 1.0 + others * ((1.0 - value) / (2.0 - value) + value / (1.0 + value))
+        variance = value * (1.0 - value) * spread / (num_normal * num_anomalies)
+        return abs(auroc - value) - z * math.sqrt(variance)
+
+    low = optimize.brentq(excess, 0.0, auroc) if excess(0.0) > 0 else 0.0
+    high = optimize.brentq(excess, auroc, 1.0) if excess(1.0) > 0 else 1.0
+    return float(low), float(high)
+
+
+def share_interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Wilson's interval of a share that was `count` of `total`."""
+    interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _check(labels, scores):

@@ -1,6 +1,5 @@
 """Evaluation of a run on its test split: results.json, scores.csv, pictures."""
 
-import dataclasses
 import time
 from typing import Any
 
@@ -9,15 +8,23 @@ import tensorflow as tf
 from memgan_tf import files
 from memgan_tf.config import departures
 from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.heat_scale import heat_scale
+from memgan_tf.evaluation.measured_test import Picked, masks_of, measure_test
 from memgan_tf.evaluation.metrics import ranking_metrics, threshold_metrics
 from memgan_tf.evaluation.scores import write_scores
-from memgan_tf.evaluation.subset import stratified_subset
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report import plots
+from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
+from memgan_tf.report.selection import select
 from memgan_tf.training.run_directory import describe_environment, fingerprint
 
+# Heat-maps of each kind of image that an evaluation writes.
+NUM_HEATMAPS = 8
 
-def evaluate(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
+
+def evaluate(
+    run: TrainedRun, task: OneClassTask, num_heatmaps: int = NUM_HEATMAPS
+) -> dict[str, Any]:
     """Scores the test split and writes `results.json` and the folder `eval`.
 
     It is the whole split, unless the detector's configuration has `max_test_images`.
@@ -25,34 +32,40 @@ def evaluate(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
     Args:
         run: The run.
         task: Its data.
+        num_heatmaps: Heat-maps of each kind of image that are written; 0 writes none.
 
     Returns:
         What `results.json` holds: metrics and what they were measured with.
 
     Raises:
-        ValueError: If there is no labelled test split.
+        ValueError: If there is no labelled test split, or its masks do not fit.
     """
     if task.test is None:
         raise ValueError(
             f"`dataset` {run.config.data.dataset} has no labelled test split to evaluate on: it "
             f"needs x_test and y_test"
         )
-    chosen = stratified_subset(task.test.labels, run.detector.max_test_images)
-    task = dataclasses.replace(task, test=task.test.select(chosen))
-    labels, folder = task.test.labels, run.directory.evaluation
+    test, folder = task.test, run.directory.evaluation
     started = time.monotonic()
-    scores = run.score(task.test.images)
+    measured = measure_test(run, test)
     seconds = round(time.monotonic() - started, 2)
+    labels, scores = measured.labels, measured.scores
     metrics = {
         **ranking_metrics(labels, scores),
         **threshold_metrics(labels, scores, run.threshold),
+        **measured.pixel_metrics,
     }
     folder.mkdir(exist_ok=True)
-    write_scores(folder / "scores.csv", task.test.names, labels, scores, run.calibration)
-    _draw(run, task, scores)
+    names = [test.names[i] for i in measured.positions]
+    write_scores(folder / "scores.csv", names, labels, scores, run.calibration)
+    _draw(run, test, measured)
+    _write_heatmaps(run, task, measured, names, num_heatmaps)
     _write_histogram(run, scores[labels == 1])
     results = {**describe_run(run), "metrics": metrics, "num_normal": int((labels == 0).sum())}
     results["num_anomalies"] = int((labels == 1).sum())
+    results["threshold"] = run.threshold
+    if measured.pixels is not None:
+        results["pixels"] = measured.pixels
     results["scoring_seconds"] = seconds
     files.write_json(run.directory.path / "results.json", results)
     return results
@@ -87,12 +100,13 @@ def title_of(run: TrainedRun) -> str:
     return f"{run.config.detector} on {data.dataset}{normal}, seed {run.config.training.seed}"
 
 
-def _draw(run, task, scores):
-    labels, folder, title = task.test.labels, run.directory.evaluation, title_of(run)
+def _draw(run, test, measured):
+    labels, scores = measured.labels, measured.scores
+    folder, title = run.directory.evaluation, title_of(run)
     plots.draw_roc(folder / "roc.png", labels, scores, title)
     plots.draw_histogram(folder / "histogram.png", labels, scores, run.threshold, title)
     positions, captions = plots.choose_examples(labels, scores)
-    images = task.test.images[positions]
+    images = test.images[measured.positions[positions]]
     explained = run.explain(images)
     if "reconstruction" in explained:
         path = folder / "reconstructions.png"
@@ -100,6 +114,21 @@ def _draw(run, task, scores):
     units = run.detector.decode_units()
     if units is not None:
         plots.draw_grid(folder / "memory_units.png", units, f"Decoded memory units G(mᵢ)\n{title}")
+
+
+def _write_heatmaps(run, task, measured, names, count):
+    scale = heat_scale(run, lambda: task.validation.images) if count else None
+    if scale is None:
+        return
+    masks, positions = masks_of(task.test), measured.positions
+    source = HeatmapSource(
+        Picked(task.test.images, positions),
+        names,
+        measured.scores,
+        None if masks is None else Picked(masks, positions),
+    )
+    groups = select(measured.labels, measured.scores, run.threshold, count)
+    write_heatmaps(run, source, groups, run.directory.evaluation / "heatmaps", scale)
 
 
 def _write_histogram(run, anomaly_scores):

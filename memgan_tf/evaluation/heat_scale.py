@@ -1,0 +1,84 @@
+"""The one colour scale of a run's heat-maps, from held-out normal images."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
+from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
+from memgan_tf.evaluation.trained_run import TrainedRun
+
+SCALE_FILE = "heatmap_scale.json"
+# Share of the pixels of held-out normal images that the scale covers.
+SHARE = 0.999
+# Held-out images that it is measured on at most, and at most where a score takes long.
+MAX_IMAGES, MAX_SLOW_IMAGES = 500, 50
+
+
+@dataclasses.dataclass(frozen=True)
+class HeatScale:
+    """Colours go from 0 to `top` in every heat-map of a run; what is above has the last colour.
+
+    Attributes:
+        top: Pixel error that `share` of the normal pixels do not exceed.
+        share: Of the pixels of held-out normal images.
+        num_images: How many of these images it was measured on.
+    """
+
+    top: float
+    share: float
+    num_images: int
+
+    def normalize(self, maps: np.ndarray) -> np.ndarray:
+        """Maps of any shape, 0 to 1 along the scale."""
+        return np.clip(np.asarray(maps, np.float32) / max(self.top, 1e-12), 0.0, 1.0)
+
+    def describe(self) -> str:
+        """The scale in a sentence."""
+        return (
+            f"Colours go from 0 to {self.top:.3g}, which {100 * self.share:g} % of the pixels of "
+            f"{self.num_images} held-out normal images stay below."
+        )
+
+
+def heat_scale(run: TrainedRun, held_out: Callable[[], Sequence]) -> HeatScale | None:
+    """The run's scale: from its folder, or measured now and kept there.
+
+    Args:
+        run: The run.
+        held_out: Gives the held-out normal images; called only if there is no scale yet.
+
+    Returns:
+        The scale; None if the detector has no anomaly maps.
+
+    Raises:
+        ValueError: If the file of the scale is damaged.
+    """
+    path = run.directory.evaluation / SCALE_FILE
+    if path.exists():
+        values = files.read_json(path)
+        try:
+            return HeatScale(**{f.name: values[f.name] for f in dataclasses.fields(HeatScale)})
+        except (KeyError, TypeError) as error:
+            raise ValueError(
+                f"{path} is damaged: {error}. Remove it to have it made anew"
+            ) from error
+    if not has_maps(run):
+        return None
+    scale = measure_scale(run, held_out())
+    path.parent.mkdir(exist_ok=True)
+    files.write_json(path, dataclasses.asdict(scale))
+    return scale
+
+
+def measure_scale(run: TrainedRun, images: Sequence) -> HeatScale:
+    """The scale by some of the held-out normal images, the same ones each time."""
+    limit = MAX_IMAGES if run.detector.max_test_images is None else MAX_SLOW_IMAGES
+    chosen = np.random.default_rng(0).permutation(len(images))[:limit]
+    counts = np.zeros(NUM_BINS, np.int64)
+    for _, _, explained in explain_in_parts(run, images, np.sort(chosen)):
+        bins = bins_of(explained["anomaly_map"]).ravel()
+        counts += np.bincount(bins, minlength=NUM_BINS)
+    return HeatScale(quantile(counts, SHARE), SHARE, len(chosen))

@@ -1,0 +1,137 @@
+"""Heat-maps as files: each image beside its anomaly map, all in one colour scale."""
+
+import dataclasses
+import pathlib
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import tensorflow as tf
+from matplotlib.figure import Figure
+
+from memgan_tf import files
+from memgan_tf.evaluation.explanations import explain_in_parts
+from memgan_tf.evaluation.heat_scale import HeatScale
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
+
+INDEX_FILE, SCALE_PICTURE = "index.json", "scale.png"
+# Pixels a side of a picture, at least, and between two pictures.
+SIDE, GAP = 224, 8
+MAX_NAME = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class HeatmapSource:
+    """Scored images that heat-maps can be made of.
+
+    Attributes:
+        images: `(num_images, height, width, channels)` uint8, or what gives such an array when it
+            is indexed by positions.
+        names: One per image.
+        scores: `(num_images,)`.
+        masks: `(num_images, height, width)` bool, known defects; None without any.
+    """
+
+    images: Sequence
+    names: Sequence[str]
+    scores: np.ndarray
+    masks: Sequence | None = None
+
+
+def check_folder(folder: pathlib.Path) -> None:
+    """Checks that a folder is new, empty or one of heat-maps.
+
+    Raises:
+        ValueError: If something else is in it.
+    """
+    if not folder.exists() or (folder / INDEX_FILE).exists():
+        return
+    if not folder.is_dir() or any(folder.iterdir()):
+        raise ValueError(
+            f"`heatmaps` must be a new or empty folder, or one that heat-maps were written to. "
+            f"Received: {folder}"
+        )
+
+
+def write_heatmaps(
+    run: TrainedRun,
+    source: HeatmapSource,
+    groups: dict[str, np.ndarray],
+    folder: pathlib.Path,
+    scale: HeatScale,
+) -> list[pathlib.Path]:
+    """Writes a PNG file an image, `index.json` and the picture of the scale.
+
+    A file is `<group>_<rank>_<name>.png`: the image on the left, on the right its anomaly map over
+    it, with the outline of known defects. Heat-maps that were in the folder are replaced.
+
+    Args:
+        run: The run; its detector has anomaly maps.
+        source: The images.
+        groups: Positions by the group's name; an image is written once, in its first group.
+        folder: Made if it is missing.
+        scale: Of the colours.
+
+    Returns:
+        The files of the images.
+
+    Raises:
+        ValueError: As `check_folder`.
+    """
+    check_folder(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    _remove_old(folder)
+    stems = _stems(groups, source.names)
+    rows = []
+    for part, images, explained in explain_in_parts(run, source.images, np.array([*stems], int)):
+        for position, image, heat in zip(part, images, explained["anomaly_map"], strict=True):
+            mask = None if source.masks is None else np.asarray(source.masks[position], bool)
+            name = f"{stems[position]}.png"
+            _write_png(folder / name, _side_by_side(image, draw_overlay(image, heat, scale, mask)))
+            score = float(source.scores[position])
+            rows.append({"file": name, "path": source.names[position], "anomaly_score": score})
+    _draw_scale(folder / SCALE_PICTURE, scale)
+    index = {"scale": dataclasses.asdict(scale), "images": rows}
+    files.write_json(folder / INDEX_FILE, index)
+    return [folder / row["file"] for row in rows]
+
+
+def _stems(groups, names):
+    """File name of each position, in its first group."""
+    stems = {}
+    for group, positions in groups.items():
+        for rank, position in enumerate(positions, start=1):
+            plain = re.sub(r"[^A-Za-z0-9.-]+", "_", str(names[position]))[-MAX_NAME:].strip("._")
+            stems.setdefault(int(position), f"{group}_{rank:03d}_{plain}")
+    return stems
+
+
+def _remove_old(folder):
+    index = folder / INDEX_FILE
+    if index.exists():
+        for row in files.read_json(index)["images"]:
+            (folder / pathlib.PurePath(row["file"]).name).unlink(missing_ok=True)
+        index.unlink()
+
+
+def _side_by_side(image, overlay):
+    left, right = enlarge(to_color(image), SIDE), enlarge(overlay, SIDE)
+    gap = np.full((len(left), GAP, 3), 255, np.uint8)
+    return np.concatenate([left, gap, right], axis=1)
+
+
+def _write_png(path, image):
+    with files.replacing(path) as temporary:
+        temporary.write_bytes(tf.io.encode_png(image).numpy())
+
+
+def _draw_scale(path, scale):
+    figure = Figure(figsize=(5, 1.1), layout="constrained")
+    axes = figure.subplots()
+    axes.imshow(
+        np.linspace(0, 1, 256)[np.newaxis], cmap=COLORS, aspect="auto", extent=(0, scale.top, 0, 1)
+    )
+    axes.set(yticks=[], xlabel="pixel error")
+    with files.replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120, format="png")
