@@ -11,6 +11,7 @@ VERBS = {
     "demo": "train, evaluate and score on a small data set that needs no download",
     "train": "train a detector on normal images, or go on with an interrupted run",
     "evaluate": "measure a finished run on its test split, with pictures",
+    "report": "one HTML file on a finished run: verdict, figures, heat-maps, warnings",
     "benchmark": "run a grid of detectors, classes and seeds; tables from the records",
     "hull": "measure the paper's claim: normal codes inside the hull of the memory units",
     "figures": "draw the paper's figures 1 to 4 from finished runs",

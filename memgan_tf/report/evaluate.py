@@ -20,6 +20,16 @@ from memgan_tf.training.run_directory import describe_environment, fingerprint
 
 # Heat-maps of each kind of image that an evaluation writes.
 NUM_HEATMAPS = 8
+METRIC_MEANINGS = {
+    "auroc": "Pairs of an anomaly and a normal image in which the anomaly has the higher score.",
+    "average_precision": "Mean share of anomalies among the images above a threshold.",
+    "fpr_at_95_tpr": "False alarms at a threshold that would find 95 % of the anomalies.",
+    "oracle_f1_max": "Best F1 of any threshold. It sees the labels: out of reach in use.",
+    "f1_at_threshold": "F1 of the decisions at the run's threshold.",
+    "fpr_at_threshold": "False alarms among the normal test images at the run's threshold.",
+    "pixel_auroc": "As auroc, for the pixels of the anomaly maps.",
+    "aupro": "Mean share of a defect region that is found, to a false-positive rate of 0.3.",
+}
 
 
 def evaluate(

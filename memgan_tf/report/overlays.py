@@ -64,3 +64,8 @@ def to_bytes(image: np.ndarray) -> np.ndarray:
 @functools.cache
 def _color_table():
     return matplotlib.colormaps[COLORS](np.arange(256))[:, :3]
+
+
+def color_bar() -> np.ndarray:
+    """The colours from 0 to the top of the scale, `(1, 256, 3)` uint8."""
+    return to_bytes(_color_table()[np.newaxis])

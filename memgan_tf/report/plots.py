@@ -2,7 +2,9 @@
 
 import pathlib
 
+import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
@@ -14,20 +16,25 @@ IMAGES_PER_GROUP = 4
 
 def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: str) -> None:
     """The ROC curve of scores `(num_images,)` under labels, 1 = anomaly."""
-    false_positives, true_positives, _ = roc_curve(labels, scores)
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
+    plot_roc(axes, labels, scores)
+    axes.set(title=f"{title}\nAUROC {100 * roc_auc_score(labels, scores):.2f}")
+    _save(figure, path)
+
+
+def plot_roc(axes: Axes, labels: np.ndarray, scores: np.ndarray) -> None:
+    """`draw_roc` onto given axes."""
+    false_positives, true_positives, _ = roc_curve(labels, scores)
     axes.plot(false_positives, true_positives, color=ANOMALY_COLOR)
-    axes.plot([0, 1], [0, 1], color="0.7", linestyle=":", linewidth=1)
+    axes.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1)
     axes.set(
         xlabel="false positive rate",
         ylabel="true positive rate",
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
         aspect="equal",
-        title=f"{title}\nAUROC {100 * roc_auc_score(labels, scores):.2f}",
     )
-    _save(figure, path)
 
 
 def draw_histogram(
@@ -36,18 +43,28 @@ def draw_histogram(
     """Histograms of normal and anomalous scores `(num_images,)`, and the threshold."""
     figure = Figure(figsize=(6.5, 4), layout="constrained")
     axes = figure.subplots()
+    plot_histogram(axes, labels, scores, threshold)
+    axes.set(title=title)
+    _save(figure, path)
+
+
+def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold: float) -> None:
+    """`draw_histogram` onto given axes; a class without images is left out."""
     bins = np.histogram_bin_edges(scores, bins=min(60, max(10, len(scores) // 10)))
     groups = ((0, "normal", NORMAL_COLOR), (1, "anomaly", ANOMALY_COLOR))
     for label, name, color in groups:
         chosen = scores[labels == label]
-        legend = f"{name} ({len(chosen)})"
-        axes.hist(chosen, bins=bins, density=True, alpha=0.6, color=color, label=legend)
+        if len(chosen):
+            legend = f"{name} ({len(chosen)})"
+            axes.hist(chosen, bins=bins, density=True, alpha=0.6, color=color, label=legend)
     axes.axvline(
-        threshold, color="0.2", linestyle="--", label=f"threshold {threshold:.3g}, from normals"
+        threshold,
+        color=matplotlib.rcParams["text.color"],
+        linestyle="--",
+        label=f"threshold {threshold:.3g}, from normals",
     )
-    axes.set(xlabel="anomaly score A(x)", ylabel="density", title=title)
+    axes.set(xlabel="anomaly score A(x)", ylabel="density")
     axes.legend()
-    _save(figure, path)
 
 
 def draw_reconstructions(

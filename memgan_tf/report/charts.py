@@ -1,0 +1,112 @@
+"""Charts inside a page: SVG, once for a light and once for a dark background."""
+
+import csv
+import dataclasses
+import io
+import pathlib
+from collections.abc import Callable
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+
+from memgan_tf.report import plots
+from memgan_tf.report.pictures import data_uri
+
+# Inches; a figure this narrow stays readable on a telephone, where it is shown at its size.
+SIZE = (4.4, 3.1)
+MAX_POINTS = 400
+INK = {"light": "#1f2328", "dark": "#e6e8eb"}
+# Losses by the last part of their tag; the others are drawn apart.
+LOSS_PREFIX = "loss/"
+
+
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """A chart as data URIs.
+
+    Attributes:
+        title: What it shows.
+        alt: The same for who cannot see it, with the figures.
+        light: For a light background.
+        dark: For a dark background.
+    """
+
+    title: str
+    alt: str
+    light: str
+    dark: str
+
+
+def draw(title: str, alt: str, plot: Callable[[matplotlib.axes.Axes], None]) -> Chart:
+    """A chart by what draws it onto axes."""
+    return Chart(title, alt, *(_svg(plot, INK[theme]) for theme in ("light", "dark")))
+
+
+def roc_chart(labels: np.ndarray, scores: np.ndarray) -> Chart:
+    """The ROC curve."""
+    return draw(
+        "ROC curve",
+        "True against false positive rate over all thresholds.",
+        lambda axes: plots.plot_roc(axes, labels, scores),
+    )
+
+
+def histogram_chart(labels: np.ndarray | None, scores: np.ndarray, threshold: float) -> Chart:
+    """Histogram of the scores, and the threshold; without labels all are normal."""
+    labels = np.zeros(len(scores), int) if labels is None else labels
+    return draw(
+        "Scores and threshold",
+        f"Histogram of the anomaly scores with the threshold at {threshold:.4g}.",
+        lambda axes: plots.plot_histogram(axes, labels, scores, threshold),
+    )
+
+
+def training_charts(path: pathlib.Path) -> list[Chart]:
+    """Curves of metrics.csv: the losses, the other metrics, the held-out score; none without it."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    names = [name for name in (rows[0] if rows else {}) if "/" in name]
+    groups = {
+        "Losses": [name for name in names if name.startswith(LOSS_PREFIX)],
+        "Score of held-out normal images": [n for n in names if n.startswith("validation/")],
+    }
+    known = {name for group in groups.values() for name in group}
+    groups["Other metrics"] = [name for name in names if name not in known]
+    return [_curves(title, rows, chosen) for title, chosen in groups.items() if chosen]
+
+
+def _curves(title, rows, names):
+    rows = rows[:: -(-len(rows) // MAX_POINTS)]
+    epochs = [int(row["epoch"]) for row in rows]
+    series = {name: [float(row[name] or "nan") for row in rows] for name in names}
+
+    def plot(axes):
+        for name, values in series.items():
+            label = name.partition("/")[2].replace("_", " ")
+            marker = "." if len(epochs) < 15 else None
+            axes.plot(epochs, values, label=label, linewidth=1.4, marker=marker)
+        axes.set(xlabel="epoch")
+        axes.grid(alpha=0.25)
+        if len(names) > 1:
+            axes.legend(fontsize=7, framealpha=0.6)
+
+    last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in series.items())
+    return draw(title, f"{title} by epoch; at the end: {last}.", plot)
+
+
+def _svg(plot, ink):
+    colors = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), ink)
+    colors |= dict.fromkeys(("xtick.color", "ytick.color"), ink)
+    # Ids from a fixed salt and no date: the same run makes the same page.
+    options = {"svg.hashsalt": "memgan", "legend.facecolor": "none", "legend.edgecolor": ink}
+    with matplotlib.rc_context({**colors, **options, "axes.facecolor": "none", "font.size": 10}):
+        figure = Figure(figsize=SIZE, layout="constrained", facecolor="none")
+        axes = figure.subplots()
+        axes.spines[["top", "right"]].set_visible(False)
+        plot(axes)
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return data_uri("image/svg+xml", buffer.getvalue())

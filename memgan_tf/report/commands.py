@@ -1,0 +1,60 @@
+"""The commands that make a run again, from what its folder says."""
+
+import pathlib
+import shlex
+
+from memgan_tf import files
+from memgan_tf.config import RunConfig, resolve
+from memgan_tf.training.run_directory import RunDirectory
+
+# What `python -m` and `python tools/…` call themselves.
+SCRIPT_NAME = "main.py"
+
+
+def given_command(run: RunDirectory) -> str | None:
+    """The command that started the run, as it was given; None if the folder does not say."""
+    path = run.path / "environment.json"
+    command = files.read_json(path).get("command") if path.exists() else None
+    if not command:
+        return None
+    program, _, rest = command.partition(" ")
+    return f"memgan {rest}" if program in (SCRIPT_NAME, "memgan") else command
+
+
+def train_command(run: RunDirectory, config: RunConfig) -> str:
+    """`memgan train` with every setting that is not its preset's; it makes the run again."""
+    preset = resolve(config.detector, config.preset, config.image_shape, {}).flat()
+    words = [f"--detector={config.detector}"]
+    if config.preset != "default":
+        words.append(f"--preset={config.preset}")
+    words += [_flag(name, value) for name, value in config.flat().items() if value != preset[name]]
+    if config.data.dataset == preset["dataset"]:
+        words.insert(1, f"--dataset={config.data.dataset}")
+    return shlex.join(["memgan", "train", *words, f"--model_dir={_model_dir(run, config)}"])
+
+
+def follow_up_commands(run: RunDirectory) -> list[str]:
+    """What evaluates the run, writes its report, scores new images and publishes it."""
+    place = f"--run={run.path}"
+    return [
+        shlex.join(["memgan", *words])
+        for words in (
+            ("evaluate", place),
+            ("report", place),
+            ("score", place, "--input=photos", "--output=scores.csv"),
+        )
+    ]
+
+
+def _flag(name, value):
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no{name}"
+    return f"--{name}={value}"
+
+
+def _model_dir(run, config):
+    """The folder that the run's own place was made below, if it is still there."""
+    place = RunDirectory.of("", config).path
+    depth = len(pathlib.PurePath(place).parts)
+    parents = run.path.parents
+    return parents[depth - 1] if len(parents) >= depth else "runs"

@@ -1,0 +1,191 @@
+"""What a report tells of a run: gathered, measured where it is missing, not yet in words."""
+
+import csv
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.explanations import explain_in_parts
+from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
+from memgan_tf.evaluation.measured_test import Picked, masks_of
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report.evaluate import describe_run, evaluate
+from memgan_tf.report.hull_sample import HullRow, sample_hull
+from memgan_tf.report.selection import select
+
+DATA_INDEX_FILE = "data_index.json"
+# Held-out images that are scored for a run without labelled test images, at most.
+MAX_HELD_OUT = 2000
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoredSet:
+    """The images that a report shows: the labelled test split, or held-out normal images.
+
+    Attributes:
+        images: `(num_images, height, width, channels)`, decoded when indexed by positions.
+        names: One per image.
+        scores: `(num_images,)`.
+        labels: `(num_images,)`, 1 = anomaly; None for held-out normal images.
+        masks: Of known defects, or None.
+    """
+
+    images: Sequence
+    names: list[str]
+    scores: np.ndarray
+    labels: np.ndarray | None
+    masks: Sequence | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """Everything a report needs.
+
+    Attributes:
+        run: The run.
+        facts: `describe_run` of it.
+        num_train: Images that it was trained on.
+        num_held_out: Normal images that were held out.
+        results: results.json; None without labelled test images.
+        scored: The images that are shown.
+        groups: Positions of telling images by group.
+        explained: `explain` of each position in a group.
+        scale: Of the heat-maps; None if the detector has none.
+        unit_usage: Mean attention that held-out images pay to each memory unit, `(num_units,)`;
+            None without units or attention.
+        units: Decoded memory units, `(num_units, height, width, channels)`; None without any.
+        hull: Distances to the hull; None without memory units.
+        hull_obstacle: Why the distances could not be measured; None if they could.
+        data_index: What became of the files of a folder set; None for other data.
+    """
+
+    run: TrainedRun
+    facts: dict[str, Any]
+    num_train: int
+    num_held_out: int
+    results: dict[str, Any] | None
+    scored: ScoredSet
+    groups: dict[str, np.ndarray]
+    explained: dict[int, dict[str, np.ndarray]]
+    scale: HeatScale | None
+    units: np.ndarray | None
+    unit_usage: np.ndarray | None
+    hull: list[HullRow] | None
+    hull_obstacle: str | None
+    data_index: dict[str, Any] | None
+
+    @property
+    def flagged(self) -> np.ndarray:
+        """Which of the scored images are above the threshold, `(num_images,)` bool."""
+        return self.scored.scores > self.run.threshold
+
+
+def gather(run: TrainedRun, task: OneClassTask, num_images: int) -> Findings:
+    """Collects the findings of a run; evaluates it if it was not, or at another threshold.
+
+    Args:
+        run: The run.
+        task: Its data.
+        num_images: Images of each group.
+
+    Raises:
+        ValueError: If a file of the run is damaged.
+    """
+    results, scored = (None, _held_out(run, task)) if task.test is None else _tested(run, task)
+    groups = select(scored.labels, scored.scores, run.threshold, num_images)
+    shown = np.unique(np.concatenate(list(groups.values()))).astype(int)
+    units, usage = _units(run, task)
+    hull, obstacle = _hull(run, task)
+    index = run.directory.path / DATA_INDEX_FILE
+    return Findings(
+        run=run,
+        facts=describe_run(run),
+        num_train=len(task.train),
+        num_held_out=len(task.validation),
+        results=results,
+        scored=scored,
+        groups=groups,
+        explained=_explain(run, scored, shown),
+        scale=heat_scale(run, lambda: task.validation.images),
+        units=units,
+        unit_usage=usage,
+        hull=hull,
+        hull_obstacle=obstacle,
+        data_index=files.read_json(index) if index.exists() else None,
+    )
+
+
+def _tested(run, task):
+    """results.json and the scored test images; evaluates unless that was done at this threshold."""
+    found = _read_scores(run, task)
+    if found is None:
+        print("Evaluating the run first.", flush=True)
+        evaluate(run, task)
+        found = _read_scores(run, task)
+    results, positions, scores = found
+    test, masks = task.test, masks_of(task.test)
+    names = [test.names[i] for i in positions]
+    picked = None if masks is None else Picked(masks, positions)
+    images = Picked(test.images, positions)
+    return results, ScoredSet(images, names, scores, test.labels[positions], picked)
+
+
+def _read_scores(run, task):
+    """What an evaluation of these images at this threshold left; None if there was none."""
+    path, scores = run.directory.path / "results.json", run.directory.evaluation / "scores.csv"
+    if not path.exists() or not scores.exists():
+        return None
+    results = files.read_json(path)
+    with scores.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    places = {name: position for position, name in enumerate(task.test.names)}
+    current = results.get("threshold") == run.threshold
+    if not rows or not current or any(row["path"] not in places for row in rows):
+        return None
+    positions = np.array([places[row["path"]] for row in rows])
+    return results, positions, np.array([float(row["anomaly_score"]) for row in rows])
+
+
+def _held_out(run, task):
+    images, names = task.validation.images, task.validation.names
+    chosen = np.sort(np.random.default_rng(0).permutation(len(names))[:MAX_HELD_OUT])
+    parts = [
+        explained["anomaly_score"] for _, _, explained in explain_in_parts(run, images, chosen)
+    ]
+    return ScoredSet(
+        Picked(images, chosen), [names[i] for i in chosen], np.concatenate(parts), None
+    )
+
+
+def _explain(run, scored, shown):
+    found = {}
+    for part, _, explained in explain_in_parts(run, scored.images, shown):
+        for row, position in enumerate(part):
+            found[int(position)] = {
+                name: explained[name][row]
+                for name in ("anomaly_map", "reconstruction")
+                if name in explained
+            }
+    return found
+
+
+def _units(run, task):
+    """Decoded units and how much held-out images use them."""
+    units = run.detector.decode_units()
+    if units is None:
+        return None, None
+    some = np.arange(min(len(task.validation), 256))
+    explained = run.explain(task.validation.images[some])
+    attention = explained.get("attention")
+    return units, None if attention is None else attention.mean(axis=0)
+
+
+def _hull(run, task):
+    try:
+        return sample_hull(run, task), None
+    except RuntimeError as error:
+        return None, str(error)

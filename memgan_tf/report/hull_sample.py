@@ -1,0 +1,70 @@
+"""Where codes lie in relation to the hull of the memory units, on a sample that is soon solved."""
+
+import dataclasses
+
+import numpy as np
+
+from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.explanations import explain_in_parts
+from memgan_tf.evaluation.hull import measure_distances, spread_of, units_of
+from memgan_tf.evaluation.trained_run import TrainedRun
+
+# Images of each set whose codes are measured, drawn by a fixed seed: seconds, whatever the set.
+MAX_CODES = 300
+# Codes this near, in units of the codes' spread, are called near.
+NEAR = 0.25
+
+
+@dataclasses.dataclass(frozen=True)
+class HullRow:
+    """One set of codes; distances are in units of the training codes' spread.
+
+    Attributes:
+        name: Of the set.
+        num_codes: How many were measured.
+        median: Median distance to the hull.
+        near: Share of codes within `NEAR`.
+    """
+
+    name: str
+    num_codes: int
+    median: float
+    near: float
+
+
+def sample_hull(run: TrainedRun, task: OneClassTask) -> list[HullRow] | None:
+    """Distances of training, held-out and test codes; None for a method without memory units.
+
+    Raises:
+        RuntimeError: If the solver does not get near enough.
+    """
+    try:
+        units = units_of(run)
+    except ValueError:
+        return None
+    codes = {name: _codes(run, images, where) for name, (images, where) in _sets(task).items()}
+    spread = max(spread_of(codes["training"]), 1e-12)
+    rows = []
+    for name, values in codes.items():
+        distances = measure_distances(values, units).total / spread
+        near = float((distances <= NEAR).mean())
+        rows.append(HullRow(name, len(values), float(np.median(distances)), near))
+    return rows
+
+
+def _sets(task):
+    """Images and the positions among them that a set may be drawn from."""
+    sets = {
+        "training": (task.train.images, np.arange(len(task.train))),
+        "held-out": (task.validation.images, np.arange(len(task.validation))),
+    }
+    if task.test is not None:
+        sets["test, normal"] = (task.test.images, np.flatnonzero(task.test.labels == 0))
+        sets["test, anomalies"] = (task.test.images, np.flatnonzero(task.test.labels == 1))
+    return sets
+
+
+def _codes(run, images, positions):
+    chosen = np.sort(np.random.default_rng(0).permutation(positions)[:MAX_CODES])
+    parts = explain_in_parts(run, images, chosen)
+    return np.concatenate([explained["codes"] for _, _, explained in parts])

@@ -1,0 +1,175 @@
+"""eval/report.html: one file with everything in it, readable without a network."""
+
+import dataclasses
+import pathlib
+from typing import Any
+
+import jinja2
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report import charts
+from memgan_tf.report.commands import follow_up_commands, given_command, train_command
+from memgan_tf.report.data_index import describe_index
+from memgan_tf.report.evaluate import METRIC_MEANINGS, title_of
+from memgan_tf.report.findings import Findings, gather
+from memgan_tf.report.hull_sample import MAX_CODES, NEAR
+from memgan_tf.report.model_card import write_model_card
+from memgan_tf.report.overlays import COLORS, color_bar, draw_overlay
+from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
+from memgan_tf.report.selection import GROUPS
+from memgan_tf.report.verdict import judge
+
+REPORT_FILE = "report.html"
+# Images of each kind, and memory units, that a report shows at most.
+NUM_IMAGES, MAX_UNITS = 8, 48
+HELD_OUT_GROUPS = {
+    "most_anomalous": "Held-out normal images with the highest scores.",
+    "least_anomalous": "Held-out normal images with the lowest scores.",
+}
+
+
+def write_report(
+    run: TrainedRun, task: OneClassTask, num_images: int = NUM_IMAGES
+) -> tuple[pathlib.Path, Findings]:
+    """Writes `eval/report.html` and `eval/model_card.md`.
+
+    A run with labelled test images that was not evaluated, or at another threshold, is evaluated.
+
+    Args:
+        run: The run.
+        task: Its data.
+        num_images: Images of each kind that are shown.
+
+    Returns:
+        The report's file, and what it tells.
+
+    Raises:
+        ValueError: If a file of the run is damaged.
+        OSError: If the folder cannot be written.
+    """
+    run.directory.evaluation.mkdir(exist_ok=True)
+    findings = gather(run, task, num_images)
+    path = run.directory.evaluation / REPORT_FILE
+    files.write_text(path, render(findings))
+    write_model_card(findings)
+    return path, findings
+
+
+def render(findings: Findings) -> str:
+    """The page. Every name and path in it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("memgan_tf.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html").render(**_context(findings))
+
+
+def _context(findings):
+    run = findings.run
+    return {
+        "title": title_of(run),
+        "verdict": judge(findings),
+        "run": run,
+        "facts": findings.facts,
+        "findings": findings,
+        "metrics": _metric_rows(findings),
+        "groups": _groups(findings),
+        "scale": findings.scale,
+        "color_bar": image_uri(color_bar()),
+        "colors": COLORS,
+        "charts": _charts(findings),
+        "training_charts": charts.training_charts(run.directory.path / "metrics.csv"),
+        "units": _units(findings),
+        "hull_facts": {"near": NEAR, "max_codes": MAX_CODES},
+        "data_index": describe_index(findings.data_index),
+        "settings": _settings(run.config),
+        "commands": _commands(run),
+        "ratio": "{1} / {0}".format(*run.config.image_shape),
+        "pixelated": min(run.config.image_shape[:2]) < SMOOTH_SIDE,
+    }
+
+
+def _metric_rows(findings):
+    if findings.results is None:
+        return []
+    return [
+        (name, 100 * value, METRIC_MEANINGS.get(name, ""))
+        for name, value in findings.results["metrics"].items()
+    ]
+
+
+def _charts(findings):
+    scored, threshold = findings.scored, findings.run.threshold
+    drawn = [charts.histogram_chart(scored.labels, scored.scores, threshold)]
+    if scored.labels is not None:
+        drawn.append(charts.roc_chart(scored.labels, scored.scores))
+    return drawn
+
+
+def _groups(findings):
+    meanings = HELD_OUT_GROUPS if findings.scored.labels is None else GROUPS
+    p_values = findings.run.p_values(findings.scored.scores)
+    return [
+        {
+            "title": name.replace("_", " ").capitalize() + ("s" if name == "false_alarm" else ""),
+            "meaning": meanings[name],
+            "cards": [_card(findings, int(i), p_values[i]) for i in positions],
+        }
+        for name, positions in findings.groups.items()
+    ]
+
+
+def _card(findings, position, p_value) -> dict[str, Any]:
+    """One image with what the detector made of it."""
+    scored, explained = findings.scored, findings.explained[position]
+    image = scored.images[np.array([position])][0]
+    pictures = [("image", image_uri(image))]
+    if "reconstruction" in explained:
+        pictures.append(("reconstruction", image_uri(explained["reconstruction"])))
+    if findings.scale is not None and "anomaly_map" in explained:
+        mask = None
+        if scored.masks is not None:
+            mask = np.asarray(scored.masks[np.array([position])][0], bool)
+        overlay = draw_overlay(image, explained["anomaly_map"], findings.scale, mask)
+        pictures.append(("heat-map", image_uri(overlay)))
+    label = None if scored.labels is None else ("normal", "anomaly")[int(scored.labels[position])]
+    return {
+        "name": scored.names[position],
+        "score": float(scored.scores[position]),
+        "p_value": float(p_value),
+        "label": label,
+        "flagged": bool(findings.flagged[position]),
+        "pictures": pictures,
+    }
+
+
+def _units(findings):
+    """The decoded units that held-out images use most, with their share of the attention."""
+    if findings.units is None:
+        return None
+    usage, count = findings.unit_usage, len(findings.units)
+    order = np.arange(count) if usage is None else np.argsort(-usage, kind="stable")
+    shown = [
+        (image_uri(findings.units[i]), None if usage is None else 100 * float(usage[i]))
+        for i in order[:MAX_UNITS]
+    ]
+    return {"shown": shown, "count": count}
+
+
+def _settings(config):
+    parts = (("Data", config.data), ("Training", config.training), ("Model", config.model))
+    if not getattr(config.model, "trains_in_steps", True):
+        parts = (parts[0], parts[2])
+    return [(name, dataclasses.asdict(part)) for name, part in parts]
+
+
+def _commands(run):
+    given = given_command(run.directory)
+    again = train_command(run.directory, run.config)
+    return {"given": given, "again": again, "follow_up": follow_up_commands(run.directory)}

@@ -1,0 +1,59 @@
+"""Writes the report of a finished run."""
+
+import dataclasses
+
+from absl import flags
+
+from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import check_integer
+
+DESCRIPTION = """Writes what a finished run is worth, in words and pictures, as one HTML file.
+
+memgan report --run=runs/memgan/mnist/2/seed_0
+
+Writes eval/report.html, which needs no network and no other file, and eval/model_card.md. A run
+with labelled test images that was not evaluated yet, or not at its present threshold, is evaluated
+first. Without labelled test images the report shows held-out normal images."""
+
+
+def define_flags(flag_values):
+    """Defines this verb's flags."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_string("run", None, "Folder of the run.", **options)
+    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+    flags.DEFINE_integer(
+        "num_images",
+        8,
+        "Images of each kind (false alarms, misses, most and least anomalous).",
+        **options,
+    )
+
+
+def run(flag_values):
+    """Checks the folder, then writes."""
+    count = check_integer("num_images", flag_values.num_images, 1, 100)
+    RunDirectory(flag_values.run).read_config()
+    import_tensorflow()
+    from memgan_tf.data import load_task
+    from memgan_tf.evaluation.trained_run import TrainedRun
+    from memgan_tf.report.page import write_report
+    from memgan_tf.report.verdict import judge
+
+    trained = TrainedRun(flag_values.run)
+    data = trained.config.data
+    if flag_values.data_dir is not None:
+        data = dataclasses.replace(data, data_dir=flag_values.data_dir)
+    task = load_task(data, trained.config.training.seed)
+    path, findings = write_report(trained, task, count)
+    verdict = judge(findings)
+    print(verdict.headline)
+    for warning in verdict.warnings:
+        print(f"Warning: {warning}")
+    print(f"Report: {path}")
+
+
+COMMAND = Command("report", DESCRIPTION, define_flags, run, required=("run",))
+
+if __name__ == "__main__":
+    run_as_script(COMMAND)
