@@ -3,7 +3,8 @@
 import os
 
 from memgan_tf.config import RunConfig
-from memgan_tf.data import load_task
+from memgan_tf.data import folder_index, load_task
+from memgan_tf.data.sources import find_index
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -43,7 +44,10 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
     if run.is_complete:
         return run
     task = load_task(config.data, config.training.seed, with_test=False)
+    index = find_index(config.data)
     with run.claimed(config):
+        if index is not None:
+            folder_index.keep(index, run.path)
         detector = make_detector(config)
         seconds = detector.fit(task.train.images, task.validation.images, run)
         scores = detector.score(task.validation.images)

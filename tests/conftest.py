@@ -5,6 +5,7 @@ import dataclasses
 import io
 import os
 import pathlib
+import tempfile
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -21,6 +22,10 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
 )
+
+# Decoded folders of images, of this process and those that it starts.
+CACHE = tempfile.TemporaryDirectory(prefix="memgan_tf_cache_")
+os.environ["MEMGAN_CACHE_DIR"] = CACHE.name
 
 DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 

@@ -5,7 +5,8 @@ import json
 from absl import flags
 
 from memgan_tf import config
-from memgan_tf.data.sources import image_shape
+from memgan_tf.data.folder_index import summarize
+from memgan_tf.data.sources import find_index, image_shape, settle
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
@@ -13,6 +14,7 @@ from memgan_tf.training.run_directory import RunDirectory
 DESCRIPTION = """Trains a detector on normal images, or goes on with an interrupted run.
 
 memgan train --dataset=mnist --normal_class=2 --model_dir=runs --seed=0
+memgan train --dataset=folder:photos --model_dir=runs
 
 The run's folder is <model_dir>/<detector>/<dataset>/<normal_class>/seed_<seed>. Settings come
 from the preset, then --config_file, then flags."""
@@ -31,7 +33,11 @@ def run(flag_values):
     overrides = config_flags.overrides(flag_values)
     detector, preset = overrides.pop("detector"), overrides.pop("preset")
     names = config.DataConfig.describe().keys() & overrides.keys()
-    data = config.DataConfig(**{name: overrides[name] for name in names})
+    data = settle(config.DataConfig(**{name: overrides[name] for name in names}))
+    index = find_index(data)
+    if index is not None:
+        print("\n".join(summarize(index)))
+        overrides |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}
     resolved = config.resolve(detector, preset, image_shape(data), overrides)
     train_run(resolved, flag_values.model_dir)
 

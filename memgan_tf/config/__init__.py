@@ -1,6 +1,6 @@
 """Configuration of runs: frozen dataclasses, presets, one place that validates. No TensorFlow."""
 
-from memgan_tf.config.data import DataConfig
+from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
 from memgan_tf.config.memgan import MemganConfig
 from memgan_tf.config.run import (
     DETECTORS,
@@ -16,6 +16,7 @@ from memgan_tf.config.training import TrainingConfig
 
 __all__ = [
     "DETECTORS",
+    "FOLDER_FIELDS",
     "PRESET_NAMES",
     "DataConfig",
     "MemganConfig",

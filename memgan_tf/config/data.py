@@ -1,23 +1,58 @@
 """What is normal, and where the images come from."""
 
 import dataclasses
+import os
 
 from memgan_tf.config.fields import Checked, option
+from memgan_tf.validation import check_choice, check_integer, received
+
+# Fields that a folder of images has and no other kind of data set.
+FOLDER_FIELDS = ("folder_layout", "image_size", "image_fit", "image_channels")
+FOLDER_PREFIX = "folder:"
 
 
 @dataclasses.dataclass(frozen=True)
 class DataConfig(Checked):
     """One one-class task."""
 
-    dataset: str = option("digits", "digits, mnist, cifar10, tfds:<name> or npz:<file>.")
-    normal_class: int | None = option(
+    dataset: str = option(
+        "digits", "digits, mnist, cifar10, tfds:<name>, npz:<file> or folder:<folder of images>."
+    )
+    normal_class: int | str | None = option(
         None,
-        "Label that counts as normal. Required for labelled sets; leave it out for an npz file "
-        "whose x_train is all normal.",
+        "Label that counts as normal, or the name of its folder. Required for labelled sets; leave "
+        "it out for an npz file whose x_train is all normal and for a folder of normal images.",
         minimum=0,
     )
     data_dir: str | None = option(
         None, "Directory of prepared tensorflow-datasets; its own default if absent."
+    )
+    folder_layout: str | None = option(
+        None,
+        "Of a folder: mvtec (train/good, test/good, test/<defect>, ground_truth/<defect>), "
+        "image_folder (train/<class>, test/<class>, or <class> alone) or flat (every image is "
+        "normal). By the folders' names if absent or auto.",
+        choices=("auto", "mvtec", "image_folder", "flat"),
+    )
+    image_size: int | None = option(
+        None,
+        "Side in pixels that a folder's images are scaled to. If absent 32 where the median "
+        "image's longer side is below 48 pixels, else 64.",
+        minimum=8,
+        maximum=256,
+    )
+    image_fit: str | None = option(
+        None,
+        "How a folder's images become square: pad (all of it, black beside it; the default), crop "
+        "(the centred square) or stretch.",
+        choices=("pad", "crop", "stretch"),
+    )
+    image_channels: int | None = option(
+        None,
+        "Of a folder's images: 1 (grey) or 3 (colour). If absent 1 where every image is grey, "
+        "else 3.",
+        minimum=1,
+        maximum=3,
     )
     validation_fraction: float = option(
         0.1,
@@ -31,3 +66,39 @@ class DataConfig(Checked):
         minimum=1e-6,
         maximum=0.5,
     )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.folder_layout == "auto":
+            object.__setattr__(self, "folder_layout", None)
+        if self.folder is None:
+            self._check_no_folder()
+            return
+        object.__setattr__(self, "dataset", FOLDER_PREFIX + os.path.normpath(self.folder))
+        if self.normal_class is not None:
+            object.__setattr__(self, "normal_class", str(self.normal_class))
+        if self.image_channels is not None:
+            check_choice("image_channels", self.image_channels, (1, 3))
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of images; None if the set is of another kind."""
+        is_folder = self.dataset.startswith(FOLDER_PREFIX) and self.dataset != FOLDER_PREFIX
+        return self.dataset.removeprefix(FOLDER_PREFIX) if is_folder else None
+
+    @property
+    def fit(self) -> str:
+        """How an image file of another size is fitted to the set's: `pad`, `crop`, `stretch`."""
+        return self.image_fit or ("stretch" if self.folder is None else "pad")
+
+    def _check_no_folder(self):
+        for name in FOLDER_FIELDS:
+            if getattr(self, name) is not None:
+                raise ValueError(
+                    f"`{name}` must be left out unless the dataset is folder:<folder of images>. "
+                    f"{received(name, getattr(self, name))}"
+                )
+        if isinstance(self.normal_class, str):
+            label = self.normal_class
+            number = int(label) if label.removeprefix("-").isdecimal() else label
+            object.__setattr__(self, "normal_class", check_integer("normal_class", number, 0))

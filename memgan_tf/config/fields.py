@@ -29,10 +29,13 @@ def option(
 
 
 def field_type(field: dataclasses.Field) -> tuple[type, bool]:
-    """The type of a field's values, and whether None is allowed as well."""
+    """The type of a field's values, and whether None is allowed as well.
+
+    A field that takes integers and strings is of type `str`, as what a flag gives is.
+    """
     if isinstance(field.type, types.UnionType):
         kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
-        return kinds[0], True
+        return kinds[-1], True
     return field.type, False
 
 
@@ -46,7 +49,7 @@ def check(field: dataclasses.Field, value: Any) -> Any:
     if value is None and optional:
         return None
     bounds = {name: field.metadata[name] for name in ("minimum", "maximum")}
-    if kind is int:
+    if kind is int or (_takes_integers(field) and not isinstance(value, str)):
         return validation.check_integer(field.name, value, **bounds)
     if kind is float:
         return validation.check_real(field.name, value, **bounds)
@@ -59,6 +62,10 @@ def check(field: dataclasses.Field, value: Any) -> Any:
     if field.metadata["choices"]:
         return validation.check_choice(field.name, value, field.metadata["choices"])
     return value
+
+
+def _takes_integers(field):
+    return int in typing.get_args(field.type)
 
 
 class Checked:

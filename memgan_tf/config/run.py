@@ -22,7 +22,7 @@ from memgan_tf.config import (
     pca,
     vae,
 )
-from memgan_tf.config.data import DataConfig
+from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
 from memgan_tf.config.training import TrainingConfig
 
 # Configuration class and presets of each detector.
@@ -86,13 +86,21 @@ class RunConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The configuration as JSON's types."""
-        return json.loads(json.dumps(dataclasses.asdict(self)))
+        """The configuration as JSON's types; what only folders have, for folders alone."""
+        values = json.loads(json.dumps(dataclasses.asdict(self)))
+        for name in self._absent:
+            del values["data"][name]
+        return values
 
     def flat(self) -> dict[str, Any]:
-        """Every field of the three parts by its name, which is unique."""
+        """Every field of the three parts by its name, which is unique; as `to_dict`."""
         parts = (self.data, self.training, self.model)
-        return {name: value for part in parts for name, value in dataclasses.asdict(part).items()}
+        values = {name: value for part in parts for name, value in dataclasses.asdict(part).items()}
+        return {name: value for name, value in values.items() if name not in self._absent}
+
+    @property
+    def _absent(self):
+        return [name for name in FOLDER_FIELDS if getattr(self.data, name) is None]
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide the result, by name."""

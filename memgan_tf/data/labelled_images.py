@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.validation import check_image_shape, received
 
 
@@ -49,35 +50,42 @@ class LabelledImages:
 
     Attributes:
         images: `(num_images, height, width, channels)` uint8, 0 to 255; or still encoded, until
-            `select` picks some.
-        labels: `(num_images,)` int64 class labels, or None.
+            `select` picks some; or in a file, if they are many.
+        labels: `(num_images,)` class labels, int64 or names of folders; or None.
         names: One per image, unique in the set: what `path` shows in scores.csv.
+        masks: `(num_images, height, width)` bool, true at the pixels of a defect; None if the set
+            has none.
     """
 
-    images: np.ndarray | EncodedImages
+    images: np.ndarray | EncodedImages | StoredImages
     labels: np.ndarray | None
     names: list[str]
+    masks: np.ndarray | None = None
 
     def __len__(self):
         return len(self.images)
 
     def select(self, chosen: np.ndarray) -> "LabelledImages":
-        """The images at the positions `chosen`, decoded."""
-        labels = None if self.labels is None else self.labels[chosen]
-        return LabelledImages(self.images[chosen], labels, [self.names[i] for i in chosen])
+        """The images at the positions `chosen`: decoded, unless they are many and in a file."""
+        stored = isinstance(self.images, StoredImages)
+        images = self.images.select(chosen).in_memory_if_small() if stored else self.images[chosen]
+        labels, masks = (a if a is None else a[chosen] for a in (self.labels, self.masks))
+        return LabelledImages(images, labels, [self.names[i] for i in chosen], masks)
 
 
-def as_pixels(name: str, images: np.ndarray) -> np.ndarray:
+def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | StoredImages:
     """Images as `(num_images, height, width, channels)` uint8.
 
     Args:
         name: For messages.
         images: `(num_images, height, width[, channels])`, uint8 or whole numbers from 0 to 255
-            of any type.
+            of any type. Stored images stay where they are.
 
     Raises:
         ValueError: If the shape, the type or a value is not allowed.
     """
+    if not isinstance(images, StoredImages):
+        images = np.asarray(images)
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.ndim != 4:

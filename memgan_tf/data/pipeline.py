@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from memgan_tf.data.stored_images import StoredImages
+
 # Streams of random numbers under one seed.
 SHUFFLE_STREAM, DRAW_STREAM = 0, 1
 
@@ -50,7 +52,7 @@ def steps_per_epoch(num_images: int, batch_size: int) -> int:
 
 
 def training_batches(
-    images: np.ndarray,
+    images: np.ndarray | StoredImages,
     batch_size: int,
     seed: int,
     start_step: int,
@@ -60,7 +62,8 @@ def training_batches(
     """Endless batches from `start_step` on, the same whatever came before.
 
     Args:
-        images: `(num_images, height, width, channels)` uint8, kept decoded in memory.
+        images: `(num_images, height, width, channels)` uint8: an array, which is kept in memory,
+            or stored images, of which only the batches are.
         batch_size: Global batch size.
         seed: The run's seed.
         start_step: Step of the first batch.
@@ -70,10 +73,10 @@ def training_batches(
     Returns:
         Dataset of `(images, draws)`, uint8 pixels and the model's random numbers.
     """
-    source = tf.constant(images)
+    pick = _picker(images)
 
     def batch_at(step):
-        chosen = tf.gather(source, batch_indices(len(images), batch_size, seed, step))
+        chosen = pick(batch_indices(len(images), batch_size, seed, step))
         return chosen, draw(batch_size, stream_seed(seed, DRAW_STREAM, step))
 
     def share(tensor):
@@ -84,3 +87,16 @@ def training_batches(
     if num_replicas > 1:
         batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
     return batches.prefetch(2 * num_replicas)
+
+
+def _picker(images):
+    """A function from `(batch_size,)` positions to those images, for a graph."""
+    if not isinstance(images, StoredImages):
+        source = tf.constant(images)
+        return lambda positions: tf.gather(source, positions)
+
+    def pick(positions):
+        chosen = tf.numpy_function(images.__getitem__, [positions], tf.uint8, stateful=False)
+        return tf.ensure_shape(chosen, (positions.shape[0], *images.shape[1:]))
+
+    return pick

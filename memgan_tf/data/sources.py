@@ -1,11 +1,13 @@
-"""Where labelled images come from: scikit-learn's digits, tensorflow-datasets, npz files."""
+"""Where labelled images come from: scikit-learn's digits, tensorflow-datasets, files, folders."""
 
+import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
 from memgan_tf.config import DataConfig
-from memgan_tf.data import npz, prepared
+from memgan_tf.data import folder, npz, prepared
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.validation import check_choice, check_image_shape, received
 
@@ -26,6 +28,8 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     kind, rest = parse_name(config.dataset)
     if kind == "digits":
         return _load_digits(split)
+    if kind == "folder":
+        return folder.load(config, split)
     if kind == "tfds":
         image_shape(config)
         return prepared.load(rest, prepared.find_directory(rest, config.data_dir), split)
@@ -33,7 +37,9 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
 
 
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
-    """`(height, width, channels)` of a data set, read without TensorFlow and without its images.
+    """`(height, width, channels)` of a data set, read without TensorFlow.
+
+    Only a folder's images are looked at for it.
 
     Raises:
         ValueError: As `load`.
@@ -41,6 +47,8 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     kind, rest = parse_name(config.dataset)
     if kind == "digits":
         return (8, 8, 1)
+    if kind == "folder":
+        return folder.open_folder(config).images.shape[1:]
     if kind == "tfds":
         shape = prepared.image_shape(rest, prepared.find_directory(rest, config.data_dir))
     else:
@@ -48,17 +56,36 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     return check_image_shape(f"shape of {config.dataset}'s images", shape)
 
 
+def settle(config: DataConfig) -> DataConfig:
+    """The configuration with what it leaves to a folder's images decided.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    return folder.settle(config) if parse_name(config.dataset)[0] == "folder" else config
+
+
+def find_index(config: DataConfig) -> dict[str, Any] | None:
+    """The verified index of a folder, see `folder_index.describe`; None for other sets.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    is_folder = parse_name(config.dataset)[0] == "folder"
+    return folder.open_folder(config).index if is_folder else None
+
+
 def parse_name(dataset: str) -> tuple[str, str]:
-    """Splits `dataset` into its kind (digits, tfds, npz) and the rest.
+    """Splits `dataset` into its kind (digits, tfds, npz, folder) and the rest.
 
     Raises:
         ValueError: If it is none of them.
     """
     kind, _, rest = SHORT_NAMES.get(dataset, dataset).partition(":")
-    if dataset == "digits" or (kind in ("tfds", "npz") and rest):
+    if dataset == "digits" or (kind in ("tfds", "npz", "folder") and rest):
         return kind, rest
     raise ValueError(
-        f"`dataset` must be digits, mnist, cifar10, tfds:<name> or npz:<file>. "
+        f"`dataset` must be digits, mnist, cifar10, tfds:<name>, npz:<file> or folder:<folder>. "
         f"{received('dataset', dataset)}"
     )
 
@@ -68,6 +95,8 @@ def directory_name(dataset: str) -> str:
     kind, rest = parse_name(dataset)
     if kind == "npz":
         return f"npz_{pathlib.Path(rest).stem}"
+    if kind == "folder":
+        return f"folder_{pathlib.Path(os.path.abspath(rest)).name}"
     return (rest if kind == "tfds" else kind).replace("/", "_").replace(":", "_")
 
 

@@ -46,8 +46,9 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
     order = np.random.default_rng(seed).permutation(len(normal))
     num_validation = max(1, round(config.validation_fraction * len(normal)))
     if num_validation >= len(normal):
+        whose = "" if config.normal_class is None else f"`normal_class` {config.normal_class} of "
         raise ValueError(
-            f"`normal_class` {config.normal_class} of {config.dataset} must have at least 2 "
+            f"{whose}{config.dataset} must have at least 2 "
             f"training images, one to train on and one to hold out. Received: {len(normal)}"
         )
     return OneClassTask(
@@ -61,7 +62,8 @@ def _normal_images(config, train):
     if train.labels is None:
         if config.normal_class is not None:
             raise ValueError(
-                f"`normal_class` must be left out: x_train of {config.dataset} has no y_train. "
+                f"`normal_class` must be left out: the training images of {config.dataset} have "
+                f"no classes. "
                 f"{received('normal_class', config.normal_class)}"
             )
         return train

@@ -91,7 +91,7 @@ class Detector(abc.ABC):
         return None
 
     def _check_images(self, images: np.ndarray) -> np.ndarray:
-        images = as_pixels("images", np.asarray(images))
+        images = as_pixels("images", images)
         if images.shape[1:] != self.config.image_shape:
             raise ValueError(
                 f"`images` must have the shape that the detector was trained on, "

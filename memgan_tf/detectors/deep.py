@@ -84,7 +84,7 @@ class DeepDetector(Detector):
         if self.model is None:
             raise RuntimeError("the detector must be fitted or loaded before it can score")
         images = self._check_images(images)
-        return [images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH)]
+        return (images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH))
 
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()

@@ -1,0 +1,78 @@
+"""How an image of any size becomes one of a run's size: pad, crop or stretch."""
+
+import dataclasses
+
+from PIL import Image
+
+FITS = ("pad", "crop", "stretch")
+# Around a padded image.
+PADDING = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Placement:
+    """Which part of an image goes where.
+
+    Attributes:
+        crop: `(top, left, height, width)` of the part that is used.
+        scaled: `(height, width)` that it is scaled to.
+        offset: `(top, left)` of it in the result.
+    """
+
+    crop: tuple[int, int, int, int]
+    scaled: tuple[int, int]
+    offset: tuple[int, int]
+
+
+def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placement:
+    """The placement of an image by a rule, in whole pixels.
+
+    Args:
+        size: `(height, width)` of the image.
+        target: `(height, width)` of the result.
+        rule: `stretch` scales each side by itself. `crop` keeps the largest centred part with the
+            result's ratio of sides. `pad` keeps everything and centres it.
+    """
+    (height, width), (rows, columns) = size, target
+    crop, scaled = (0, 0, height, width), target
+    if rule == "crop":
+        part_height = min(height, max(1, width * rows // columns))
+        part_width = min(width, max(1, height * columns // rows))
+        crop = ((height - part_height) // 2, (width - part_width) // 2, part_height, part_width)
+    elif rule == "pad":
+        # Rounded to the nearest pixel; one side fills the result.
+        scaled = (
+            min(rows, max(1, (2 * height * columns + width) // (2 * width))),
+            min(columns, max(1, (2 * width * rows + height) // (2 * height))),
+        )
+    offset = ((rows - scaled[0]) // 2, (columns - scaled[1]) // 2)
+    return Placement(crop, scaled, offset)
+
+
+def fit_image(
+    image: Image.Image,
+    height: int,
+    width: int,
+    rule: str,
+    resample: Image.Resampling = Image.Resampling.BILINEAR,
+) -> Image.Image:
+    """An image at a run's size, of the same mode.
+
+    Args:
+        image: Any Pillow image.
+        height: Of the result.
+        width: Of the result.
+        rule: See `place`; padding is black.
+        resample: Pillow's bilinear filter widens as an image shrinks, so that nothing aliases.
+            An image that has the size already keeps its pixels.
+    """
+    placement = place((image.height, image.width), (height, width), rule)
+    top, left, part_height, part_width = placement.crop
+    if placement.crop != (0, 0, image.height, image.width):
+        image = image.crop((left, top, left + part_width, top + part_height))
+    scaled = image.resize(placement.scaled[::-1], resample)
+    if placement.scaled == (height, width):
+        return scaled
+    whole = Image.new(image.mode, (width, height), PADDING)
+    whole.paste(scaled, placement.offset[::-1])
+    return whole

@@ -1,0 +1,230 @@
+"""Folders of images, decoded once to files of pixels in a cache directory.
+
+An entry is a folder named after what it was made from: the paths, sizes and times of the files, the
+image size and the fit. It is made aside and appears by one rename, so that it is whole or absent,
+and two processes that make the same one do no harm. It may be removed at any time.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+from PIL import __version__ as pillow_version
+from tqdm import tqdm
+
+from memgan_tf import files
+from memgan_tf.data.channels import is_grey
+from memgan_tf.data.fitting import fit_image
+from memgan_tf.data.image_files import decode, pillow_rules
+from memgan_tf.data.walk import name_of
+
+# Part of an entry's name: changes when the same files would give other pixels.
+FORMAT_VERSION = 1
+ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
+ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
+# What a killed process left is removed when it is this old.
+STALE_SECONDS = 24 * 3600
+MAX_THREADS = 8
+COPIED_BYTES = 2**22
+
+
+def cache_directory() -> pathlib.Path:
+    """Where decoded folders are kept: `MEMGAN_CACHE_DIR`, or the user's cache directory."""
+    chosen = os.environ.get(ENVIRONMENT_VARIABLE)
+    if chosen:
+        return pathlib.Path(chosen)
+    base = os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache"
+    return pathlib.Path(base) / "memgan_tf"
+
+
+def stored(
+    folder: pathlib.Path,
+    images: list[pathlib.PurePath],
+    masks: dict[pathlib.PurePath, pathlib.PurePath],
+    side: int,
+    rule: str,
+) -> tuple[pathlib.Path, dict[str, Any]]:
+    """The entry of a folder, made if need be.
+
+    Args:
+        folder: The folder.
+        images: Files to decode, relative to it.
+        masks: Mask file by image file.
+        side: Height and width of the result.
+        rule: See `fitting.place`.
+
+    Returns:
+        Its path and what entry.json says: `channels`, `files` (`path`, `height`, `width`,
+        `digest`, `mask` as a row number or None), `left_out` and `unusable_masks` (`path`,
+        `reason`).
+
+    Raises:
+        OSError: If the cache directory cannot be written; the message says what to do.
+    """
+    cache = cache_directory()
+    path = cache / _key(folder, images, masks, side, rule)
+    entry = _read(path, side)
+    if entry is not None:
+        return path, entry
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        _sweep(cache)
+        staging = pathlib.Path(tempfile.mkdtemp(prefix=files.TEMPORARY_PREFIX, dir=cache))
+    except OSError as error:
+        raise OSError(
+            f"{cache} cannot be written: {error.strerror}. Decoded images are kept there; name "
+            f"another directory by {ENVIRONMENT_VARIABLE}"
+        ) from error
+    try:
+        _make(staging, folder, images, masks, side, rule)
+        _publish(staging, path)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return path, files.read_json(path / ENTRY_FILE)
+
+
+def decode_all(
+    paths: Iterable[pathlib.Path], use: Callable[[pathlib.Path], Any], label: str
+) -> Iterator[Any]:
+    """`use` of each path in parallel, in order; a ValueError is its result, not raised."""
+
+    def safely(path):
+        try:
+            return use(path)
+        except ValueError as error:
+            return error
+
+    paths = list(paths)
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+    try:
+        with pillow_rules():
+            results = pool.map(safely, paths)
+            yield from tqdm(results, total=len(paths), unit="image", desc=label, disable=None)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _key(folder, images, masks, side, rule):
+    def state(path):
+        try:
+            status = os.stat(folder / path)
+        except OSError:
+            return [name_of(path)]
+        return [name_of(path), status.st_size, status.st_mtime_ns]
+
+    described = {
+        "version": [FORMAT_VERSION, pillow_version],
+        "folder": os.fsencode(folder.resolve()).hex(),
+        "rule": [side, rule],
+        "images": [state(path) for path in images],
+        "masks": [[name_of(image), *state(mask)] for image, mask in sorted(masks.items())],
+    }
+    return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:32]
+
+
+def _read(path, side):
+    """What an entry says; None, and no entry, if it is absent or damaged."""
+    if not path.exists():
+        return None
+    try:
+        entry = files.read_json(path / ENTRY_FILE)
+        for name, channels, rows in (
+            (PIXELS_FILE, entry["channels"], len(entry["files"])),
+            (MASKS_FILE, 1, sum(file["mask"] is not None for file in entry["files"])),
+        ):
+            if (path / name).stat().st_size != rows * side * side * channels:
+                raise ValueError(f"{name} is cut short")
+        return entry
+    except (ValueError, KeyError, TypeError, OSError):
+        shutil.rmtree(path, ignore_errors=True)
+        return None
+
+
+def _make(staging, folder, images, masks, side, rule):
+    def look(path):
+        decoded = decode(folder / path)
+        return decoded.fit(side, side, rule), decoded.size, decoded.digest()
+
+    records, left_out, grey = [], [], True
+    with (staging / PIXELS_FILE).open("wb") as pixels:
+        for path, result in zip(images, decode_all(images, look, "reading"), strict=True):
+            if isinstance(result, ValueError):
+                left_out.append({"path": name_of(path), "reason": str(result)})
+                continue
+            fitted, size, digest = result
+            grey = grey and is_grey(fitted)
+            pixels.write(np.ascontiguousarray(fitted).data)
+            place = {"path": name_of(path), "height": size[0], "width": size[1]}
+            records.append({**place, "digest": digest, "mask": None})
+    if grey:
+        _keep_first_channel(staging / PIXELS_FILE)
+    by_name = {name_of(image): (image, mask) for image, mask in masks.items()}
+    wanted = [record for record in records if record["path"] in by_name]
+    with (staging / MASKS_FILE).open("wb") as file:
+        bad = _write_masks(file, folder, wanted, by_name, side, rule)
+    channels = 1 if grey and records else 3
+    entry = {"channels": channels, "files": records, "left_out": left_out, "unusable_masks": bad}
+    files.write_json(staging / ENTRY_FILE, entry)
+
+
+def _write_masks(file: BinaryIO, folder, records, by_name, side, rule):
+    """Writes the masks of the records, notes their rows, returns those that cannot be used."""
+
+    def look(record):
+        mask = decode(folder / by_name[record["path"]][1])
+        if mask.size != (record["height"], record["width"]):
+            height, width = mask.size
+            raise ValueError(
+                f"{width}×{height} pixels, but its image has {record['width']}×{record['height']}"
+            )
+        # Any pixel that is not black is a defect's.
+        binary = mask.image.convert("L").point(lambda value: 255 * (value > 0))
+        return np.asarray(fit_image(binary, side, side, rule, Image.Resampling.NEAREST)) > 0
+
+    row, bad = 0, []
+    for record, result in zip(records, decode_all(records, look, "masks"), strict=True):
+        if isinstance(result, ValueError):
+            name = name_of(by_name[record["path"]][1])
+            bad.append({"path": name, "reason": str(result)})
+            continue
+        file.write(result.astype(np.uint8).data)
+        record["mask"], row = row, row + 1
+    return bad
+
+
+def _keep_first_channel(path):
+    """Rewrites a file of RGB pixels as grey ones, a few at a time."""
+    grey = path.with_suffix(".grey")
+    with path.open("rb") as source, grey.open("wb") as target:
+        while part := source.read(3 * COPIED_BYTES):
+            target.write(part[::3])
+    grey.replace(path)
+
+
+def _publish(staging, path):
+    for file in staging.iterdir():
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+    staging.chmod(0o755)
+    try:
+        os.rename(staging, path)
+    except OSError:
+        # Another process was first; what it made is the same.
+        if not (path / ENTRY_FILE).exists():
+            raise
+
+
+def _sweep(cache):
+    for path in cache.glob(f"{files.TEMPORARY_PREFIX}*"):
+        if time.time() - path.stat().st_mtime > STALE_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,62 @@
+"""Every file below a folder, once, whatever links and names there are."""
+
+import dataclasses
+import os
+import pathlib
+
+from memgan_tf.data.image_files import IMAGE_SUFFIXES, reason_of
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """What a folder holds.
+
+    Attributes:
+        images: Files with an image's suffix, relative to the folder, sorted.
+        others: `(relative path, reason)` of everything else.
+    """
+
+    images: list[pathlib.PurePath]
+    others: list[tuple[pathlib.PurePath, str]]
+
+
+def walk(folder: pathlib.Path) -> Found:
+    """Looks at a folder's files at any depth; links are followed, a folder is entered once.
+
+    Raises:
+        OSError: If the folder itself cannot be read.
+    """
+    images, others, seen = [], [], set()
+
+    def refuse(error):
+        if os.path.samefile(error.filename, folder):
+            raise error
+        others.append((pathlib.PurePath(error.filename).relative_to(folder), reason_of(error)))
+
+    for place, inner, names in os.walk(folder, onerror=refuse, followlinks=True):
+        inside = pathlib.PurePath(place).relative_to(folder)
+        status = os.stat(place)
+        if (status.st_dev, status.st_ino) in seen:
+            others.append((inside, "a link to a folder that is here already"))
+            inner.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        inner.sort()
+        for name in sorted(names):
+            if pathlib.PurePath(name).suffix.lower() in IMAGE_SUFFIXES:
+                images.append(inside / name)
+            else:
+                others.append((inside / name, "not an image by its name"))
+    return Found(sorted(images), sorted(others))
+
+
+def shown(path: str | os.PathLike) -> str:
+    """A path as text that can be printed and written as UTF-8: odd characters as escapes."""
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def name_of(path: os.PathLike) -> str:
+    """A relative path as a name in tables: slashes, and bytes that are not UTF-8 as escapes."""
+    posix = pathlib.PurePath(path).as_posix()
+    return os.fsencode(posix).decode("utf-8", "backslashreplace")
