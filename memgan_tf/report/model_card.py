@@ -1,7 +1,67 @@
 """eval/model_card.md: what the model is, for whom, how it was tested, what it does not know."""
 
+import pathlib
+import re
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from memgan_tf import files
+from memgan_tf.evaluation.card_facts import card_facts
+from memgan_tf.report.commands import train_command
+from memgan_tf.report.evaluate import METRIC_MEANINGS, title_of
 from memgan_tf.report.findings import Findings
+from memgan_tf.report.verdict import judge
+
+CARD_FILE = "model_card.md"
 
 
-def write_model_card(findings: Findings) -> None:
-    """Writes the card."""
+def write_model_card(findings: Findings) -> pathlib.Path:
+    """Writes the card beside the report.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    path = findings.run.directory.evaluation / CARD_FILE
+    files.write_text(path, render_model_card(findings))
+    return path
+
+
+def render_model_card(findings: Findings) -> str:
+    """The card in Markdown. Every name and path in it is escaped."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("memgan_tf.report"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=plain_markdown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    run = findings.run
+    card = environment.get_template("model_card.md").render(
+        title=title_of(run),
+        verdict=judge(findings),
+        run=run,
+        findings=findings,
+        facts=findings.facts,
+        card=card_facts(run, run.calibration),
+        meanings=METRIC_MEANINGS,
+        command=code_block(train_command(run.directory, run.config)),
+    )
+    return card.rstrip("\n") + "\n"
+
+
+def plain_markdown(value: Any) -> Markup:
+    """A value as text that neither Markdown nor HTML reads as more than text, on one line."""
+    if isinstance(value, Markup):
+        return value
+    text = escape(" ".join(str(value).split()))
+    return Markup(re.sub(r"([\\`*_\[\]|~#])", r"\\\1", str(text).replace("&#39;", "'")))
+
+
+def code_block(text: str) -> Markup:
+    """A block of code, with a fence that the text cannot close."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Markup(f"{fence}sh\n{text}\n{fence}")

@@ -25,6 +25,12 @@ from memgan_tf.report.verdict import judge
 REPORT_FILE = "report.html"
 # Images of each kind, and memory units, that a report shows at most.
 NUM_IMAGES, MAX_UNITS = 8, 48
+GROUP_TITLES = {
+    "false_alarm": "False alarms",
+    "miss": "Misses",
+    "most_anomalous": "Most anomalous",
+    "least_anomalous": "Least anomalous",
+}
 HELD_OUT_GROUPS = {
     "most_anomalous": "Held-out normal images with the highest scores.",
     "least_anomalous": "Held-out normal images with the lowest scores.",
@@ -117,7 +123,7 @@ def _groups(findings):
     p_values = findings.run.p_values(findings.scored.scores)
     return [
         {
-            "title": name.replace("_", " ").capitalize() + ("s" if name == "false_alarm" else ""),
+            "title": GROUP_TITLES[name],
             "meaning": meanings[name],
             "cards": [_card(findings, int(i), p_values[i]) for i in positions],
         }

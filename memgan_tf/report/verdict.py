@@ -79,8 +79,8 @@ def _tested_sentences(findings):
     sentences = [
         f"In {100 * auroc:.1f} of 100 pairs of an anomaly and a normal test image the anomaly has "
         f"the higher score (AUROC; 95 % interval {100 * low:.1f} to {100 * high:.1f}).",
-        f"At the threshold it finds {_share(found)} of the anomalies and raises a false alarm on "
-        f"{_share(alarms)} of the normal images; the target was "
+        f"At the threshold it finds {_share(found, 'anomalies')} and raises a false alarm on "
+        f"{_share(alarms, 'normal images')}; the target was "
         f"{_percent(findings.run.calibration.target_fpr)}.",
     ]
     metrics = findings.results["metrics"]
@@ -159,15 +159,17 @@ def _score_warnings(findings):
     return warnings
 
 
-def _share(flagged):
-    """`7 of 20 (35 %, 18 to 57 %)`, with Wilson's interval."""
+def _share(flagged, name):
+    """`7 of 20 anomalies (35 %, interval 18 to 57 %)`, with Wilson's interval."""
     count, total = int(flagged.sum()), len(flagged)
     low, high = share_interval(count, total)
     return (
-        f"{count} of {total} ({_percent(count / total)}; 95 % interval {100 * low:.1f} to "
+        f"{count} of {total} {name} ({_percent(count / total)}; 95 % interval {100 * low:.1f} to "
         f"{_percent(high)})"
     )
 
 
 def _percent(share):
-    return f"{100 * share:.3g} %" if share < 0.1 else f"{100 * share:.1f} %"
+    # The sign stays on the number's line.
+    digits = f"{100 * share:.3g}" if share < 0.1 else f"{100 * share:.1f}"
+    return f"{digits}\N{NO-BREAK SPACE}%"

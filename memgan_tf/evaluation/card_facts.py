@@ -1,0 +1,43 @@
+"""What any model card of a run states, whether it lies beside a report or in an export."""
+
+import pathlib
+import subprocess
+from typing import Any
+
+from memgan_tf import files
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.trained_run import TrainedRun
+
+
+def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
+    """How a run decides, whether it can be trusted, and the source that made it."""
+    results = run.directory.path / "results.json"
+    return {
+        "git_revision": git_revision(),
+        "image_shape": list(run.config.image_shape),
+        "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
+        "calibration": {
+            "threshold": calibration.threshold,
+            "target_fpr": calibration.target_fpr,
+            "attainable_fpr": calibration.attainable_fpr,
+            "num_held_out": len(calibration.scores),
+        },
+        "complete": run.directory.is_complete,
+        "suspect": run.directory.suspicions,
+        "metrics": files.read_json(results)["metrics"] if results.exists() else None,
+    }
+
+
+def git_revision() -> str | None:
+    """Commit of the package's source, with `+` if files differ from it; None without git."""
+    file = pathlib.Path(__file__)
+    options = {"cwd": file.parent, "capture_output": True, "text": True, "check": True}
+    options["timeout"] = 10
+    try:
+        # An installed package may lie in a repository that is not its own.
+        subprocess.run(["git", "ls-files", "--error-unmatch", file.name], **options)
+        head = subprocess.run(["git", "rev-parse", "HEAD"], **options).stdout.strip()
+        changed = subprocess.run(["git", "status", "--short", "-uno"], **options).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}+" if changed else head
