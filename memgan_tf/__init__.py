@@ -9,13 +9,23 @@ from memgan_tf.version import __version__
 
 # Public name: module that defines it.
 _PUBLIC = {
+    "MemganDetector": "memgan_tf.estimator",
     "MemoryLayer": "memgan_tf.layers",
     "TrainedRun": "memgan_tf.evaluation.trained_run",
     "load": "memgan_tf.api",
+    "make_estimator": "memgan_tf.estimator",
     "train": "memgan_tf.api",
 }
 
-__all__ = ["MemoryLayer", "TrainedRun", "__version__", "load", "train"]
+__all__ = [
+    "MemganDetector",
+    "MemoryLayer",
+    "TrainedRun",
+    "__version__",
+    "load",
+    "make_estimator",
+    "train",
+]
 
 
 def __getattr__(name):

@@ -25,6 +25,7 @@ LAYERS = (
     ("detectors",),
     ("evaluation",),
     ("export", "report", "serving", "scale"),
+    ("estimator",),
     ("api",),
     ("tools",),
 )

@@ -1,0 +1,167 @@
+"""Any detector as a scikit-learn estimator, with scikit-learn's signs."""
+
+import contextlib
+import io
+import os
+import pathlib
+import tempfile
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, OutlierMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from memgan_tf.config import resolve
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.estimator import persistence
+from memgan_tf.estimator.layout import RowLayout, flatten
+from memgan_tf.estimator.settings import overrides_of
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import received
+
+# What a configuration calls images that are no data set.
+DATASET = "array"
+
+
+class ImageDetector(OutlierMixin, BaseEstimator):
+    """A detector that learns from normal images; the base of one class a method.
+
+    `score_samples` is -A(x), `decision_function` is `score_samples - offset_`, `predict` gives +1
+    for normal and -1 for an anomaly. A share `validation_fraction` of the images is held out
+    of training, and `offset_` is set on it for `target_fpr`.
+
+    Attributes:
+        calibration_: Scores of the held-out images, threshold, p-values.
+        config_: The whole configuration.
+        detector_: The fitted detector.
+        layout_: How rows are images.
+        offset_: The negative of the threshold.
+        n_features_in_: Values of an image.
+    """
+
+    method: str
+
+    def fit(self, X: Any, y: Any = None) -> "ImageDetector":
+        """Learns from normal images and calibrates.
+
+        Args:
+            X: `(num_images, height, width[, channels])` or flattened rows, pixels from 0 to 255.
+            y: Ignored: every image is taken for normal.
+
+        Raises:
+            ValueError: If a setting or the images break their rule.
+        """
+        del y
+        rows, shape = flatten(X)
+        rows = validate_data(self, rows, ensure_min_samples=2)
+        if shape is not None and self.image_shape is not None:
+            self._check_shape(shape, (*self.image_shape, 1)[:3])
+        self.layout_ = RowLayout.of(rows, self.image_shape if shape is None else shape, self.values)
+        overrides = {"dataset": DATASET, **overrides_of(self)}
+        self.config_ = resolve(self.method, self.preset, self.layout_.image_shape, overrides)
+        self._learn(self.layout_.images(rows))
+        return self
+
+    def _learn(self, images):
+        held_out = choose_held_out(
+            len(images), self.config_.data.validation_fraction, self.config_.training.seed
+        )
+        detector = make_detector(self.config_)
+        steps = getattr(self.config_.model, "trains_in_steps", True)
+        quiet = (
+            contextlib.nullcontext() if self.verbose else contextlib.redirect_stdout(io.StringIO())
+        )
+        with tempfile.TemporaryDirectory() as folder, quiet:
+            # What was fitted at once leaves its state on the way; networks can be asked for it.
+            run = None if steps else RunDirectory(folder)
+            self.training_seconds_ = detector.fit(images[~held_out], images[held_out], run)
+            self._state = persistence.read_files(pathlib.Path(folder))
+        self.detector_ = detector
+        scores = detector.score(images[held_out])
+        self.calibration_ = Calibration.of(scores, self.config_.data.target_fpr)
+        self.offset_ = -self.calibration_.threshold
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """-A(x), `(num_images,)` float64: higher is more normal.
+
+        Raises:
+            ValueError: If the images are not like those of `fit`.
+            NotFittedError: Before `fit`.
+        """
+        images = self._images(X)
+        return -self.detector_.score(images).astype(np.float64)
+
+    def decision_function(self, X: Any) -> np.ndarray:
+        """`score_samples - offset_`, `(num_images,)`: below 0 for anomalies."""
+        scores = self.score_samples(X)
+        return scores - self.offset_
+
+    def predict(self, X: Any) -> np.ndarray:
+        """+1 for normal images, -1 for anomalies, `(num_images,)`."""
+        return np.where(self.decision_function(X) < 0, -1, 1)
+
+    def p_values(self, X: Any) -> np.ndarray:
+        """Conformal p-values, `(num_images,)`: the share of normal images at least as odd."""
+        scores = self.score_samples(X)
+        return self.calibration_.p_values(-scores)
+
+    def explain(self, X: Any) -> dict[str, np.ndarray]:
+        """Scores, reconstructions, anomaly maps and attention; see `TrainableModel.explain`."""
+        images = self._images(X)
+        return self.detector_.explain(images)
+
+    def save(self, path: str | os.PathLike) -> pathlib.Path:
+        """Writes the fitted estimator as a run's folder, without pickle; see `load`.
+
+        Raises:
+            ValueError: If the folder exists and holds something.
+            NotFittedError: Before `fit`.
+        """
+        check_is_fitted(self)
+        return persistence.save(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> "ImageDetector":
+        """Reads what `save` wrote.
+
+        Raises:
+            ValueError: If it is no such folder, or of another class.
+        """
+        return persistence.load(cls, path)
+
+    def _images(self, X):
+        check_is_fitted(self)
+        rows, shape = flatten(X)
+        if shape is not None:
+            self._check_shape(shape, self.layout_.image_shape)
+        return self.layout_.images(validate_data(self, rows, reset=False))
+
+    def _check_shape(self, shape, expected):
+        if self.values == "pixels" and tuple(shape) != tuple(expected):
+            raise ValueError(
+                f"`X` must hold images of the shape {tuple(expected)}. {received('shape', shape)}"
+            )
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "calibration_")
+
+    def __getstate__(self):
+        """A fitted estimator's networks travel as the files that `save` writes."""
+        state = dict(super().__getstate__())
+        if state.pop("detector_", None) is not None:
+            state["_state"] = persistence.pack(self)
+        return state
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "calibration_" in state:
+            self.detector_ = persistence.unpack(self.config_, self._state)
+
+
+def choose_held_out(num_images: int, fraction: float, seed: int) -> np.ndarray:
+    """Which images calibrate instead of train, `(num_images,)` bool, one at least."""
+    order = np.random.default_rng(seed).permutation(num_images)
+    chosen = np.zeros(num_images, bool)
+    chosen[order[: max(1, round(fraction * num_images))]] = True
+    return chosen

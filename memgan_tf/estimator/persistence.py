@@ -1,0 +1,141 @@
+"""Fitted estimators as folders, and as bytes; without pickle."""
+
+import os
+import pathlib
+import shutil
+import tempfile
+from typing import Any
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.config import RunConfig
+from memgan_tf.detectors.base import Detector
+from memgan_tf.detectors.deep import DeepDetector
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.estimator.layout import RowLayout
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.training.checkpoints import Checkpoints
+from memgan_tf.training.run_directory import RunDirectory, describe_environment, fingerprint
+
+ESTIMATOR_FILE = "estimator.json"
+
+
+def save(estimator, path: str | os.PathLike) -> pathlib.Path:
+    """Writes a fitted estimator, whole or not at all.
+
+    The folder is a finished run's with `estimator.json` in addition: `memgan score --run=<path>`
+    takes it too, where values are pixels.
+
+    Raises:
+        ValueError: If the folder exists and holds something.
+        OSError: If it cannot be written.
+    """
+    path = pathlib.Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise ValueError(f"`path` must be new or an empty folder. Received: path={str(path)!r}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = pathlib.Path(tempfile.mkdtemp(prefix=files.TEMPORARY_PREFIX, dir=path.parent))
+    try:
+        write_files(staging, pack(estimator))
+        files.write_json(staging / "config.json", estimator.config_.to_dict())
+        files.write_json(staging / "environment.json", describe_environment())
+        files.write_json(staging / ESTIMATOR_FILE, _describe(estimator))
+        estimator.calibration_.save(staging / "calibration.json")
+        record = {"training_seconds": round(estimator.training_seconds_, 2)}
+        RunDirectory(staging).mark_complete(record)
+        staging.chmod(0o755)
+        staging.replace(path)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return path
+
+
+def load(cls: type, path: str | os.PathLike):
+    """Reads what `save` wrote, as an estimator of `cls`.
+
+    Raises:
+        ValueError: If it is no such folder, or of another class.
+    """
+    run = RunDirectory(path)
+    values = files.read_json(run.path / ESTIMATOR_FILE)
+    if values.get("method") != cls.method:
+        raise ValueError(
+            f"`path` must hold a {cls.method} estimator, and holds {values.get('method')}: "
+            f"{run.path}"
+        )
+    shape = values["settings"]["image_shape"]
+    values["settings"]["image_shape"] = None if shape is None else tuple(shape)
+    estimator = cls(**values["settings"])
+    estimator.config_ = run.read_config()
+    estimator.layout_ = RowLayout.from_dict(values["layout"])
+    estimator.n_features_in_ = values["n_features_in"]
+    if values["feature_names_in"] is not None:
+        estimator.feature_names_in_ = np.asarray(values["feature_names_in"], object)
+    estimator.training_seconds_ = values["training_seconds"]
+    estimator.detector_ = make_detector(estimator.config_)
+    estimator.detector_.load(run)
+    estimator._state = {} if _has_networks(estimator.detector_) else read_files(run.path, "*.npz")
+    estimator.calibration_ = Calibration.load(run.path / "calibration.json")
+    estimator.offset_ = -estimator.calibration_.threshold
+    return estimator
+
+
+def pack(estimator) -> dict[str, bytes]:
+    """The files that hold what a fitted estimator learned, by name."""
+    if not _has_networks(estimator.detector_):
+        return estimator._state
+    with tempfile.TemporaryDirectory() as folder:
+        run = RunDirectory(folder)
+        variables = {"scoring": estimator.detector_.model.scoring_variables}
+        Checkpoints(run.checkpoints, variables, fingerprint(estimator.config_), keep=1).save(0)
+        return read_files(run.path)
+
+
+def unpack(config: RunConfig, state: dict[str, bytes]) -> Detector:
+    """The detector that `pack` took apart."""
+    detector = make_detector(config)
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(pathlib.Path(folder), state)
+        detector.load(RunDirectory(folder))
+    return detector
+
+
+def read_files(folder: pathlib.Path, pattern: str = "**/*") -> dict[str, bytes]:
+    """The files of a folder by their relative paths."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.glob(pattern))
+        if path.is_file()
+    }
+
+
+def write_files(folder: pathlib.Path, contents: dict[str, bytes]) -> None:
+    """Writes what `read_files` read."""
+    for name, content in contents.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _has_networks(detector):
+    return isinstance(detector, DeepDetector)
+
+
+def _describe(estimator) -> dict[str, Any]:
+    settings = {name: _plain(value) for name, value in estimator.get_params(deep=False).items()}
+    names = getattr(estimator, "feature_names_in_", None)
+    return {
+        "method": estimator.method,
+        "settings": settings,
+        "layout": estimator.layout_.to_dict(),
+        "n_features_in": estimator.n_features_in_,
+        "feature_names_in": None if names is None else list(names),
+        "training_seconds": estimator.training_seconds_,
+    }
+
+
+def _plain(value):
+    """numpy's scalars as Python's, tuples as lists: JSON's types."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,70 @@
+"""Constructor arguments of the estimators: the configuration's fields, each written once."""
+
+import dataclasses
+import inspect
+from typing import Any
+
+import numpy as np
+
+from memgan_tf.config import DataConfig, TrainingConfig, detector_config
+
+# What an estimator takes besides the configuration's fields, with its default.
+OWN = {"preset": "default", "image_shape": None, "values": "pixels", "verbose": False}
+# Images come as arguments of fit: of the data's settings these are left.
+DATA_SETTINGS = ("validation_fraction", "target_fpr")
+# Settings of a run's folder and of its evaluation.
+WITHOUT_EFFECT = ("checkpoint_epochs", "keep_checkpoints", "max_test_images")
+
+
+def fields_of(method: str) -> dict[str, dataclasses.Field]:
+    """The configuration's fields that an estimator of a method takes, by name.
+
+    Raises:
+        ValueError: If there is no such method.
+    """
+    model, training = detector_config(method), TrainingConfig.describe()
+    if not getattr(model, "trains_in_steps", True):
+        training = {"seed": training["seed"]}
+    data = {name: DataConfig.describe()[name] for name in DATA_SETTINGS}
+    fields = {**data, **training, **model.describe()}
+    return {name: field for name, field in fields.items() if name not in WITHOUT_EFFECT}
+
+
+def defaults_of(method: str) -> dict[str, Any]:
+    """Every constructor argument with its default; None stands for the preset's value."""
+    return {**OWN, **dict.fromkeys(fields_of(method))}
+
+
+def make_constructor(method: str):
+    """An `__init__` that stores its arguments and does nothing else, as scikit-learn asks."""
+    defaults = defaults_of(method)
+
+    def __init__(self, **settings):
+        for name in settings.keys() - defaults.keys():
+            raise TypeError(
+                f"`{name}` is not a setting of {type(self).__name__}. It has: {', '.join(defaults)}"
+            )
+        for name, default in defaults.items():
+            setattr(self, name, settings.get(name, default))
+
+    kinds = inspect.Parameter
+    __init__.__signature__ = inspect.Signature(
+        [kinds("self", kinds.POSITIONAL_OR_KEYWORD)]
+        + [kinds(name, kinds.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
+    )
+    return __init__
+
+
+def describe_settings(method: str) -> str:
+    """The configuration's fields as lines of a docstring."""
+    return "\n".join(
+        f"    {name}: {field.metadata['description']}" for name, field in fields_of(method).items()
+    )
+
+
+def overrides_of(estimator) -> dict[str, Any]:
+    """What an estimator's arguments override in its preset, by field name."""
+    given = {name: getattr(estimator, name) for name in fields_of(estimator.method)}
+    # A search over np.linspace gives numpy's scalars.
+    plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in given.items()}
+    return {name: value for name, value in plain.items() if value is not None}
