@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow_datasets.core import constants
 
 from memgan_tf.evaluation.records import read_records
-from memgan_tf.report.tables import fill_page
+from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
 
 ROOT = pathlib.Path(__file__).parents[1]

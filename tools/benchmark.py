@@ -45,7 +45,8 @@ def run(flag_values):
     """Checks the grid, runs it, writes the tables."""
     from memgan_tf.evaluation.grid import Grid
     from memgan_tf.evaluation.records import Cell, read_records
-    from memgan_tf.report.tables import fill_page, write_tables
+    from memgan_tf.report.pages import fill_page
+    from memgan_tf.report.tables import write_tables
 
     cells = [
         Cell(

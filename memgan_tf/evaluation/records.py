@@ -63,7 +63,7 @@ class Cell:
 
 
 def read_records(results_dir: pathlib.Path) -> dict[Cell, dict[str, Any]]:
-    """Every record below a folder.
+    """Every record below a folder, with `unfitted` where an unfitted copy's is beside it.
 
     Raises:
         ValueError: If a file is not a record.
@@ -75,6 +75,9 @@ def read_records(results_dir: pathlib.Path) -> dict[Cell, dict[str, Any]]:
             seed = int(pathlib.PurePath(name).stem.removeprefix("seed_"))
             record = files.read_json(path)
             record["metrics"]["auroc"]
+            unfitted = path.with_name(f"unfitted_{seed}.json")
+            if unfitted.exists():
+                record["unfitted"] = files.read_json(unfitted)
             cell = Cell(suite, detector, variant, int(normal_class), seed)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path} is not a record: {error}") from error

@@ -3,7 +3,6 @@
 import csv
 import html
 import pathlib
-import re
 from typing import Any
 
 from memgan_tf import files
@@ -130,29 +129,6 @@ def to_html(rows: list[list[str]]) -> str:
         for i, row in enumerate(rows)
     ]
     return "<table>\n" + "\n".join(lines) + "\n</table>"
-
-
-def fill_page(text: str, records: dict[Cell, dict[str, Any]]) -> str:
-    """Replaces each marked table of a page by one made from the records.
-
-    A table stands between `<!-- results: <suite> <method>, <method> … -->` and
-    `<!-- end of results -->`, methods named as in `Summary`.
-
-    Raises:
-        ValueError: If a method has no record.
-    """
-
-    def fill(match):
-        suite, methods = match[1], [name.strip() for name in match[2].split(",")]
-        found = {summary.method: summary for summary in summarize(records, suite)}
-        for method in methods:
-            if method not in found:
-                raise ValueError(f"`results` has no record of {method} on {suite}")
-        table = to_markdown(results_table([found[method] for method in methods], suite))
-        return f"<!-- results: {suite} {match[2]} -->\n{table}\n<!-- end of results -->"
-
-    pattern = r"<!-- results: (\w+) (.*?) -->\n.*?<!-- end of results -->"
-    return re.sub(pattern, fill, text, flags=re.DOTALL)
 
 
 def _write_csv(path, records):

@@ -5,7 +5,7 @@ from scipy.stats import wilcoxon
 
 from memgan_tf.evaluation.records import Cell, paper_tables, read_records
 from memgan_tf.evaluation.tables import best_methods, compare, summarize
-from memgan_tf.report.tables import fill_page, results_table, to_html, to_markdown, write_tables
+from memgan_tf.report.tables import results_table, to_html, to_markdown, write_tables
 
 
 def record(auroc, seconds=36.0):
@@ -131,14 +131,3 @@ def test_damaged_records_are_named(tmp_path):
 def test_bad_cells(arguments, name):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
         Cell(*arguments)
-
-
-def test_a_page_is_filled_between_its_marks():
-    page = "before\n<!-- results: mnist memgan -->\nold\n<!-- end of results -->\nafter"
-    filled = fill_page(page, cells(TEN))
-    assert "old" not in filled
-    assert filled.startswith("before\n<!-- results: mnist memgan -->\n| normal class | memgan |")
-    assert filled.endswith("|\n<!-- end of results -->\nafter")
-    assert fill_page(filled, cells(TEN)) == filled
-    with pytest.raises(ValueError, match="no record of kde on mnist"):
-        fill_page(page.replace("memgan -->", "kde -->"), cells(TEN))
