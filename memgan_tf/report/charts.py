@@ -15,7 +15,10 @@ from memgan_tf.report.pictures import data_uri
 
 # Inches; a figure this narrow stays readable on a telephone, where it is shown at its size.
 SIZE = (4.4, 3.1)
+LEGEND_ROW = 0.22
 MAX_POINTS = 400
+# A range of values, largest over smallest, above which an axis is logarithmic.
+WIDE = 30
 INK = {"light": "#1f2328", "dark": "#e6e8eb"}
 # Losses by the last part of their tag; the others are drawn apart.
 LOSS_PREFIX = "loss/"
@@ -88,13 +91,23 @@ def _curves(title, rows, names):
             label = name.partition("/")[2].replace("_", " ")
             marker = "." if len(epochs) < 15 else None
             axes.plot(epochs, values, label=label, linewidth=1.4, marker=marker)
-        axes.set(xlabel="epoch")
+        axes.set(xlabel="epoch", yscale=_scale_of(np.array(list(series.values()))))
         axes.grid(alpha=0.25)
         if len(names) > 1:
-            axes.legend(fontsize=7, framealpha=0.6)
+            # Below the curves: over them it would hide them, and beside them make them narrow.
+            height = SIZE[1] + LEGEND_ROW * -(-len(names) // 2)
+            axes.figure.set_size_inches(SIZE[0], height)
+            axes.figure.legend(loc="outside lower left", ncols=2, fontsize=9, frameon=False)
 
     last = ", ".join(f"{name} {values[-1]:.4g}" for name, values in series.items())
     return draw(title, f"{title} by epoch; at the end: {last}.", plot)
+
+
+def _scale_of(values):
+    """A logarithmic axis where all is positive and the first epochs would flatten the rest."""
+    finite = values[np.isfinite(values)]
+    wide = len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min()
+    return "log" if wide else "linear"
 
 
 def _svg(plot, ink):

@@ -9,6 +9,8 @@ from memgan_tf.training.run_directory import RunDirectory
 
 # What `python -m` and `python tools/…` call themselves.
 SCRIPT_NAME = "main.py"
+# Characters of a line, at most, before a command is broken into several.
+LINE = 60
 
 
 def given_command(run: RunDirectory) -> str | None:
@@ -30,20 +32,27 @@ def train_command(run: RunDirectory, config: RunConfig) -> str:
     words += [_flag(name, value) for name, value in config.flat().items() if value != preset[name]]
     if config.data.dataset == preset["dataset"]:
         words.insert(1, f"--dataset={config.data.dataset}")
-    return shlex.join(["memgan", "train", *words, f"--model_dir={_model_dir(run, config)}"])
+    return _join(["train", *words, f"--model_dir={_model_dir(run, config)}"])
 
 
 def follow_up_commands(run: RunDirectory) -> list[str]:
     """What evaluates the run, writes its report, scores new images and publishes it."""
     place = f"--run={run.path}"
     return [
-        shlex.join(["memgan", *words])
+        _join(words)
         for words in (
             ("evaluate", place),
             ("report", place),
             ("score", place, "--input=photos", "--output=scores.csv"),
         )
     ]
+
+
+def _join(words):
+    """A command for a shell; a long one has a flag a line, which no narrow screen breaks."""
+    verb, *given = [shlex.quote(word) for word in words]
+    line = " ".join(["memgan", verb, *given])
+    return line if len(line) <= LINE else " \\\n  ".join([f"memgan {verb}", *given])
 
 
 def _flag(name, value):

@@ -2,16 +2,67 @@
 
 from typing import Any
 
-# Rows of a list that are shown.
+# Rows of a list that are shown; data_index.json has all of them.
 MAX_ROWS = 50
 
 
 def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Counts and lists of data_index.json; None for data that is no folder.
+    """Facts and lists of data_index.json; None for data that is no folder.
 
     Returns:
-        `counts`: name and number. `lists`: title, rows of text, how many more there are.
+        `facts`: pairs of a name and a value. `lists`: those that are not empty, each with a
+        `title`, `rows` of text and how many `more` there are.
     """
     if index is None:
         return None
-    return {"counts": [], "lists": []}
+    facts = [("Folder", index["folder"]), ("Layout", index["layout"])]
+    for count in index["counts"]:
+        name = count["split"] if count["class"] is None else f"{count['split']}, {count['class']}"
+        facts.append((f"Images: {name}", count["images"]))
+    if index["smallest"]:
+        sides = " to ".join("×".join(map(str, index[end])) for end in ("smallest", "largest"))
+        facts.append(("Sizes (width × height)", sides))
+    facts.append(("Fitted by", f"{index['image_fit']} to {index['image_size']} pixels a side"))
+    facts.append(("Masks", index["num_masks"]))
+    titles = {
+        "left_out": "Files left out",
+        "unusable_masks": "Masks that cannot be used",
+        "duplicates": "Groups of images with the same pixels, within a split",
+        "leaks": "Images that are in train and in test",
+    }
+    rows = {
+        "left_out": [_reason(file) for file in index["left_out"]],
+        "unusable_masks": [_reason(file) for file in index["unusable_masks"]],
+        "duplicates": [f"{g['split']}: {', '.join(g['paths'])}" for g in index["duplicates"]],
+        "leaks": [" = ".join(", ".join(paths) for paths in g.values()) for g in index["leaks"]],
+    }
+    facts += [(title, len(rows[name])) for name, title in titles.items()]
+    lists = [
+        {"title": titles[name], "rows": found[:MAX_ROWS], "more": max(0, len(found) - MAX_ROWS)}
+        for name, found in rows.items()
+        if found
+    ]
+    return {"facts": facts, "lists": lists}
+
+
+def index_warnings(index: dict[str, Any] | None) -> list[str]:
+    """What in the index a user must know before reading any figure."""
+    if index is None:
+        return []
+    warnings = []
+    if index["leaks"]:
+        warnings.append(
+            f"{len(index['leaks'])} images are in train and in test: the figures look too good."
+        )
+    if index["unusable_masks"]:
+        warnings.append(
+            f"{len(index['unusable_masks'])} masks cannot be used, so there are no pixel metrics; "
+            f"see Data."
+        )
+    if index["left_out"]:
+        warnings.append(f"{len(index['left_out'])} files were left out; see Data.")
+    return warnings
+
+
+def _reason(file):
+    return f"{file['path']}: {file['reason']}"

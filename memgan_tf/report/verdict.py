@@ -4,6 +4,7 @@ import dataclasses
 
 from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.metrics import auroc_interval, share_interval
+from memgan_tf.report.data_index import index_warnings
 from memgan_tf.report.findings import Findings
 
 # Lower end of the AUROC's interval from which a headline holds, and its kind.
@@ -53,7 +54,11 @@ def judge(findings: Findings) -> Verdict:
             "Figures of a collapsed run can look fine by accident. Train with another seed or "
             "other settings.",
         ]
-    warnings = [*_data_warnings(findings), *_score_warnings(findings)]
+    warnings = [
+        *_data_warnings(findings),
+        *index_warnings(findings.data_index),
+        *_score_warnings(findings),
+    ]
     return Verdict(kind, headline, sentences, warnings)
 
 
