@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_datasets.core import constants
 
+from memgan_tf.config import RunConfig, resolve
 from memgan_tf.evaluation.records import read_records
 from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
@@ -83,6 +84,17 @@ def test_the_tables_are_made_from_the_records():
     records = read_records(ROOT / "results")
     for page in PAGES:
         assert fill_page(page.read_text(), records) == page.read_text(), page
+
+
+def test_records_are_of_what_their_folder_says():
+    """A default that has changed leaves no record behind under the name of the old one."""
+    shapes = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "digits": (8, 8, 1)}
+    for cell, record in read_records(ROOT / "results").items():
+        given = {"dataset": cell.suite, "normal_class": cell.normal_class, "seed": cell.seed}
+        for name, _, value in (override.partition("=") for override in cell.overrides):
+            given[name] = json.loads(value) if value[:1] in "-.0123456789" else value
+        expected = resolve(cell.detector, cell.preset, shapes[cell.suite], given)
+        assert RunConfig.from_dict(record["config"]).differences(expected) == [], cell
 
 
 def test_records_hold_what_a_figure_must_be_quoted_with():
