@@ -18,6 +18,7 @@ VERBS = {
     "score": "score images with a finished run",
     "recalibrate": "set a finished run's threshold anew, without training",
     "export": "publish a finished run as a SavedModel for TensorFlow Serving",
+    "doctor": "look over this installation; a fix for what is wrong",
     "serve-check": "compare a server's scores with an export's, and measure latency",
 }
 

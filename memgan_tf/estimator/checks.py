@@ -1,13 +1,14 @@
 """scikit-learn's estimator checks: those that an estimator need not pass, each with its reason."""
 
-from memgan_tf.config import detector_config
 from memgan_tf.estimator.image_detector import ImageDetector
 
 # Check: why it may fail. Held by tests/estimator/test_checks.py: no other check fails.
 EXPECTED_FAILED_CHECKS = {
     "check_methods_subset_invariance": (
-        "Networks compute in float32, and TensorFlow's kernels sum in another order for another "
-        "batch size: scores agree to about 1e-6 of their size, where the check asks for 1e-7."
+        "Sums are taken in another order for another batch size. Networks compute in float32, so "
+        "their scores agree to about 1e-6 of their size where the check asks for 1e-7; and the "
+        "threshold is the score of one held-out image, whose own decision then hangs on a last "
+        "bit, for pca as well."
     ),
     "check_methods_sample_order_invariance": (
         "As check_methods_subset_invariance: an image's place in its batch may change the order "
@@ -19,7 +20,7 @@ EXPECTED_FAILED_CHECKS = {
 def expected_failed_checks(estimator: ImageDetector) -> dict[str, str]:
     """For `check_estimator` and `parametrize_with_checks`: exceptions with reasons.
 
-    Detectors without networks have none.
+    They are the same for every method; most fail none of them.
     """
-    steps = getattr(detector_config(estimator.method), "trains_in_steps", True)
-    return EXPECTED_FAILED_CHECKS if steps else {}
+    del estimator
+    return dict(EXPECTED_FAILED_CHECKS)
