@@ -6,7 +6,9 @@ import sys
 from absl import flags
 
 from memgan_tf import files
+from memgan_tf.data.fitting import FITS
 from memgan_tf.data.inputs import check_input
+from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
@@ -19,12 +21,14 @@ DESCRIPTION = """Scores images with a finished run, or a server: higher is more 
 memgan score --run=runs/memgan/mnist/2/seed_0 --input=photos --output=scores.csv
 memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.csv
 
-The input is an image (PNG, JPEG, GIF, BMP), a folder with images at any depth, or an npz file
-with an array images. Files of another size are scaled to the run's. The output has the columns
-path, label (empty), anomaly_score, p_value and is_anomaly.
+The input is an image (PNG, JPEG, BMP, GIF, WebP, TIFF), a folder with images at any depth, or an
+npz file with an array images. Files of another size are scaled as the run's own were; for a server
+--image_fit says how. The output has the columns path, label (empty), anomaly_score, p_value and
+is_anomaly.
 
 --fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
-on average. --monitor says whether the scores are still those of the calibration images."""
+on average. --monitor says whether the scores are still those of the calibration images.
+--heatmaps=<folder> writes where each image is odd, all in the run's one colour scale."""
 
 
 def define_flags(flag_values):
@@ -33,6 +37,13 @@ def define_flags(flag_values):
     flags.DEFINE_string("run", None, "Folder of the run.", **options)
     flags.DEFINE_string("input", None, "Image, folder or npz file.", **options)
     flags.DEFINE_string("output", None, "CSV file to write.", **options)
+    flags.DEFINE_enum(
+        "image_fit",
+        "stretch",
+        list(FITS),
+        "With --server: how files of another size are scaled; the export's model card says it.",
+        **options,
+    )
     flags.DEFINE_float(
         "fdr",
         None,
@@ -46,6 +57,10 @@ def define_flags(flag_values):
         "Compare the scores with the calibration's; written beside the output as .monitor.json.",
         **options,
     )
+    flags.DEFINE_string(
+        "heatmaps", None, "Folder for heat-maps, the highest scores first.", **options
+    )
+    flags.DEFINE_integer("max_heatmaps", 100, "Heat-maps at most.", **options)
     define_server_flags(flag_values)
     flags.DEFINE_integer("batch_size", 64, "Images a request to the server.", **options)
 
@@ -56,12 +71,14 @@ def run(flag_values):
     _check(flag_values)
     if flag_values.run is not None:
         source, output = flag_values.input, flag_values.output
-        score_input(flag_values.run, source, output, fdr, flag_values.monitor)
+        heatmaps = (flag_values.heatmaps, flag_values.max_heatmaps)
+        score_input(flag_values.run, source, output, fdr, flag_values.monitor, *heatmaps)
         return
     address = ServerAddress.parse(flag_values.server)
     retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
     batch_size = check_integer("batch_size", flag_values.batch_size, 1)
-    score_on_server(address, retries, batch_size, flag_values.input, flag_values.output, fdr)
+    source, output, fit = flag_values.input, flag_values.output, flag_values.image_fit
+    score_on_server(address, retries, batch_size, source, output, fdr, fit)
 
 
 def _check(flag_values):
@@ -71,6 +88,11 @@ def _check(flag_values):
         raise ValueError(
             "`monitor` must come with --run: a server does not give its calibration scores"
         )
+    if flag_values.heatmaps is not None:
+        if flag_values.run is None:
+            raise ValueError("`heatmaps` must come with --run: a server gives no colour scale")
+        check_folder(pathlib.Path(flag_values.heatmaps))
+        check_integer("max_heatmaps", flag_values.max_heatmaps, 1)
     if flag_values.fdr is not None:
         check_real("fdr", flag_values.fdr, 1e-6, 1.0 - 1e-6)
     if flag_values.run is not None:
@@ -81,7 +103,7 @@ def _check(flag_values):
         raise ValueError(f"`output` must be in a folder that exists; {folder} does not")
 
 
-def score_input(path, source, output, fdr=None, monitor=False):
+def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, max_heatmaps=100):
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
@@ -89,7 +111,7 @@ def score_input(path, source, output, fdr=None, monitor=False):
     from memgan_tf.evaluation.trained_run import TrainedRun
 
     trained = TrainedRun(path)
-    given = read_input(source, trained.config.image_shape)
+    given = read_input(source, trained.config.image_shape, trained.config.data.fit)
     scores = trained.score(given.images)
     p_values, flagged = trained.p_values(scores), trained.decide(scores, fdr)
     write_decisions(output, given.names, None, scores, p_values, flagged)
@@ -100,9 +122,22 @@ def score_input(path, source, output, fdr=None, monitor=False):
         drift, report = trained.monitor(scores), pathlib.Path(output).with_suffix(".monitor.json")
         files.write_json(report, drift.to_dict())
         print(f"{drift.sentence} {report}")
+    if heatmaps is not None:
+        _write_heatmaps(trained, given, scores, pathlib.Path(heatmaps), max_heatmaps)
 
 
-def score_on_server(address, retries, batch_size, source, output, fdr=None):
+def _write_heatmaps(trained, given, scores, folder, limit):
+    from memgan_tf.report.heatmaps import HeatmapSource, write_most_anomalous
+
+    source = HeatmapSource(given.images, given.names, scores)
+    written = write_most_anomalous(trained, source, folder, limit)
+    if written:
+        print(f"Heat-maps of {len(written)} of {len(scores)} images: {folder}")
+    else:
+        print(f"No heat-maps: {trained.config.detector} scores an image as a whole")
+
+
+def score_on_server(address, retries, batch_size, source, output, fdr=None, image_fit="stretch"):
     """Does what `score_input` does, with a server's scores and p-values."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
@@ -112,7 +147,7 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None):
     from memgan_tf.serving.scoring import score_images
 
     with make_client(address, retries) as client:
-        given = read_input(source, client.image_shape())
+        given = read_input(source, client.image_shape(), image_fit)
         answers = score_images(client, given.images, batch_size)
     p_values, flagged = answers["p_value"], answers["is_anomaly"]
     if fdr is not None:

@@ -10,12 +10,14 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from memgan_tf import files
+from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
-from memgan_tf.evaluation.heat_scale import HeatScale
+from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
 from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
 
-INDEX_FILE, SCALE_PICTURE = "index.json", "scale.png"
+SCALE_PICTURE = "scale.png"
 # Pixels a side of a picture, at least, and between two pictures.
 SIDE, GAP = 224, 8
 MAX_NAME = 60
@@ -37,21 +39,6 @@ class HeatmapSource:
     names: Sequence[str]
     scores: np.ndarray
     masks: Sequence | None = None
-
-
-def check_folder(folder: pathlib.Path) -> None:
-    """Checks that a folder is new, empty or one of heat-maps.
-
-    Raises:
-        ValueError: If something else is in it.
-    """
-    if not folder.exists() or (folder / INDEX_FILE).exists():
-        return
-    if not folder.is_dir() or any(folder.iterdir()):
-        raise ValueError(
-            f"`heatmaps` must be a new or empty folder, or one that heat-maps were written to. "
-            f"Received: {folder}"
-        )
 
 
 def write_heatmaps(
@@ -81,7 +68,7 @@ def write_heatmaps(
     """
     check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _remove_old(folder)
+    remove_old(folder)
     stems = _stems(groups, source.names)
     rows = []
     for part, images, explained in explain_in_parts(run, source.images, np.array([*stems], int)):
@@ -97,22 +84,52 @@ def write_heatmaps(
     return [folder / row["file"] for row in rows]
 
 
+def write_most_anomalous(
+    run: TrainedRun, source: HeatmapSource, folder: pathlib.Path, limit: int
+) -> list[pathlib.Path]:
+    """Writes heat-maps of the scored images with the highest scores, in the run's colour scale.
+
+    Args:
+        run: The run.
+        source: The images.
+        folder: See `write_heatmaps`.
+        limit: Images at most.
+
+    Returns:
+        The files of the images; none if the detector has no anomaly maps.
+
+    Raises:
+        ValueError: If the run has no scale yet and its data is not there to make it, or as
+            `check_folder`.
+    """
+    scale = heat_scale(run, lambda: _held_out_images(run))
+    if scale is None:
+        return []
+    falling = np.argsort(-source.scores, kind="stable")[:limit]
+    return write_heatmaps(run, source, {"rank": falling}, folder, scale)
+
+
+def _held_out_images(run):
+    try:
+        task = load_task(run.config.data, run.config.training.seed, with_test=False)
+    except ValueError as error:
+        raise ValueError(
+            f"`heatmaps` needs a colour scale, from the held-out images of the run's data, which "
+            f"is not here: {error}. Run memgan report where the data is"
+        ) from error
+    return task.validation.images
+
+
 def _stems(groups, names):
     """File name of each position, in its first group."""
     stems = {}
     for group, positions in groups.items():
         for rank, position in enumerate(positions, start=1):
-            plain = re.sub(r"[^A-Za-z0-9.-]+", "_", str(names[position]))[-MAX_NAME:].strip("._")
-            stems.setdefault(int(position), f"{group}_{rank:03d}_{plain}")
+            name = pathlib.PurePosixPath(names[position])
+            last = "_".join((*name.parent.parts[-1:], name.stem))
+            plain = re.sub(r"[^A-Za-z0-9-]+", "_", last)[-MAX_NAME:].strip("_")
+            stems.setdefault(int(position), f"{group}_{rank:03d}_{plain}".rstrip("_"))
     return stems
-
-
-def _remove_old(folder):
-    index = folder / INDEX_FILE
-    if index.exists():
-        for row in files.read_json(index)["images"]:
-            (folder / pathlib.PurePath(row["file"]).name).unlink(missing_ok=True)
-        index.unlink()
 
 
 def _side_by_side(image, overlay):
