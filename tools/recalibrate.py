@@ -69,7 +69,7 @@ def _score(path, source):
     from memgan_tf.evaluation.trained_run import TrainedRun
 
     trained = TrainedRun(path)
-    given = read_input(source, trained.config.image_shape)
+    given = read_input(source, trained.config.image_shape, trained.config.data.fit)
     for name, reason in given.skipped:
         print(f"Left out {name}: {reason}", file=sys.stderr)
     return trained.score(given.images)

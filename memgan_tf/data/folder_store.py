@@ -12,19 +12,17 @@ import pathlib
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
 from PIL import __version__ as pillow_version
-from tqdm import tqdm
 
 from memgan_tf import files
 from memgan_tf.data.channels import is_grey
+from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.fitting import fit_image
-from memgan_tf.data.image_files import decode, pillow_rules
+from memgan_tf.data.image_files import decode
 from memgan_tf.data.walk import name_of
 
 # Part of an entry's name: changes when the same files would give other pixels.
@@ -33,7 +31,6 @@ ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
 # What a killed process left is removed when it is this old.
 STALE_SECONDS = 24 * 3600
-MAX_THREADS = 8
 COPIED_BYTES = 2**22
 
 
@@ -90,28 +87,6 @@ def stored(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return path, files.read_json(path / ENTRY_FILE)
-
-
-def decode_all(
-    paths: Iterable[pathlib.Path], use: Callable[[pathlib.Path], Any], label: str
-) -> Iterator[Any]:
-    """`use` of each path in parallel, in order; a ValueError is its result, not raised."""
-
-    def safely(path):
-        try:
-            return use(path)
-        except ValueError as error:
-            return error
-
-    paths = list(paths)
-    threads = min(MAX_THREADS, os.cpu_count() or 1)
-    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
-    try:
-        with pillow_rules():
-            results = pool.map(safely, paths)
-            yield from tqdm(results, total=len(paths), unit="image", desc=label, disable=None)
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _key(folder, images, masks, side, rule):

@@ -2,13 +2,18 @@
 
 import dataclasses
 import pathlib
+import tempfile
 
 import numpy as np
 
+from memgan_tf.data.channels import as_channels
+from memgan_tf.data.decoding import decode_all
+from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
+from memgan_tf.data.stored_images import StoredImages
+from memgan_tf.data.walk import name_of, walk
 
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
 
@@ -17,12 +22,12 @@ class ScoringInput:
     """Images to score.
 
     Attributes:
-        images: `(num_images, height, width, channels)` uint8.
+        images: `(num_images, height, width, channels)` uint8; in a file if they are many.
         names: One per image.
         skipped: Files that could not be read, each with its reason.
     """
 
-    images: np.ndarray
+    images: np.ndarray | StoredImages
     names: list[str]
     skipped: list[tuple[str, str]]
 
@@ -48,16 +53,19 @@ def check_input(path: str) -> None:
 
 def list_images(folder: pathlib.Path) -> list[pathlib.Path]:
     """Image files below a folder, in the order of their paths."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in IMAGE_SUFFIXES)
+    return [folder / path for path in walk(folder).images]
 
 
-def read_input(path: str, image_shape: tuple[int, int, int]) -> ScoringInput:
+def read_input(
+    path: str, image_shape: tuple[int, int, int], image_fit: str = "stretch"
+) -> ScoringInput:
     """Reads images and fits files to the shape that a detector takes.
 
     Args:
         path: An image, a folder with images at any depth, or an npz file with `images` (or
             `x_test`, or `x_train`), which must have the shape already.
         image_shape: `(height, width, channels)`.
+        image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -71,26 +79,26 @@ def read_input(path: str, image_shape: tuple[int, int, int]) -> ScoringInput:
         name = next(name for name in ARRAY_NAMES if name in arrays)
         images = as_pixels(f"{name} of {path}", arrays[name])
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
-    return _read_files([file] if file.is_file() else list_images(file), image_shape)
+    return _read_files([file] if file.is_file() else list_images(file), image_shape, image_fit)
 
 
-def _read_files(paths, image_shape):
-    # Scoring a file needs TensorFlow's decoders; checking the flags before does not.
-    import tensorflow as tf
-    from tqdm import tqdm
+def _read_files(paths, image_shape, image_fit):
+    height, width, channels = image_shape
 
-    from memgan_tf.layers.images import decode_image
+    def look(path):
+        return as_channels(decode(path).fit(height, width, image_fit), channels)
 
-    images, names, skipped = [], [], []
-    for path in tqdm(paths, unit="image", desc="reading", disable=None):
-        try:
-            pixels = decode_image(path.read_bytes(), image_shape).numpy()
-        except (OSError, tf.errors.InvalidArgumentError) as error:
-            reason = str(getattr(error, "message", error)).splitlines()[0]
-            skipped.append((str(path), reason))
-            continue
-        images.append(np.round(pixels).astype(np.uint8))
-        names.append(str(path))
-    if not images:
-        raise ValueError(f"`input` holds no readable image: {skipped[0][0]}: {skipped[0][1]}")
-    return ScoringInput(np.stack(images), names, skipped)
+    names, skipped = [], []
+    # The file has no name, so it goes when the images do.
+    with tempfile.TemporaryFile() as pixels:
+        for path, result in zip(paths, decode_all(paths, look, "reading"), strict=True):
+            if isinstance(result, ValueError):
+                skipped.append((name_of(path), str(result)))
+                continue
+            pixels.write(np.ascontiguousarray(result).data)
+            names.append(name_of(path))
+        if not names:
+            raise ValueError(f"`input` holds no readable image: {skipped[0][0]}: {skipped[0][1]}")
+        pixels.flush()
+        stored = StoredImages(pixels.fileno(), (len(names), *image_shape), channels)
+    return ScoringInput(stored.in_memory_if_small(), names, skipped)

@@ -1,7 +1,8 @@
 """Images in a file of raw pixels, read a batch at a time: a set may exceed the memory."""
 
-import io
+import mmap
 import os
+import weakref
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,10 +17,11 @@ class StoredImages(Sequence):
     """Rows of a file of pixels, read when they are picked.
 
     The file is mapped for each picking alone, so what was read does not stay in memory, and it is
-    kept open, so that removing it does no harm.
+    kept open while this lives, so that removing it does no harm.
 
     Args:
-        file: Open for reading; uint8 pixels in C order and nothing else.
+        descriptor: Of a file open for reading, uint8 pixels in C order and nothing else. It may be
+            closed afterwards.
         shape: `(num_images, height, width, channels)` of the whole file.
         channels: Of the images as they are picked, 1 or 3.
         rows: Which images, in order; None is all.
@@ -33,12 +35,14 @@ class StoredImages(Sequence):
 
     def __init__(
         self,
-        file: io.BufferedIOBase,
+        descriptor: int,
         shape: tuple[int, int, int, int],
         channels: int,
         rows: np.ndarray | None = None,
     ):
-        self._file, self._stored_shape, self._channels = file, tuple(shape), channels
+        self._descriptor = os.dup(descriptor)
+        weakref.finalize(self, os.close, self._descriptor)
+        self._stored_shape, self._channels = tuple(shape), channels
         self._rows = np.arange(shape[0]) if rows is None else np.asarray(rows, np.int64)
 
     @property
@@ -51,8 +55,13 @@ class StoredImages(Sequence):
 
     def __getitem__(self, chosen) -> np.ndarray:
         """The images at positions: an integer, a slice, an array of integers or of booleans."""
-        pixels = np.memmap(self._file, np.uint8, "r", shape=self._stored_shape)
-        return as_channels(np.asarray(pixels[self._rows[chosen]]), self._channels)
+        mapped = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
+        pixels = np.frombuffer(mapped, np.uint8).reshape(self._stored_shape)
+        # An array of positions, so that this is a copy: the map goes with this call.
+        rows = np.asarray(self._rows[chosen])
+        return as_channels(pixels[np.atleast_1d(rows)], self._channels).reshape(
+            (*rows.shape, *self.shape[1:])
+        )
 
     def __array__(self, dtype=None, copy=None):
         del copy
@@ -61,7 +70,7 @@ class StoredImages(Sequence):
     def select(self, chosen: np.ndarray) -> "StoredImages":
         """The images at the positions `chosen`, still in the file."""
         rows = self._rows[chosen]
-        return StoredImages(self._file, self._stored_shape, self._channels, rows)
+        return StoredImages(self._descriptor, self._stored_shape, self._channels, rows)
 
     def in_memory_if_small(self) -> "StoredImages | np.ndarray":
         """The images themselves if they are few, or this."""
@@ -78,4 +87,5 @@ def open_stored(
     """
     if os.path.getsize(path) != int(np.prod(shape)):
         raise OSError(f"{path} is not {shape} pixels")
-    return StoredImages(open(path, "rb"), shape, channels)
+    with open(path, "rb") as file:
+        return StoredImages(file.fileno(), shape, channels)

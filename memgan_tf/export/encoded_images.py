@@ -6,7 +6,9 @@ from memgan_tf.export.request_checks import require
 from memgan_tf.layers.images import decode_image
 
 
-def decode_batch(encoded: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
+def decode_batch(
+    encoded: tf.Tensor, image_shape: tuple[int, int, int], image_fit: str
+) -> tf.Tensor:
     """Decodes image files and fits them to a shape, as `memgan score` does.
 
     A data set does the work because it is the one construct of a graph that outlives a decoder's
@@ -15,6 +17,7 @@ def decode_batch(encoded: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
     Args:
         encoded: `(batch,)` strings, each a PNG, JPEG, GIF or BMP file.
         image_shape: `(height, width, channels)` to fit them to.
+        image_fit: By which rule, `stretch`, `crop` or `pad`.
 
     Returns:
         `(batch, height, width, channels)` float32, whole numbers from 0 to 255.
@@ -25,7 +28,7 @@ def decode_batch(encoded: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
     count = tf.shape(encoded)[0]
 
     def decode(index, file):
-        return index, tf.round(decode_image(file, image_shape))
+        return index, decode_image(file, image_shape, image_fit)
 
     end = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros(image_shape)))
     decoded = tf.data.Dataset.from_tensor_slices(encoded).enumerate().map(decode)

@@ -60,7 +60,8 @@ def export(
         raise ValueError(f"`run` cannot be exported: {obstacle}")
     version = store.new_version(version)
     golden = _ask_run(run, calibration, images)
-    scorer = Scorer(_servable_model(run), run.config.image_shape, calibration)
+    image_shape, image_fit = run.config.image_shape, run.config.data.fit
+    scorer = Scorer(_servable_model(run), image_shape, calibration, image_fit)
     signatures = scorer.signatures()
     with store.publishing(version) as staging:
         tf.saved_model.save(scorer, str(staging), signatures=signatures)

@@ -19,6 +19,7 @@ class Scorer(tf.Module):
         model: Trained.
         image_shape: `(height, width, channels)`.
         calibration: Threshold and p-values.
+        image_fit: How files of another size are fitted, `stretch`, `crop` or `pad`.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class Scorer(tf.Module):
         model: TrainableModel,
         image_shape: tuple[int, int, int],
         calibration: Calibration,
+        image_fit: str = "stretch",
     ):
         super().__init__(name="memgan_scorer")
         # Out of sight of attribute tracking, and the bare variables in its place: a Keras object
@@ -34,6 +36,7 @@ class Scorer(tf.Module):
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
         self._image_shape, self._calibration = tuple(image_shape), calibration
+        self._image_fit = image_fit
         units = model.decode_units()
         self._num_units = 0 if units is None else int(units.shape[0])
 
@@ -58,7 +61,7 @@ class Scorer(tf.Module):
         return self._decide(self._explain_pixels(image))
 
     def _score_bytes(self, image_bytes):
-        return self._score(decode_batch(image_bytes, self._image_shape))
+        return self._score(decode_batch(image_bytes, self._image_shape, self._image_fit))
 
     def _explain(self, image):
         explained = self._explain_pixels(image)

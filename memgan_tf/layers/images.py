@@ -1,38 +1,110 @@
-"""Encoded images to pixels, as TensorFlow functions: the same in Python and in a SavedModel."""
+"""Encoded images to pixels, as TensorFlow functions: the same in Python and in a SavedModel.
+
+They do in a graph what `memgan_tf.data.image_files` does with Pillow; docs/folders.md says where
+the two differ.
+"""
 
 import tensorflow as tf
 
+# Behind transparent pixels.
+BACKGROUND = 255
+# Pillow's weights of red, green and blue in grey, in 2⁻¹⁶.
+LUMA = (19595, 38470, 7471)
 
-def decode_image(encoded: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
+
+def decode_image(
+    encoded: tf.Tensor, image_shape: tuple[int, int, int], rule: str = "stretch"
+) -> tf.Tensor:
     """Decodes one image and fits it to a shape.
 
     Args:
         encoded: Scalar string, a PNG, JPEG, GIF (its first frame) or BMP file of any size.
         image_shape: `(height, width, channels)` to fit it to.
+        rule: `stretch`, `crop` or `pad`; see `memgan_tf.data.fitting.place`.
 
     Returns:
-        float32 tensor of `image_shape`, 0 to 255.
+        float32 tensor of `image_shape`, whole numbers from 0 to 255.
 
     Raises:
         tf.errors.InvalidArgumentError: If the bytes are no such image.
     """
-    # One channel would refuse GIF, BMP and CMYK files: decode colour, then make grey.
-    pixels = tf.io.decode_image(encoded, channels=3, expand_animations=False)
-    pixels.set_shape((None, None, 3))
+    pixels = fit(_decode(encoded), image_shape[:2], rule)
     if image_shape[2] == 1:
-        pixels = tf.image.rgb_to_grayscale(pixels)
-    return resize(pixels, image_shape)
+        luma = tf.reduce_sum(pixels * tf.constant(LUMA), axis=-1, keepdims=True)
+        pixels = tf.bitwise.right_shift(luma + 0x8000, 16)
+    return tf.ensure_shape(tf.cast(pixels, tf.float32), image_shape)
 
 
-def resize(pixels: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
-    """Scales an image to a shape, with antialiasing; sides need not keep their ratio.
+def fit(pixels: tf.Tensor, target: tuple[int, int], rule: str) -> tf.Tensor:
+    """Scales an image, with antialiasing, to `target` by a rule.
 
     Args:
-        pixels: `(height, width, channels)`, 0 to 255.
-        image_shape: `(height, width, channels)`.
+        pixels: `(height, width, channels)` int32, 0 to 255.
+        target: `(height, width)`.
+        rule: As in `decode_image`.
 
     Returns:
-        float32 tensor of `image_shape`, 0 to 255. An image of that size keeps its pixels.
+        int32 tensor `(*target, channels)`. An image of that size keeps its pixels.
     """
-    scaled = tf.image.resize(pixels, image_shape[:2], antialias=True)
-    return tf.ensure_shape(tf.clip_by_value(scaled, 0.0, 255.0), image_shape)
+    (rows, columns), size = target, tf.shape(pixels)
+    height, width = size[0], size[1]
+    if rule == "stretch":
+        return _resize(pixels, rows, columns)
+    if rule == "crop":
+        part_height = tf.minimum(height, tf.maximum(1, width * rows // columns))
+        part_width = tf.minimum(width, tf.maximum(1, height * columns // rows))
+        top, left = (height - part_height) // 2, (width - part_width) // 2
+        part = pixels[top : top + part_height, left : left + part_width]
+        return _resize(part, rows, columns)
+    fitted_rows = (2 * height * columns + width) // (2 * width)
+    fitted_columns = (2 * width * rows + height) // (2 * height)
+    fitted_rows = tf.clip_by_value(fitted_rows, 1, rows)
+    fitted_columns = tf.clip_by_value(fitted_columns, 1, columns)
+    scaled = _resize(pixels, fitted_rows, fitted_columns)
+    top, left = (rows - fitted_rows) // 2, (columns - fitted_columns) // 2
+    below, right = rows - fitted_rows - top, columns - fitted_columns - left
+    return tf.pad(scaled, [[top, below], [left, right], [0, 0]])
+
+
+def _decode(encoded):
+    """`(height, width, 3)` int32."""
+    is_png = tf.equal(tf.strings.substr(encoded, 0, 4), b"\x89PNG")
+    pixels = tf.case(
+        [
+            (is_png, lambda: _on_background(tf.io.decode_png(encoded, channels=0))),
+            # Pillow's inverse transform; TensorFlow's own default is a faster, coarser one.
+            (
+                tf.io.is_jpeg(encoded),
+                lambda: tf.io.decode_jpeg(encoded, 3, dct_method="INTEGER_ACCURATE"),
+            ),
+        ],
+        default=lambda: tf.io.decode_image(encoded, channels=3, expand_animations=False),
+        exclusive=True,
+    )
+    pixels = tf.cast(pixels, tf.int32)
+    pixels.set_shape((None, None, 3))
+    return pixels
+
+
+def _on_background(pixels):
+    """RGB of a PNG's pixels, grey or colour, with alpha or without, before white.
+
+    In the whole numbers that Pillow computes with.
+    """
+    pixels = tf.cast(pixels, tf.int32)
+    count = tf.shape(pixels)[-1]
+    # Asking the decoder for four channels would give 1-bit files an alpha of 1.
+    opaque = tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), 255)
+    alpha = tf.cond(count % 2 == 0, lambda: pixels[..., count - 1 :], lambda: opaque)
+    colours = tf.gather(pixels, tf.cond(count < 3, lambda: [0, 0, 0], lambda: [0, 1, 2]), axis=-1)
+    total = (colours * alpha + BACKGROUND * (255 - alpha)) * 128 + (0x80 << 7)
+    by_255 = tf.bitwise.right_shift(tf.bitwise.right_shift(total, 8) + total, 8)
+    return tf.cast(tf.bitwise.right_shift(by_255, 7), tf.uint8)
+
+
+def _resize(pixels, rows, columns):
+    """Bilinear, columns before rows, each rounded to whole numbers, as Pillow does it."""
+    for size in ((tf.shape(pixels)[0], columns), (rows, columns)):
+        scaled = tf.image.resize(tf.cast(pixels, tf.float32), size, antialias=True)
+        pixels = tf.cast(tf.clip_by_value(tf.floor(scaled + 0.5), 0.0, 255.0), tf.int32)
+    return pixels

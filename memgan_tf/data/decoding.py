@@ -1,0 +1,36 @@
+"""Many image files at once, on all processors."""
+
+import os
+import pathlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tqdm import tqdm
+
+from memgan_tf.data.image_files import pillow_rules
+
+# Each holds one decoded image, so they bound the memory too.
+MAX_THREADS = 8
+
+
+def decode_all(
+    paths: Iterable[pathlib.Path], use: Callable[[pathlib.Path], Any], label: str
+) -> Iterator[Any]:
+    """`use` of each path in parallel, in order; a ValueError is its result, not raised."""
+
+    def safely(path):
+        try:
+            return use(path)
+        except ValueError as error:
+            return error
+
+    paths = list(paths)
+    threads = min(MAX_THREADS, os.cpu_count() or 1)
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
+    try:
+        with pillow_rules():
+            results = pool.map(safely, paths)
+            yield from tqdm(results, total=len(paths), unit="image", desc=label, disable=None)
+    finally:
+        pool.shutdown(cancel_futures=True)
