@@ -29,7 +29,9 @@ def train_command(run: RunDirectory, config: RunConfig) -> str:
     words = [f"--detector={config.detector}"]
     if config.preset != "default":
         words.append(f"--preset={config.preset}")
-    words += [_flag(name, value) for name, value in config.flat().items() if value != preset[name]]
+    words += [
+        _flag(name, value) for name, value in config.flat().items() if value != preset.get(name)
+    ]
     if config.data.dataset == preset["dataset"]:
         words.insert(1, f"--dataset={config.data.dataset}")
     return _join(["train", *words, f"--model_dir={_model_dir(run, config)}"])

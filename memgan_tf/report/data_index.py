@@ -52,15 +52,16 @@ def index_warnings(index: dict[str, Any] | None) -> list[str]:
     warnings = []
     if index["leaks"]:
         warnings.append(
-            f"{len(index['leaks'])} images are in train and in test: the figures look too good."
+            f"Images that are in train and in test: {len(index['leaks'])}. The figures look too "
+            f"good; see Data."
         )
     if index["unusable_masks"]:
         warnings.append(
-            f"{len(index['unusable_masks'])} masks cannot be used, so there are no pixel metrics; "
-            f"see Data."
+            f"Masks that cannot be used: {len(index['unusable_masks'])}, so there are no pixel "
+            f"metrics; see Data."
         )
     if index["left_out"]:
-        warnings.append(f"{len(index['left_out'])} files were left out; see Data.")
+        warnings.append(f"Files left out: {len(index['left_out'])}; see Data.")
     return warnings
 
 

@@ -41,8 +41,8 @@ def draw_overlay(
 
 
 def outline(mask: np.ndarray) -> np.ndarray:
-    """Pixels of a mask `(height, width)` that touch what is outside of it."""
-    return mask & ~ndimage.binary_erosion(mask, border_value=0)
+    """Pixels that touch a mask `(height, width)` from outside: what is inside stays visible."""
+    return ndimage.binary_dilation(mask) & ~mask
 
 
 def enlarge(image: np.ndarray, side: int) -> np.ndarray:

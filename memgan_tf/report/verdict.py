@@ -144,7 +144,14 @@ def _score_warnings(findings):
     warnings, calibration = [], findings.run.calibration
     if findings.results is None:
         return warnings
-    normal = findings.scored.scores[findings.scored.labels == 0]
+    labels, scores = findings.scored.labels, findings.scored.scores
+    normal = scores[labels == 0]
+    missed = float((scores[labels == 1] <= calibration.threshold).mean())
+    if missed > 0.5:
+        warnings.append(
+            f"The threshold lets {_percent(missed)} of the anomalies through. A higher "
+            f"--target_fpr of memgan recalibrate finds more, for more false alarms."
+        )
     alarms = int((normal > calibration.threshold).sum())
     if share_interval(alarms, len(normal))[0] > calibration.target_fpr:
         warnings.append(
