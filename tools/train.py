@@ -5,7 +5,7 @@ import json
 from absl import flags
 
 from memgan_tf import config
-from memgan_tf.data.folder_index import summarize
+from memgan_tf.data.folder_index import num_normal, summarize
 from memgan_tf.data.sources import find_index, image_shape, settle
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
@@ -39,6 +39,8 @@ def run(flag_values):
         print("\n".join(summarize(index)))
         overrides |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}
     resolved = config.resolve(detector, preset, image_shape(data), overrides)
+    if index is not None and "epochs" not in overrides:
+        resolved = config.with_enough_steps(resolved, num_normal(index, data.normal_class))
     train_run(resolved, flag_values.model_dir)
 
 

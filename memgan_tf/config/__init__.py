@@ -11,6 +11,7 @@ from memgan_tf.config.run import (
     image_family,
     read_overrides,
     resolve,
+    with_enough_steps,
 )
 from memgan_tf.config.training import TrainingConfig
 
@@ -27,4 +28,5 @@ __all__ = [
     "image_family",
     "read_overrides",
     "resolve",
+    "with_enough_steps",
 ]

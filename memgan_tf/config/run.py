@@ -23,7 +23,7 @@ from memgan_tf.config import (
     vae,
 )
 from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
-from memgan_tf.config.training import TrainingConfig
+from memgan_tf.config.training import MIN_FOLDER_STEPS, TrainingConfig
 
 # Configuration class and presets of each detector.
 DETECTORS: dict[str, tuple[type, dict]] = {
@@ -180,6 +180,22 @@ def _other_than_default(training, overrides):
         for name, field in training.describe().items()
         if name != "seed" and overrides.get(name, field.default) != field.default
     }
+
+
+def with_enough_steps(config: RunConfig, num_images: int) -> RunConfig:
+    """The configuration with as many epochs as `MIN_FOLDER_STEPS` take, if it has fewer.
+
+    Args:
+        config: Resolved without an override of `epochs`.
+        num_images: Normal training images, those that are held out among them.
+    """
+    if not getattr(config.model, "trains_in_steps", True):
+        return config
+    trained = max(1, num_images - max(1, round(config.data.validation_fraction * num_images)))
+    steps_per_epoch = -(-trained // config.training.batch_size)
+    epochs = max(config.training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
+    training = dataclasses.replace(config.training, epochs=epochs)
+    return dataclasses.replace(config, training=training)
 
 
 def departures(config: RunConfig) -> list[str]:

@@ -4,6 +4,10 @@ import dataclasses
 
 from memgan_tf.config.fields import Checked, option
 
+# Few images make short epochs: a folder's detector takes this many steps at least, unless the
+# number of epochs is given.
+MIN_FOLDER_STEPS = 500
+
 
 @dataclasses.dataclass(frozen=True)
 class TrainingConfig(Checked):

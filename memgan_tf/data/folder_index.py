@@ -54,6 +54,15 @@ def describe(
     }
 
 
+def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
+    """How many normal training images an index has."""
+    return sum(
+        count["images"]
+        for count in index["counts"]
+        if count["split"] == "train" and normal_class in (None, count["class"])
+    )
+
+
 def content_digest(rows: list[dict[str, Any]]) -> str:
     """Names the images and what they are used for: equal if and only if nothing changed."""
     lines = [f"{row['split']}\0{row['path']}\0{row['digest']}\n" for row in rows]
