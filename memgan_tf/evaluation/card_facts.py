@@ -15,6 +15,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
     return {
         "git_revision": git_revision(),
         "image_shape": list(run.config.image_shape),
+        "image_fit": run.config.data.fit,
         "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
         "calibration": {
             "threshold": calibration.threshold,
