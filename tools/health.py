@@ -180,14 +180,9 @@ def check_tensorflow() -> Iterator[Finding]:
     yield Finding("tensorflow runs", "ok", found["tensorflow"])
     fix = "" if any(d.startswith("GPU") for d in found["devices"]) else "No GPU: it works, slower"
     yield Finding("devices", "note" if fix else "ok", ", ".join(found["devices"]), fix)
-    backend = found.get("backend")
-    if backend is None:
-        yield Finding("keras runs", "RED", failure, import_fix)
+    yield _check_keras(found, failure, import_fix)
+    if "keras" not in found:
         return
-    good = backend == "tensorflow"
-    fix = "" if good else "export KERAS_BACKEND=tensorflow"
-    text = f"{found['keras']} on {backend}"
-    yield Finding("keras runs", "ok" if good else "RED", text, fix)
     if "tensorboard" in found:
         yield _compare_tensorboard(found)
     else:
@@ -195,6 +190,22 @@ def check_tensorflow() -> Iterator[Finding]:
         dropped = "pkg_resources" in failure
         fix = f"pip install {SETUPTOOLS if dropped else '--force-reinstall tensorboard'}"
         yield Finding("tensorboard runs", "RED", failure, fix)
+
+
+def _check_keras(found, failure, import_fix):
+    """Keras has one backend a process, which the environment may choose."""
+    if found.get("backend") == "tensorflow":
+        return Finding("keras runs", "ok", f"{found['keras']} on tensorflow")
+    chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
+    text = f"{found['keras']} on {found['backend']}" if "keras" in found else failure
+    if chosen != "tensorflow":
+        return Finding(
+            "keras runs", "RED", f"{text} (KERAS_BACKEND={chosen})", "unset KERAS_BACKEND"
+        )
+    if "keras" in found:
+        fix = 'Set "backend": "tensorflow" in ~/.keras/keras.json'
+        return Finding("keras runs", "RED", text, fix)
+    return Finding("keras runs", "RED", text, import_fix)
 
 
 def _compare_tensorboard(found):

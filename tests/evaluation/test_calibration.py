@@ -2,8 +2,9 @@ import json
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.calibration import Calibration, needed_images
 
 NINETEEN = np.arange(1.0, 20.0)
 
@@ -78,3 +79,69 @@ def test_bad_input(scores, target_fpr):
 def test_the_file_says_what_the_threshold_is(tmp_path):
     Calibration.of(NINETEEN, 0.1).save(tmp_path / "c.json")
     assert json.loads((tmp_path / "c.json").read_text())["threshold"] == 18.0
+
+
+@pytest.mark.parametrize(
+    ("n", "target_fpr", "law"),
+    [
+        (19, 0.05, stats.beta(1, 19)),  # the largest of 19: P(rate < r) = 1 - (1 - r)^19
+        (19, 0.10, stats.beta(2, 18)),  # the second largest
+        (999, 0.05, stats.beta(50, 950)),
+        (4, 0.05, stats.beta(1, 4)),  # too few: the largest all the same
+    ],
+)
+def test_fpr_interval_is_the_beta_law_of_an_order_statistic(n, target_fpr, law):
+    interval = Calibration.of(np.arange(n), target_fpr).fpr_interval(0.9)
+    assert interval == pytest.approx((law.ppf(0.05), law.ppf(0.95)))
+
+
+def test_fpr_interval_of_the_largest_score_by_hand():
+    low, high = Calibration.of(NINETEEN, 0.05).fpr_interval(0.95)
+    assert 1 - (1 - low) ** 19 == pytest.approx(0.025)
+    assert (1 - high) ** 19 == pytest.approx(0.025)
+
+
+def test_fpr_interval_covers_the_true_rate_as_often_as_it_says():
+    generator, inside = np.random.default_rng(0), []
+    for _ in range(1000):
+        calibration = Calibration.of(generator.uniform(size=59), 0.1)
+        low, high = calibration.fpr_interval(0.8)
+        inside.append(low <= 1.0 - calibration.threshold <= high)  # uniform: rate = 1 - threshold
+    assert np.mean(inside) == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, float("nan")])
+def test_bad_confidence(confidence):
+    calibration = Calibration.of(NINETEEN, 0.1)
+    with pytest.raises(ValueError, match="`confidence` must be"):
+        calibration.fpr_interval(confidence)
+    with pytest.raises(ValueError, match="`confidence` must be"):
+        calibration.p_value_intervals(NINETEEN, confidence)
+
+
+def test_p_value_intervals_are_exact_binomial_ones():
+    calibration = Calibration.of(NINETEEN, 0.05)
+    intervals = calibration.p_value_intervals(np.array([0.0, 10.0, 20.0]))
+    for interval, count in zip(intervals, (19, 10, 0), strict=True):
+        expected = stats.binomtest(count, 19).proportion_ci(0.95, method="exact")
+        assert interval == pytest.approx((expected.low, expected.high))
+
+
+@pytest.mark.parametrize(("target_fpr", "needed"), [(0.05, 19), (0.1, 9), (0.5, 1), (0.03, 33)])
+def test_needed_images(target_fpr, needed):
+    assert needed_images(target_fpr) == needed
+    assert Calibration.of(np.arange(needed), target_fpr).attainable_fpr <= target_fpr
+    if needed > 1:
+        assert Calibration.of(np.arange(needed - 1), target_fpr).attainable_fpr > target_fpr
+
+
+def test_the_description_warns_of_too_few_images():
+    enough, few = Calibration.of(NINETEEN, 0.05), Calibration.of(NINETEEN[:4], 0.05)
+    assert "between 0.00133 and 0.176 with 95% confidence" in enough.describe()[1]
+    assert len(enough.describe()) == 2
+    assert "4 images cannot guarantee a rate of 0.05: their best is 0.2. 19" in few.describe()[2]
+
+
+def test_a_file_of_before_the_interval_is_read(tmp_path):
+    (tmp_path / "c.json").write_text('{"scores": [1.0, 2.0], "target_fpr": 0.5}')
+    assert Calibration.load(tmp_path / "c.json").source == "held-out training images"
