@@ -105,12 +105,12 @@ PRESETS = {
         "mnist": {"epochs": 20, "learning_rate": 2e-4, "instance_noise": 0.3},
         "cifar10": {
             "num_units": 100,
-            "latent_dim": 256,
+            "latent_dim": 8,
             "epochs": 10,
             "batch_size": 64,
             "learning_rate": 2e-4,
             "instance_noise": 0.3,
-            "memory_init_stddev": 0.3,
+            "memory_init_stddev": 1.0,
         },
         "large": {
             "num_units": 100,
