@@ -70,8 +70,10 @@ def auroc_interval(
         variance = value * (1.0 - value) * spread / (num_normal * num_anomalies)
         return abs(auroc - value) - z * math.sqrt(variance)
 
-    low = optimize.brentq(excess, 0.0, auroc) if excess(0.0) > 0 else 0.0
-    high = optimize.brentq(excess, auroc, 1.0) if excess(1.0) > 0 else 1.0
+    # 0 and 1 solve the equation as well where they are the value: look next to it.
+    below, above = auroc * (1.0 - 1e-9), 1.0 - (1.0 - auroc) * (1.0 - 1e-9)
+    low = optimize.brentq(excess, 0.0, below) if excess(0.0) > 0 else 0.0
+    high = optimize.brentq(excess, above, 1.0) if excess(1.0) > 0 else 1.0
     return float(low), float(high)
 
 

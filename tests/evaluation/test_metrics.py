@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
-from memgan_tf.evaluation.metrics import ranking_metrics, threshold_metrics
+from memgan_tf.evaluation.metrics import (
+    auroc_interval,
+    ranking_metrics,
+    share_interval,
+    threshold_metrics,
+)
 
 LABELS = np.array([0, 0, 0, 0, 1, 1])
 
@@ -46,3 +52,39 @@ def test_threshold():
 def test_bad_input(labels, scores, message):
     with pytest.raises(ValueError, match=message):
         ranking_metrics(np.array(labels), np.array(scores))
+
+
+def test_the_interval_of_an_auroc_by_its_definition():
+    """Both ends are 1.96 standard errors, taken at that end, from the value."""
+    low, high = auroc_interval(0.8, 30, 50)
+    for end in (low, high):
+        others = (30 + 50) / 2 - 1
+        spread = 1 + others * (1 - end) / (2 - end) + others * end / (1 + end)
+        assert abs(0.8 - end) == pytest.approx(1.959964 * (end * (1 - end) * spread / 1500) ** 0.5)
+    assert low < 0.8 < high
+
+
+def test_a_perfect_auroc_of_few_images_is_not_certain():
+    low, high = auroc_interval(1.0, 5, 5)
+    assert 0.5 < low < 0.8
+    assert high == 1.0
+    assert auroc_interval(0.0, 5, 5) == pytest.approx((1 - high, 1 - low))
+    assert auroc_interval(1.0, 500, 500)[0] > 0.99
+
+
+def test_the_interval_of_an_auroc_covers_the_truth():
+    """Normal scores one standard deviation apart: the AUROC is Φ(1/√2) = 0.7602."""
+    generator, hits = np.random.default_rng(0), 0
+    for _ in range(400):
+        labels = np.repeat([0, 1], [25, 15])
+        value = roc_auc_score(labels, generator.normal(labels))
+        low, high = auroc_interval(value, 25, 15)
+        hits += low <= 0.7602 <= high
+    assert 0.92 <= hits / 400 <= 0.99
+
+
+def test_the_interval_of_a_share():
+    # Wilson's interval of 0 of 10 ends at z² / (10 + z²).
+    assert share_interval(0, 10) == pytest.approx((0.0, 1.959964**2 / (10 + 1.959964**2)))
+    low, high = share_interval(5, 10)
+    assert low + high == pytest.approx(1.0)

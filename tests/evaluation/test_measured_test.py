@@ -1,0 +1,86 @@
+import types
+
+import numpy as np
+import pytest
+
+from memgan_tf.data import LabelledImages
+from memgan_tf.evaluation import explanations
+from memgan_tf.evaluation.measured_test import Picked, measure_test
+
+
+class Run:
+    """A run whose anomaly map is the image, and whose score is its sum."""
+
+    def __init__(self, maps=True, max_test_images=None):
+        self.config = types.SimpleNamespace(image_shape=(8, 8, 1), detector="kde")
+        self.detector = types.SimpleNamespace(max_test_images=max_test_images)
+        self.maps, self.parts = maps, []
+
+    def score(self, images):
+        self.parts.append(len(images))
+        return images.sum(axis=(1, 2, 3), dtype=float)
+
+    def explain(self, images):
+        scores = {"anomaly_score": self.score(images)}
+        return {**scores, "anomaly_map": images[..., 0].astype(float)} if self.maps else scores
+
+
+@pytest.fixture
+def labelled():
+    """Four normal images of zeros, three anomalies with a defect of 9 in the corner."""
+    images, masks = np.zeros((7, 8, 8, 1), np.uint8), np.zeros((7, 8, 8), bool)
+    images[4:, :2, :2], masks[4:, :2, :2] = 9, True
+    labels = np.array([0, 0, 0, 0, 1, 1, 1])
+    return LabelledImages(images, labels, [str(i) for i in range(7)], masks)
+
+
+def without_masks(images):
+    return LabelledImages(images.images, images.labels, images.names)
+
+
+def test_scores_of_a_set_part_by_part(labelled, monkeypatch):
+    monkeypatch.setattr(explanations, "PART_SIZE", 3)
+    run = Run()
+    measured = measure_test(run, without_masks(labelled))
+    assert measured.scores.tolist() == [0, 0, 0, 0, 36, 36, 36]
+    assert run.parts == [3, 3, 1]
+    assert measured.pixel_metrics == {}
+    assert measured.pixels is None
+
+
+def test_masks_are_measured_in_the_same_pass(labelled, monkeypatch):
+    monkeypatch.setattr(explanations, "PART_SIZE", 3)
+    measured = measure_test(Run(), labelled)
+    assert measured.scores.tolist() == [0, 0, 0, 0, 36, 36, 36]
+    assert measured.pixel_metrics == {"pixel_auroc": 1.0, "aupro": 1.0}
+    assert measured.pixels["num_regions"] == 3
+    assert measured.pixels["num_anomalies_without_mask"] == 0
+
+
+def test_an_anomaly_without_a_mask_is_left_out_and_counted(labelled):
+    labelled.masks[4] = False
+    measured = measure_test(Run(), labelled)
+    # Counted as normal, its four pixels of 9 would tie with the defects'.
+    assert measured.pixel_metrics == {"pixel_auroc": 1.0, "aupro": 1.0}
+    assert (measured.pixels["num_images"], measured.pixels["num_regions"]) == (6, 2)
+    assert measured.pixels["num_anomalies_without_mask"] == 1
+
+
+def test_what_stands_in_the_way_of_pixel_metrics_is_said(labelled):
+    assert measure_test(Run(maps=False), labelled).pixels == {"obstacle": "kde has no anomaly maps"}
+    labelled.masks[:] = False
+    assert "no defect pixel" in measure_test(Run(), labelled).pixels["obstacle"]
+
+
+def test_a_limit_of_the_detector_holds(labelled):
+    measured = measure_test(Run(max_test_images=4), labelled)
+    assert len(measured.positions) == len(measured.scores) == 4
+    assert set(measured.labels) == {0, 1}
+    assert measured.pixels["num_images"] == 4
+
+
+def test_picked_items_are_indexed_through():
+    picked = Picked(np.array([10, 11, 12, 13]), np.array([3, 1]))
+    assert len(picked) == 2
+    assert picked[0] == 13
+    assert picked[np.array([1, 0])].tolist() == [11, 13]

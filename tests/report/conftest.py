@@ -1,0 +1,44 @@
+"""A finished run that the tests of the report copy."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pytest
+
+from memgan_tf import api
+from memgan_tf.config import resolve
+from memgan_tf.data import load_task
+from memgan_tf.evaluation.trained_run import TrainedRun
+from tests.conftest import tiny_overrides
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory):
+    """The folder of a tiny MEMGAN run on the digits, not evaluated."""
+    config = resolve("memgan", "default", (8, 8, 1), tiny_overrides())
+    return api.train(config, tmp_path_factory.mktemp("report")).path
+
+
+@pytest.fixture(scope="session")
+def tiny_task(tiny_run):
+    """Its data, the first 60 test images."""
+    config = TrainedRun(tiny_run).config
+    task = load_task(config.data, config.training.seed)
+    return dataclasses.replace(task, test=task.test.select(np.arange(60)))
+
+
+@pytest.fixture
+def finished(tiny_run, tmp_path):
+    """A copy of the run, loaded."""
+    path = tmp_path / "runs" / "memgan" / "digits" / "0" / "seed_0"
+    shutil.copytree(tiny_run, path)
+    return TrainedRun(path)
+
+
+@pytest.fixture
+def masked_task(tiny_task):
+    """The same data with masks: the left half of each anomaly is its defect."""
+    masks = np.zeros((60, 8, 8), bool)
+    masks[tiny_task.test.labels == 1, :, :4] = True
+    return dataclasses.replace(tiny_task, test=dataclasses.replace(tiny_task.test, masks=masks))
