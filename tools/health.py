@@ -234,7 +234,9 @@ def probe() -> tuple[dict[str, object], str]:
         )
         output, code, errors = process.stdout, process.returncode, process.stderr
     except subprocess.TimeoutExpired as error:
-        output = (error.stdout or b"").decode(errors="replace")
+        # Bytes even where text was asked for.
+        output = error.stdout or ""
+        output = output.decode(errors="replace") if isinstance(output, bytes) else output
         code, errors = None, f"no answer within {PROBE_SECONDS} seconds"
     found = {}
     for line in output.splitlines():
