@@ -3,19 +3,19 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import AdversarialConfig
+from memgan_tf.config.shared import (
+    GAN_DEFAULT,
+    GAN_DEFAULT_DIGITS,
+    GAN_PAPER,
+    GAN_PAPER_DIGITS,
+    FeatureWeightConfig,
+)
 
 
 @dataclasses.dataclass(frozen=True)
-class AdganConfig(AdversarialConfig):
+class AdganConfig(FeatureWeightConfig):
     """AnoGAN (Schlegl et al., 2017), the paper's ADGAN: a GAN whose generator is inverted."""
 
-    feature_weight: float = option(
-        0.1,
-        "Weight w of the distance in D's features; the distance in pixels has 1 - w.",
-        minimum=0.0,
-        maximum=1.0,
-    )
     num_inversion_steps: int = option(
         500, "Adam steps that look for an image's code.", minimum=1, maximum=100_000
     )
@@ -36,39 +36,27 @@ class AdganConfig(AdversarialConfig):
 
 PRESETS = {
     "paper": {
-        "digits": {"epochs": 300, "latent_dim": 32, "validation_fraction": 0.2},
+        "digits": GAN_PAPER_DIGITS,
         "mnist": {"epochs": 100, "latent_dim": 256, "base_width": 64},
         "cifar10": {"epochs": 100, "latent_dim": 256, "base_width": 128},
         "large": {"epochs": 100, "latent_dim": 256, "base_width": 64},
         "*": {
-            "input_scaling": "symmetric",
+            **GAN_PAPER,
             "max_width": 512,
             "learning_rate": 2e-4,
             "batch_size": 64,
-            "ema_decay": 0.999,
         },
     },
     "default": {
-        "digits": {
-            "epochs": 300,
-            "base_width": 16,
-            "latent_dim": 8,
-            "learning_rate": 1e-3,
-            "discriminator_learning_rate": 0.3,
-            "batch_size": 32,
-            "validation_fraction": 0.2,
-        },
+        "digits": {**GAN_DEFAULT_DIGITS, "epochs": 300, "latent_dim": 8},
         "mnist": {"epochs": 30, "base_width": 16, "latent_dim": 64, "max_test_images": 2000},
         "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 64, "max_test_images": 1000},
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 64, "max_test_images": 1000},
         "*": {
-            "input_scaling": "symmetric",
+            **GAN_DEFAULT,
             "num_inversion_steps": 60,
             "inversion_learning_rate": 0.05,
             "num_candidates": 64,
-            "learning_rate": 2e-4,
-            "batch_size": 64,
-            "ema_decay": 0.995,
         },
     },
 }

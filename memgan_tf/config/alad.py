@@ -3,7 +3,13 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import AdversarialConfig
+from memgan_tf.config.shared import (
+    GAN_DEFAULT,
+    GAN_DEFAULT_DIGITS,
+    GAN_PAPER,
+    GAN_PAPER_DIGITS,
+    AdversarialConfig,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,37 +26,25 @@ class AladConfig(AdversarialConfig):
 
 PRESETS = {
     "paper": {
-        "digits": {"epochs": 300, "latent_dim": 32, "validation_fraction": 0.2},
+        "digits": GAN_PAPER_DIGITS,
         "mnist": {"epochs": 100, "base_width": 64, "latent_dim": 100},
         "cifar10": {"epochs": 100, "base_width": 128, "latent_dim": 100},
         "large": {"epochs": 100, "base_width": 64, "latent_dim": 100},
         "*": {
-            "input_scaling": "symmetric",
+            **GAN_PAPER,
             "max_width": 512,
             "discriminator_width": 512,
+            "discriminator_dropout": 0.2,
+            "spectral_normalization": True,
             "learning_rate": 2e-4,
             "batch_size": 32,
-            "ema_decay": 0.999,
         },
     },
     "default": {
-        "digits": {
-            "epochs": 200,
-            "base_width": 16,
-            "latent_dim": 16,
-            "batch_size": 32,
-            "learning_rate": 1e-3,
-            "discriminator_learning_rate": 0.3,
-            "validation_fraction": 0.2,
-        },
+        "digits": {**GAN_DEFAULT_DIGITS, "epochs": 200, "latent_dim": 16},
         "mnist": {"epochs": 25, "base_width": 16, "latent_dim": 64},
         "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 100},
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 100},
-        "*": {
-            "input_scaling": "symmetric",
-            "learning_rate": 2e-4,
-            "batch_size": 64,
-            "ema_decay": 0.995,
-        },
+        "*": GAN_DEFAULT,
     },
 }

@@ -3,7 +3,7 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import ShallowConfig
+from memgan_tf.config.shared import SHALLOW_PRESET, ShallowConfig
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,19 +28,4 @@ class KdeConfig(ShallowConfig):
             )
 
 
-PRESETS = {
-    "paper": {
-        "digits": {"validation_fraction": 0.2},
-        "mnist": {},
-        "cifar10": {"input_scaling": "global_contrast"},
-        "large": {"input_scaling": "global_contrast"},
-        "*": {},
-    },
-    "default": {
-        "digits": {"validation_fraction": 0.2},
-        "mnist": {},
-        "cifar10": {"input_scaling": "global_contrast"},
-        "large": {"input_scaling": "global_contrast"},
-        "*": {},
-    },
-}
+PRESETS = {"paper": SHALLOW_PRESET, "default": SHALLOW_PRESET}

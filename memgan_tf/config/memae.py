@@ -10,6 +10,12 @@ from memgan_tf.config.shared import NetworkConfig
 class MemaeConfig(NetworkConfig):
     """MemAE (Gong et al., 2019): an autoencoder that decodes combinations of memory items."""
 
+    latent_dim: int = option(
+        64,
+        "Size d of a code; 0 takes the flattened map of the last convolution for the code.",
+        minimum=0,
+        maximum=8192,
+    )
     num_units: int = option(100, "Number N of memory items.", minimum=1, maximum=65536)
     similarity: str = option(
         "cosine",
@@ -29,12 +35,13 @@ class MemaeConfig(NetworkConfig):
 
 PRESETS = {
     "paper": {
-        # 1,024 values are what the paper's convolutions leave of an image.
-        "digits": {"epochs": 300, "latent_dim": 64, "validation_fraction": 0.2},
-        "mnist": {"epochs": 100, "base_width": 16, "latent_dim": 1024},
-        "cifar10": {"epochs": 100, "base_width": 64, "latent_dim": 1024, "num_units": 500},
-        "large": {"epochs": 100, "base_width": 32, "latent_dim": 1024, "num_units": 500},
-        "*": {"learning_rate": 1e-4, "beta_1": 0.9, "batch_size": 64},
+        # 4 × 4 × 64 values are the paper's code on MNIST; on CIFAR-10 it has 2 × 2 × 256 and here,
+        # where no map is smaller than 4 × 4, 4 × 4 × 128.
+        "digits": {"epochs": 300, "validation_fraction": 0.2},
+        "mnist": {"epochs": 100, "base_width": 16},
+        "cifar10": {"epochs": 100, "base_width": 64, "max_width": 128, "num_units": 500},
+        "large": {"epochs": 100, "max_width": 128, "num_units": 500},
+        "*": {"latent_dim": 0, "learning_rate": 1e-4, "beta_1": 0.9, "batch_size": 64},
     },
     "default": {
         "digits": {

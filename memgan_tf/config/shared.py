@@ -47,6 +47,47 @@ class AdversarialConfig(NetworkConfig):
     discriminator_learning_rate: float = option(
         1.0, "D's step size as a multiple of learning_rate.", minimum=1e-4, maximum=100.0
     )
+    discriminator_dropout: float = option(
+        0.0,
+        "Share of D's hidden units that a training step leaves out; the score uses all.",
+        minimum=0.0,
+        maximum=0.99,
+    )
+    spectral_normalization: bool = option(
+        False,
+        "Divide the kernels of E's and D's hidden layers by their largest singular values, as "
+        "ALAD does.",
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class FeatureWeightConfig(AdversarialConfig):
+    """A GAN scored by distances in pixels and in D's features."""
+
+    feature_weight: float = option(
+        0.1,
+        "Weight w of the distance in D's features; the distance in pixels has 1 - w.",
+        minimum=0.0,
+        maximum=1.0,
+    )
+
+
+# What the GANs' presets have in common.
+GAN_PAPER_DIGITS = {"epochs": 300, "latent_dim": 32, "validation_fraction": 0.2}
+GAN_PAPER = {"input_scaling": "symmetric", "ema_decay": 0.999}
+GAN_DEFAULT_DIGITS = {
+    "base_width": 16,
+    "batch_size": 32,
+    "learning_rate": 1e-3,
+    "discriminator_learning_rate": 0.3,
+    "validation_fraction": 0.2,
+}
+GAN_DEFAULT = {
+    "input_scaling": "symmetric",
+    "learning_rate": 2e-4,
+    "batch_size": 64,
+    "ema_decay": 0.995,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,3 +148,13 @@ class ShallowConfig(ScalingConfig):
         minimum=0.01,
         maximum=1.0,
     )
+
+
+# A preset of methods on flat pixels: colour images take the scaling of Ruff et al. (2018).
+SHALLOW_PRESET = {
+    "digits": {"validation_fraction": 0.2},
+    "mnist": {},
+    "cifar10": {"input_scaling": "global_contrast"},
+    "large": {"input_scaling": "global_contrast"},
+    "*": {},
+}

@@ -39,13 +39,15 @@ class AdganNetworks(Networks):
             *widths,
             config.discriminator_width,
             seed=2 * seed + 1,
+            dropout=config.discriminator_dropout,
+            spectral_normalization=config.spectral_normalization,
             dtype=dtype,
             name="discriminator",
         )
         discriminator(tf.zeros((1, *image_shape)))
         parts = {"generator": generator, "discriminator": discriminator}
         super().__init__(scaling, parts, jit_compile)
-        self.config = config
+        self.config, self.discriminators = config, [discriminator]
 
     def explain(self, images, training=False, statistics_rate=None):
         scaled = self.scaling(images)
@@ -119,14 +121,18 @@ class ADGAN(AdversarialModel):
         with tf.GradientTape() as tape:
             generated = parts.generator(draws["noise"], training=True)
             with tape.stop_recording():
-                metrics = self._discriminator_step(scaled, generated, step)
-            loss = step.mean(generator_loss(parts.discriminator(generated)))
+                kept = self.kept_units(draws, turn=0)["discriminator"]
+                metrics = self._discriminator_step(scaled, generated, kept, step)
+            _, of_fake = self.kept_units(draws, turn=1)["discriminator"]
+            loss = step.mean(generator_loss(parts.discriminator(generated, of_fake)))
         step.apply("generator", tape.gradient(loss, self.players["generator"]))
         return {**metrics, "loss/generator_adversarial": loss}
 
-    def _discriminator_step(self, scaled, generated, step):
+    def _discriminator_step(self, scaled, generated, kept, step):
+        masks = [tf.concat(pair, axis=0) for pair in zip(*kept, strict=True)]
         with tf.GradientTape() as tape:
-            logits = self.trained.discriminator(tf.concat([scaled, generated], axis=0))
+            images = tf.concat([scaled, generated], axis=0)
+            logits = self.trained.discriminator(images, masks)
             real, fake = tf.split(logits, 2)
             loss = step.mean(discriminator_loss(real, fake))
         step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))

@@ -17,10 +17,41 @@ class AdversarialModel(PairedModel):
 
     def draw(self, batch_size, seed):
         shape = (batch_size, self.config.latent_dim)
-        return {"noise": tf.random.stateless_normal(shape, seed)}
+        draws = {"noise": tf.random.stateless_normal(shape, seed)}
+        for discriminator in self.trained.discriminators:
+            for index, dropped in enumerate(discriminator.dropped_shapes):
+                fresh = tf.random.experimental.stateless_fold_in(seed, len(draws))
+                drawn = tf.random.stateless_uniform((batch_size, 2, 2, *dropped), fresh)
+                draws[_mask_name(discriminator, index)] = drawn >= self.config.discriminator_dropout
+        return draws
+
+    def kept_units(self, draws, turn) -> dict[str, list[list]]:
+        """Dropout's masks of the real and of the fake pairs, by the discriminator's name.
+
+        As in the sources each pass through a discriminator has masks of its own: E and G do not
+        play against the very units that D has just updated.
+
+        Args:
+            draws: The replica's rows of `draw`.
+            turn: 0 for D's update, 1 for E's and G's.
+        """
+        return {
+            discriminator.name: [
+                [
+                    draws[_mask_name(discriminator, index)][:, turn, side]
+                    for index in range(len(discriminator.dropped_shapes))
+                ]
+                for side in (0, 1)
+            ]
+            for discriminator in self.trained.discriminators
+        }
 
     def health(self, metrics, explained):
         problems = super().health(metrics, explained)
         if metrics["loss/discriminator"] < LOST_GAME:
             problems.append("the discriminator's loss is near 0, so it teaches E and G nothing")
         return problems
+
+
+def _mask_name(discriminator, index):
+    return f"kept/{discriminator.name}/{index}"

@@ -12,9 +12,16 @@ from memgan_tf.networks.image_discriminator import PairDiscriminator
 class AladNetworks(BiganNetworks):
     """BiGAN's networks with D_xx for the cycle of images and D_zz for that of codes."""
 
+    drops_images = False
+
     def make_discriminators(self, image_shape, seed, dtype):
         config = self.config
         joint = super().make_discriminators(image_shape, seed, dtype)
+        options = {
+            "dropout": config.discriminator_dropout,
+            "spectral_normalization": config.spectral_normalization,
+            "dtype": dtype,
+        }
         # Seeds of networks are apart: an initial value is never used twice.
         image_pairs = PairDiscriminator(
             image_shape,
@@ -22,12 +29,12 @@ class AladNetworks(BiganNetworks):
             config.max_width,
             config.discriminator_width,
             seed=3 * seed + 1_000_003,
-            dtype=dtype,
             name="image_pairs",
+            **options,
         )
         image_pairs(*[tf.zeros((1, *image_shape))] * 2)
         code_pairs = CodeDiscriminator(
-            config.discriminator_width, seed=3 * seed + 1_000_004, dtype=dtype, name="code_pairs"
+            config.discriminator_width, seed=3 * seed + 1_000_004, name="code_pairs", **options
         )
         code_pairs(*[tf.zeros((1, config.latent_dim))] * 2)
         return {**joint, "image_pairs": image_pairs, "code_pairs": code_pairs}
@@ -51,8 +58,7 @@ class AladNetworks(BiganNetworks):
 class ALAD(BiGAN):
     """BiGAN's game and two more: (x, x) against (x, G(E(x))), (z, z) against (z, E(G(z))).
 
-    Spectral normalisation and dropout of the paper's discriminators are left out. Its
-    configuration is `AladConfig`.
+    Its configuration is `AladConfig`.
     """
 
     networks_class = AladNetworks
@@ -65,13 +71,15 @@ class ALAD(BiGAN):
             "returned": self.trained.encoder(seen["generated"], training=True),
         }
 
-    def logit_pairs(self, seen):
-        parts, scaled, noise = self.trained, seen["scaled"], seen["noise"]
-        return [
-            *super().logit_pairs(seen),
-            (
-                parts.image_pairs(scaled, scaled),
-                parts.image_pairs(scaled, seen["reconstruction"]),
-            ),
-            (parts.code_pairs(noise, noise), parts.code_pairs(noise, seen["returned"])),
-        ]
+    def logit_pairs(self, seen, kept):
+        parts = self.trained
+        cycles = (
+            (parts.image_pairs, seen["scaled"], seen["reconstruction"]),
+            (parts.code_pairs, seen["noise"], seen["returned"]),
+        )
+        pairs = super().logit_pairs(seen, kept)
+        for discriminator, start, end in cycles:
+            of_real, of_fake = kept[discriminator.name]
+            real = discriminator(start, start, of_real)
+            pairs.append((real, discriminator(start, end, of_fake)))
+        return pairs

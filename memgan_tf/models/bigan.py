@@ -12,9 +12,16 @@ from memgan_tf.networks import JointDiscriminator
 class BiganNetworks(Networks):
     """E, G and D_xz; the score compares x with G(E(x)), in pixels and in D's features."""
 
+    # Whether dropout in D_xz acts on the image's convolutions too.
+    drops_images = True
+
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling, encoder, generator = make_encoder_generator(
-            config, image_shape, seed, mixed_precision
+            config,
+            image_shape,
+            seed,
+            mixed_precision,
+            spectral_normalization=config.spectral_normalization,
         )
         self.config = config
         discriminators = self.make_discriminators(image_shape, seed, dtype_of(mixed_precision))
@@ -31,6 +38,9 @@ class BiganNetworks(Networks):
             config.max_width,
             config.discriminator_width,
             seed=3 * seed + 2,
+            dropout=config.discriminator_dropout,
+            drops_images=self.drops_images,
+            spectral_normalization=config.spectral_normalization,
             dtype=dtype,
             name="discriminator",
         )
@@ -91,22 +101,28 @@ class BiGAN(AdversarialModel):
             "noise": noise,
         }
 
-    def logit_pairs(self, seen) -> list[tuple]:
-        """Logits of each discriminator's real and fake pairs, given `forward`; first D_xz's."""
+    def logit_pairs(self, seen, kept) -> list[tuple]:
+        """Logits of each discriminator's real and fake pairs; first D_xz's.
+
+        Args:
+            seen: What `forward` returns.
+            kept: What `kept_units` returns.
+        """
         # One pass over both.
         images = tf.concat([seen["scaled"], seen["generated"]], axis=0)
         codes = tf.concat([seen["codes"], seen["noise"]], axis=0)
-        return [tuple(tf.split(self.trained.discriminator(images, codes), 2))]
+        masks = [tf.concat(pair, axis=0) for pair in zip(*kept["discriminator"], strict=True)]
+        return [tuple(tf.split(self.trained.discriminator(images, codes, masks), 2))]
 
     def train_step(self, images, draws, step):
         """D first, then E and G together against the updated D, labels exchanged."""
         with tf.GradientTape() as tape:
             seen = self.forward(images, draws["noise"])
             with tape.stop_recording():
-                metrics = self._discriminator_step(seen, step)
+                metrics = self._discriminator_step(seen, self.kept_units(draws, turn=0), step)
             losses = [
                 encoder_nonsaturating_loss(real) + generator_loss(fake)
-                for real, fake in self.logit_pairs(seen)
+                for real, fake in self.logit_pairs(seen, self.kept_units(draws, turn=1))
             ]
             loss = step.mean(tf.add_n(losses))
         networks = self.players["encoder"] + self.players["generator"]
@@ -116,9 +132,9 @@ class BiGAN(AdversarialModel):
         step.apply("generator", gradients[num_encoder:])
         return {**metrics, "loss/adversarial": loss}
 
-    def _discriminator_step(self, seen, step):
+    def _discriminator_step(self, seen, kept, step):
         with tf.GradientTape() as tape:
-            pairs = self.logit_pairs(seen)
+            pairs = self.logit_pairs(seen, kept)
             loss = step.mean(tf.add_n([discriminator_loss(real, fake) for real, fake in pairs]))
         step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
         real, fake = pairs[0]

@@ -22,7 +22,7 @@ class MemaeNetworks(Networks):
             seed=3000 * seed + 2999,
             name="memory",
         )
-        memory.build((None, config.latent_dim))
+        memory.build((None, encoder.code_size))
         memory.built = True
         parts = {"encoder": encoder, "generator": generator}
         super().__init__(scaling, parts, jit_compile)
@@ -48,9 +48,6 @@ class MemaeNetworks(Networks):
 
 class MemAE(SinglePlayerModel):
     """Trained by ‖x - x̂‖² and the entropy of the addressing weights, scored by ‖x - x̂‖².
-
-    The paper's code is the flattened map of the last convolution; here a dense layer makes it
-    `latent_dim` values long.
 
     Its configuration is `MemaeConfig`.
     """

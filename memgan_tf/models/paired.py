@@ -123,15 +123,23 @@ def dtype_of(mixed_precision: bool) -> str:
     return "mixed_bfloat16" if mixed_precision else "float32"
 
 
-def make_encoder_generator(config, image_shape, seed, mixed_precision, code_size=None) -> tuple:
+def make_encoder_generator(
+    config,
+    image_shape,
+    seed,
+    mixed_precision,
+    code_size=None,
+    spectral_normalization=False,
+) -> tuple:
     """A scaling, an encoder and its mirror, built, as `NetworkConfig` describes them.
 
     Args:
-        config: A `NetworkConfig`.
+        config: A `NetworkConfig`; with a `latent_dim` of 0 codes are the encoder's smallest map.
         image_shape: `(height, width, channels)`.
         seed: Seed of the initial weights.
         mixed_precision: Whether convolutions compute in bfloat16.
         code_size: Values that the encoder returns; None is `config.latent_dim`.
+        spectral_normalization: Whether the encoder's hidden layers are so normalised.
     """
     scaling = make_scaling(config.input_scaling, config.contrast_scale)
     shared = (config.base_width, config.max_width, config.normalization)
@@ -141,6 +149,7 @@ def make_encoder_generator(config, image_shape, seed, mixed_precision, code_size
         code_size or config.latent_dim,
         *shared,
         seed=3 * seed,
+        spectral_normalization=spectral_normalization,
         dtype=dtype,
         name="encoder",
     )
@@ -149,9 +158,10 @@ def make_encoder_generator(config, image_shape, seed, mixed_precision, code_size
         *shared,
         output_activation=scaling.output_activation,
         seed=3 * seed + 1,
+        flat_codes=config.latent_dim == 0,
         dtype=dtype,
         name="generator",
     )
-    encoder(tf.zeros((1, *image_shape)))
-    generator(tf.zeros((1, config.latent_dim)))
+    codes = encoder(tf.zeros((1, *image_shape)))
+    generator(tf.zeros((1, config.latent_dim or codes.shape[1])))
     return scaling, encoder, generator

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from memgan_tf.layers import MeasuredBatchNormalization
+from memgan_tf.layers.spectral import SpectralConv2D, SpectralDense
 from memgan_tf.validation import check_choice
 
 # The trunk halves an image until neither side is longer than this.
@@ -55,6 +56,26 @@ def make_normalization(name: str, dtype) -> keras.layers.Layer:
     return keras.layers.Identity(dtype=dtype)
 
 
+def linear_layers(spectral_normalization: bool) -> tuple[type, type]:
+    """The classes of a network's convolutions and of its dense layers."""
+    if spectral_normalization:
+        return SpectralConv2D, SpectralDense
+    return keras.layers.Conv2D, keras.layers.Dense
+
+
+def drop(features: tf.Tensor, kept: tf.Tensor | None, dropout: float) -> tf.Tensor:
+    """Dropout: the features that are `kept`, over the share that is.
+
+    Args:
+        features: `(batch, …)`.
+        kept: Booleans of the same shape; None returns the features as they are.
+        dropout: Share that is not kept, in [0, 1).
+    """
+    if kept is None:
+        return features
+    return features * tf.cast(kept, features.dtype) / (1.0 - dropout)
+
+
 def normalize(layer, tensor, training, statistics_rate):
     """Calls a layer of `make_normalization`, with the arguments that it takes."""
     if isinstance(layer, MeasuredBatchNormalization):
@@ -71,10 +92,16 @@ class ConvolutionTrunk(keras.layers.Layer):
         normalization: `batch`, `layer` or `none`.
         negative_slope: Of the leaky ReLU.
         initializers: Where the kernels' initial values come from.
+        spectral_normalization: Whether each kernel is divided by its largest singular value.
+        dropout: Share of the features that dropout leaves out.
+
+    Attributes:
+        feature_shapes: `(height, width, channels)` after each convolution.
 
     Call arguments:
         images: `(batch, height, width, channels)` scaled images.
         training, statistics_rate: See `MeasuredBatchNormalization`.
+        kept: Masks of `drop`, one for each of `feature_shapes`; empty drops nothing.
 
     Returns:
         `(batch, features)` tensor.
@@ -88,14 +115,20 @@ class ConvolutionTrunk(keras.layers.Layer):
         normalization,
         negative_slope,
         initializers,
+        spectral_normalization=False,
+        dropout=0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         sizes = plan_sizes(*image_shape[:2])
         widths = plan_widths(len(sizes) - 1, base_width, max_width)
-        self.negative_slope = negative_slope
+        self.feature_shapes = [
+            (*size, width) for size, width in zip(sizes[1:], widths, strict=True)
+        ]
+        self.negative_slope, self.dropout = negative_slope, dropout
+        convolution, _ = linear_layers(spectral_normalization)
         self.convolutions = [
-            keras.layers.Conv2D(
+            convolution(
                 width,
                 kernel_for(size),
                 strides=2,
@@ -108,9 +141,12 @@ class ConvolutionTrunk(keras.layers.Layer):
         ]
         self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
 
-    def call(self, images, training=False, statistics_rate=None):
+    def call(self, images, training=False, statistics_rate=None, kept=()):
         features = images
-        for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
+        masks = kept or [None] * len(self.convolutions)
+        for convolution, normalization, mask in zip(
+            self.convolutions, self.normalizations, masks, strict=True
+        ):
             features = normalize(normalization, convolution(features), training, statistics_rate)
-            features = tf.nn.leaky_relu(features, self.negative_slope)
+            features = drop(tf.nn.leaky_relu(features, self.negative_slope), mask, self.dropout)
         return tf.reshape(features, (tf.shape(features)[0], features.shape[1:].num_elements()))

@@ -1,6 +1,9 @@
 """The encoder E."""
 
+import math
+
 import keras
+import tensorflow as tf
 
 from memgan_tf.networks.blocks import ConvolutionTrunk, Initializers
 
@@ -10,10 +13,15 @@ class Encoder(keras.Model):
 
     Args:
         image_shape: `(height, width, channels)`.
-        latent_dim: Size d of a code.
+        latent_dim: Size d of a code; 0 takes the flattened map of the last convolution for it.
         base_width, max_width: Channels after the first halving, and their bound.
         normalization: `batch`, `layer` or `none`.
         seed: Seed of the initial weights.
+        spectral_normalization: Whether the convolutions' kernels are divided by their largest
+            singular values.
+
+    Attributes:
+        code_size: Values in a code.
 
     Call arguments:
         images: `(batch, height, width, channels)` scaled images.
@@ -24,7 +32,15 @@ class Encoder(keras.Model):
     """
 
     def __init__(
-        self, image_shape, latent_dim, base_width, max_width, normalization, seed, **kwargs
+        self,
+        image_shape,
+        latent_dim,
+        base_width,
+        max_width,
+        normalization,
+        seed,
+        spectral_normalization=False,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         initializers = Initializers(seed)
@@ -35,11 +51,15 @@ class Encoder(keras.Model):
             normalization,
             negative_slope=0.1,
             initializers=initializers,
+            spectral_normalization=spectral_normalization,
             dtype=self.dtype_policy,
         )
-        self.head = keras.layers.Dense(
-            latent_dim, kernel_initializer=initializers.next(), dtype="float32"
-        )
+        self.head, self.code_size = None, latent_dim or math.prod(self.trunk.feature_shapes[-1])
+        if latent_dim:
+            self.head = keras.layers.Dense(
+                latent_dim, kernel_initializer=initializers.next(), dtype="float32"
+            )
 
     def call(self, images, training=False, statistics_rate=None):
-        return self.head(self.trunk(images, training=training, statistics_rate=statistics_rate))
+        features = self.trunk(images, training=training, statistics_rate=statistics_rate)
+        return tf.cast(features, tf.float32) if self.head is None else self.head(features)

@@ -22,6 +22,8 @@ class Generator(keras.Model):
         normalization: `batch`, `layer` or `none`.
         output_activation: `tanh` or `linear`.
         seed: Seed of the initial weights.
+        flat_codes: Whether a code is the smallest map flattened, as `Encoder` makes it without a
+            `latent_dim`: then no dense layer is in front of the convolutions.
 
     Call arguments:
         codes: `(batch, latent_dim)`.
@@ -32,7 +34,15 @@ class Generator(keras.Model):
     """
 
     def __init__(
-        self, image_shape, base_width, max_width, normalization, output_activation, seed, **kwargs
+        self,
+        image_shape,
+        base_width,
+        max_width,
+        normalization,
+        output_activation,
+        seed,
+        flat_codes=False,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         initializers = Initializers(seed)
@@ -40,13 +50,19 @@ class Generator(keras.Model):
         widths = plan_widths(len(self.sizes) - 1, base_width, max_width)[::-1]
         self.start_shape = (*self.sizes[0], widths[0])
         use_bias = normalization == "none"
-        self.dense = keras.layers.Dense(
-            self.sizes[0][0] * self.sizes[0][1] * widths[0],
-            use_bias=use_bias,
-            kernel_initializer=initializers.next(),
-            dtype=self.dtype_policy,
-        )
-        self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
+        self.dense = None
+        if not flat_codes:
+            self.dense = keras.layers.Dense(
+                self.sizes[0][0] * self.sizes[0][1] * widths[0],
+                use_bias=use_bias,
+                kernel_initializer=initializers.next(),
+                dtype=self.dtype_policy,
+            )
+        # A flat code comes to the first convolution as it is.
+        self.num_plain = 1 if flat_codes else 0
+        self.normalizations = [
+            make_normalization(normalization, self.dtype_policy) for _ in widths[self.num_plain :]
+        ]
         self.convolutions = [
             keras.layers.Conv2DTranspose(
                 width,
@@ -70,13 +86,15 @@ class Generator(keras.Model):
         self.output_activation = keras.activations.get(output_activation)
 
     def call(self, codes, training=False, statistics_rate=None):
-        features = self.dense(codes)
+        features = codes if self.dense is None else self.dense(codes)
         features = tf.reshape(features, (tf.shape(features)[0], *self.start_shape))
-        for index, normalization in enumerate(self.normalizations):
-            features = normalize(normalization, features, training, statistics_rate)
-            features = tf.nn.relu(features)
-            last = index == len(self.convolutions)
-            features = (self.last if last else self.convolutions[index])(features)
+        for index, convolution in enumerate([*self.convolutions, self.last]):
+            position = index - self.num_plain
+            if position >= 0:
+                normalization = self.normalizations[position]
+                features = normalize(normalization, features, training, statistics_rate)
+                features = tf.nn.relu(features)
+            features = convolution(features)
             # Doubling an odd size's half gives a row or column too many.
             height, width = self.sizes[index + 1]
             features = features[:, :height, :width]
