@@ -4,7 +4,7 @@ import dataclasses
 
 from absl import flags
 
-from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
@@ -38,7 +38,11 @@ def run(flag_values):
 
 
 def evaluate_run(path, data_dir=None, num_heatmaps=8):
-    """Evaluates a run, prints its metrics and where its files are."""
+    """Evaluates a run, prints its metrics and where its files are.
+
+    Returns:
+        What results.json holds; None, and no file, for a folder of normal images alone.
+    """
     RunDirectory(path).read_config()
     import_tensorflow()
     from memgan_tf.data import load_task
@@ -50,6 +54,9 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8):
     if data_dir is not None:
         data = dataclasses.replace(data, data_dir=data_dir)
     task = load_task(data, trained.config.training.seed)
+    if task.test is None and data.folder is not None:
+        _print_calibration(trained)
+        return None
     results = evaluate(trained, task, num_heatmaps)
     print(f"{title_of(trained)}, {trained.config.preset} preset")
     print(f"{results['num_normal']} normal and {results['num_anomalies']} anomalous test images:")
@@ -64,6 +71,14 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8):
         print(f"SUSPECT: {reason}")
     print(f"Scores and pictures: {trained.directory.evaluation}")
     return results
+
+
+def _print_calibration(trained):
+    dataset, path = trained.config.data.dataset, trained.directory.path
+    print(f"{dataset} has no labelled test split, so there are no metrics. What there is:")
+    for line in trained.calibration.describe():
+        print(f"  {line}")
+    print(f"Next: {program()} report --run={path}, or {program()} score --run={path} --input=…")
 
 
 COMMAND = Command("evaluate", DESCRIPTION, define_flags, run, required=("run",))
