@@ -43,21 +43,34 @@ def commands(page):
                 yield line
 
 
+def run_python(page, **names):
+    """Runs a page's Python blocks in order, in one namespace; returns it."""
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL):
+        exec(block, names)
+    return names
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_no_command_is_left_untested(page):
     for line in commands(page):
         assert line.startswith(("memgan ", *ELSEWHERE)), line
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/detectors.md"])
+@pytest.mark.parametrize(
+    "name",
+    ["README.md", "docs/detectors.md", "docs/thresholds.md", "docs/monitoring.md"],
+)
 def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeypatch, capsys):
     """On a small prepared MNIST and for an epoch, from an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
     monkeypatch.setenv("TFDS_DATA_DIR", fake_mnist.data_dir)  # for processes it starts
-    (tmp_path / "photos").mkdir()
-    photo = np.random.default_rng(0).integers(0, 256, (40, 30, 3), dtype=np.uint8)
-    (tmp_path / "photos" / "a.png").write_bytes(tf.io.encode_png(photo).numpy())
+    for folder, count in (("photos", 1), ("new_good_parts", 20)):
+        (tmp_path / folder).mkdir()
+        for index in range(count):
+            photo = np.random.default_rng(index).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+            path = tmp_path / folder / f"{index}.png"
+            path.write_bytes(tf.io.encode_png(photo).numpy())
     ran = []
     for line in commands(ROOT / name):
         if line.startswith("memgan "):
@@ -66,6 +79,8 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
             assert main.main([*words, *short]) == 0, capsys.readouterr().err
             ran.append(words[0])
     assert ran[:2] == ["train", "evaluate"]
+    if name in ("docs/thresholds.md", "docs/monitoring.md"):
+        run_python(ROOT / name, images=np.zeros((3, 8, 8, 1), np.uint8))
     if "score" in ran:
         assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
 
@@ -93,6 +108,15 @@ def test_the_readmes_python_runs(fake_mnist, tmp_path, monkeypatch):
     exec(block, names)
     assert names["scores"].shape == names["anomalies"].shape == (3,)
     assert ((names["p_values"] > 0) & (names["p_values"] <= 1)).all()
+
+
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's checks make warnings on purpose
+def test_the_python_of_the_scikit_learn_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = run_python(ROOT / "docs" / "scikit_learn.md")
+    assert names["aurocs"].min() > 0.98
+    assert names["again"].offset_ == names["detector"].offset_
+    assert set(names["view"].labels_) == {0, 1}
 
 
 def test_the_tables_are_made_from_the_records():

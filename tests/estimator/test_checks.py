@@ -1,5 +1,7 @@
 """scikit-learn's own checks of an outlier detector, on a shallow detector and on MEMGAN."""
 
+import pathlib
+
 import pytest
 import tensorflow as tf
 from sklearn.utils import estimator_checks
@@ -43,3 +45,10 @@ def test_sklearns_checks(estimator, check):
 def test_every_exception_is_a_check_and_has_a_reason(name):
     assert hasattr(estimator_checks, name)
     assert len(EXPECTED_FAILED_CHECKS[name]) > 40
+
+
+def test_the_page_has_the_same_table():
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "scikit_learn.md").read_text()
+    rows = [f"| `{name}` | {reason} |" for name, reason in EXPECTED_FAILED_CHECKS.items()]
+    table = "\n".join(["| check | reason |", "|---|---|", *rows])
+    assert f"<!-- checks -->\n{table}\n<!-- end of checks -->" in page

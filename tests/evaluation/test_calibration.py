@@ -1,4 +1,6 @@
 import json
+import pathlib
+import re
 
 import numpy as np
 import pytest
@@ -145,3 +147,16 @@ def test_the_description_warns_of_too_few_images():
 def test_a_file_of_before_the_interval_is_read(tmp_path):
     (tmp_path / "c.json").write_text('{"scores": [1.0, 2.0], "target_fpr": 0.5}')
     assert Calibration.load(tmp_path / "c.json").source == "held-out training images"
+
+
+def test_the_table_of_the_page_is_what_the_calibration_says():
+    page = pathlib.Path(__file__).parents[2] / "docs" / "thresholds.md"
+    rows = re.findall(
+        r"^\| (\d+) \| ([\d.]+) % \| ([\d.]+) % to ([\d.]+) % \|$", page.read_text(), re.MULTILINE
+    )
+    assert len(rows) == 7
+    for n, resolution, low, high in rows:
+        calibration = Calibration.of(np.arange(int(n)), 0.05)
+        expected = 100 * np.array([calibration.attainable_fpr, *calibration.fpr_interval()])
+        assert float(resolution) == pytest.approx(expected[0], rel=0.05)
+        assert [float(low), float(high)] == [round(value, 1) for value in expected[1:]]
