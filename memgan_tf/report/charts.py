@@ -43,7 +43,9 @@ class Chart:
 
 def draw(title: str, alt: str, plot: Callable[[matplotlib.axes.Axes], None]) -> Chart:
     """A chart by what draws it onto axes."""
-    return Chart(title, alt, *(_svg(plot, INK[theme]) for theme in ("light", "dark")))
+    drawn = _svg(plot, INK["light"])
+    both = (drawn, drawn.replace(INK["light"], INK["dark"]))
+    return Chart(title, alt, *(data_uri("image/svg+xml", text.encode()) for text in both))
 
 
 def roc_chart(labels: np.ndarray, scores: np.ndarray) -> Chart:
@@ -82,7 +84,8 @@ def training_charts(path: pathlib.Path) -> list[Chart]:
 
 
 def _curves(title, rows, names):
-    rows = rows[:: -(-len(rows) // MAX_POINTS)]
+    # From the end, so that the last epoch is kept.
+    rows = rows[:: -max(1, -(-len(rows) // MAX_POINTS))][::-1]
     epochs = [int(row["epoch"]) for row in rows]
     series = {name: [float(row[name] or "nan") for row in rows] for name in names}
 
@@ -122,4 +125,4 @@ def _svg(plot, ink):
         plot(axes)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return data_uri("image/svg+xml", buffer.getvalue())
+    return buffer.getvalue().decode()
