@@ -118,7 +118,7 @@ class Calibration:
             f"true false-positive rate between {low:.3g} and {high:.3g} with "
             f"{CONFIDENCE:.0%} confidence; p-values in steps of {self.attainable_fpr:.3g}",
         ]
-        if self.attainable_fpr > self.target_fpr:
+        if self.attainable_fpr > self.target_fpr + 1e-12:
             lines.append(
                 f"{n} images cannot guarantee a rate of {self.target_fpr:g}: their best is "
                 f"{self.attainable_fpr:.3g}. {needed_images(self.target_fpr)} would do"
