@@ -51,12 +51,8 @@ def spectral_norm(kernel: tf.Tensor, num_iterations: int = NUM_ITERATIONS) -> tf
     matrix = tf.cast(tf.reshape(kernel, (-1, kernel.shape[-1])), tf.float32)
     fixed = tf.stop_gradient(matrix)
     # No kernel has a reason to be orthogonal to it.
-    right = tf.cos(tf.range(kernel.shape[-1], dtype=tf.float32))
+    right = tf.cos(tf.range(kernel.shape[-1], dtype=tf.float32))[:, tf.newaxis]
     for _ in range(num_iterations):
-        left = _unit(tf.linalg.matvec(fixed, right))
-        right = _unit(tf.linalg.matvec(fixed, left, transpose_a=True))
-    return tf.maximum(tf.tensordot(left, tf.linalg.matvec(matrix, right), axes=1), EPSILON)
-
-
-def _unit(vector):
-    return vector / tf.maximum(tf.norm(vector), EPSILON)
+        right = tf.math.l2_normalize(tf.matmul(fixed, tf.matmul(fixed, right), transpose_a=True))
+    left = tf.math.l2_normalize(tf.matmul(fixed, right))
+    return tf.maximum(tf.reduce_sum(left * tf.matmul(matrix, right)), EPSILON)

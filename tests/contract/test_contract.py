@@ -6,12 +6,15 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from memgan_tf.config import DETECTORS
+from memgan_tf.data import LabelledImages, OneClassTask
 from memgan_tf.detectors.registry import DEEP_MODELS, NAMES, make_detector
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report.page import write_report
 from memgan_tf.training.checkpoints import raw_variable
 from memgan_tf.training.run_directory import RunDirectory
-from memgan_tf.training.strategy import make_strategy
-from memgan_tf.training.trainer import Trainer
 from tests.contract.conftest import IMAGE_SHAPE, TINY, make_config
+from tests.contract.steps import check_replicas, check_restart, make_trainer, short, state
 
 every_detector = pytest.mark.parametrize("name", sorted(NAMES))
 every_deep_detector = pytest.mark.parametrize("name", sorted(DEEP_MODELS))
@@ -120,38 +123,6 @@ def test_an_export_is_possible_or_refused_in_a_sentence(name):
         assert "memgan score" in obstacle
 
 
-def make_trainer(name, task, strategy="none", **overrides):
-    config = make_config(name, **overrides)
-    model_class = DEEP_MODELS[name]
-
-    def factory():
-        return model_class(
-            config.model,
-            config.image_shape,
-            config.training.seed,
-            average_weights=config.training.ema_decay > 0,
-        )
-
-    return Trainer(factory, config.training, task.train[:48], make_strategy(strategy))
-
-
-def state(trainer):
-    """Everything that a checkpoint keeps but the clock and the optimisers."""
-    return {
-        name: [raw_variable(v).numpy() for v in values]
-        for name, values in trainer.variables.items()
-        if name != "seconds" and not name.startswith("optimizer_")
-    }
-
-
-# A few epochs of three steps that reach every phase.
-SHORT = {"batch_size": 16, "epochs": 2}
-
-
-def short(name):
-    return {**SHORT, "pretraining_epochs": 1} if name == "deep_svdd" else SHORT
-
-
 @every_deep_detector
 def test_training_moves_every_weight_of_every_player(name, task):
     trainer = make_trainer(name, task, **short(name))
@@ -168,34 +139,12 @@ def test_training_moves_every_weight_of_every_player(name, task):
 
 @every_deep_detector
 def test_two_replicas_step_as_one(name, task):
-    options = {**short(name), "learning_rate": 1e-3}
-    one, two = (make_trainer(name, task, s, **options) for s in ("none", "mirrored"))
-    assert (one.num_replicas, two.num_replicas) == (1, 2)
-    for trainer in (one, two):
-        trainer.run(4)
-        trainer.measure_statistics()
-    first, second = state(one), state(two)
-    for part in first:
-        for mine, theirs in zip(first[part], second[part], strict=True):
-            np.testing.assert_allclose(mine, theirs, rtol=1e-3, atol=2e-4, err_msg=part)
+    check_replicas(name, task, **short(name))
 
 
 @every_deep_detector
 def test_a_restart_in_the_middle_changes_nothing(name, task):
-    """Steps 1 to 4, then a new trainer with the saved variables: the rest is bitwise the same."""
-    whole, first, second = (make_trainer(name, task, **short(name)) for _ in range(3))
-    whole.run(whole.total_steps)
-    whole.measure_statistics()
-    first.run(4)
-    for name_of, values in first.variables.items():
-        for source, target in zip(values, second.variables[name_of], strict=True):
-            raw_variable(target).assign(raw_variable(source))
-    second.run(whole.total_steps - 4)
-    second.measure_statistics()
-    expected, found = state(whole), state(second)
-    for part in expected:
-        for value, other in zip(expected[part], found[part], strict=True):
-            np.testing.assert_array_equal(value, other, err_msg=part)
+    check_restart(name, task, **short(name))
 
 
 @every_deep_detector
@@ -246,3 +195,25 @@ def test_the_exported_score_is_pythons(name, fit, task, tmp_path):
     loaded = tf.saved_model.load(str(tmp_path)).signatures["serving_default"]
     exported = loaded(image=tf.constant(task.test))["score"]
     np.testing.assert_allclose(exported, detector.score(task.test), rtol=1e-5)
+
+
+@every_detector
+def test_a_report_tells_of_it(name, fit, task, tmp_path):
+    """On held-out images: what an evaluation adds does not depend on the detector."""
+    detector = fit(name).detector
+    directory = RunDirectory(tmp_path / "run")
+    with directory.claimed(detector.config):
+        directory.mark_complete({"training_seconds": 1.0})
+    run = object.__new__(TrainedRun)
+    run.directory, run.config, run.detector = directory, detector.config, detector
+    run.calibration = Calibration.of(detector.score(task.validation), 0.05)
+    names = [str(i) for i in range(20)]
+    train, held_out = (
+        LabelledImages(images[:20], None, names) for images in (task.train, task.validation)
+    )
+    path, findings = write_report(run, OneClassTask(train, held_out, None), 2)
+    text = path.read_text()
+    assert findings.facts["detector"] == name
+    assert ("has no anomaly maps" in text) == ("anomaly_map" not in detector.explain(task.test[:1]))
+    assert ("memory units, decoded" in text) == (detector.decode_units() is not None)
+    assert "no labelled anomaly has tested it" in text

@@ -9,6 +9,7 @@ from memgan_tf.detectors.registry import DEEP_MODELS
 
 SEED = tf.constant([1, 2], tf.int64)
 TINY = {"base_width": 4, "latent_dim": 3, "discriminator_width": 5}
+REGULARIZED = {"discriminator_dropout": 0.4, "spectral_normalization": True}
 
 
 @pytest.fixture
@@ -39,40 +40,48 @@ def cross_entropy(logits, label):
     return tf.nn.sigmoid_cross_entropy_with_logits(tf.fill(tf.shape(logits), label), logits)
 
 
-def games(model, name, images, noise):
+def games(model, name, images, noise, kept):
     """(real, fake) logits of every discriminator, forward passes and all, from the papers."""
     parts = model.trained
     real = parts.scaling(images)
     generated = parts.generator(noise, training=True)
+    joint = (parts.discriminator, *kept["discriminator"])
     if name == "adgan":
-        return [(parts.discriminator(real), parts.discriminator(generated))]
+        return [judge(*joint, (real,), (generated,))]
     codes = parts.encoder(real, training=True)
-    pairs = [(parts.discriminator(real, codes), parts.discriminator(generated, noise))]
+    pairs = [judge(*joint, (real, codes), (generated, noise))]
     if name == "alad":
         reconstruction = parts.generator(codes, training=True)
         returned = parts.encoder(generated, training=True)
         pairs += [
-            (parts.image_pairs(real, real), parts.image_pairs(real, reconstruction)),
-            (parts.code_pairs(noise, noise), parts.code_pairs(noise, returned)),
+            judge(parts.image_pairs, *kept["image_pairs"], (real, real), (real, reconstruction)),
+            judge(parts.code_pairs, *kept["code_pairs"], (noise, noise), (noise, returned)),
         ]
     return pairs
 
 
+def judge(discriminator, kept_of_real, kept_of_fake, real, fake):
+    return discriminator(*real, kept=kept_of_real), discriminator(*fake, kept=kept_of_fake)
+
+
+@pytest.mark.parametrize("options", [{}, REGULARIZED], ids=["plain", "regularized"])
 @pytest.mark.parametrize("name", ["bigan", "alad", "adgan"])
-def test_d_tells_real_from_fake_and_the_others_want_it_wrong(name, make_model, pixels):
-    model, images = make_model(name), pixels(6)
+def test_d_tells_real_from_fake_and_the_others_want_it_wrong(name, options, make_model, pixels):
+    """D under its own dropout masks, E and G under theirs."""
+    model, images = make_model(name, **options), pixels(6)
     draws, step = model.draw(6, SEED), RecordingStep(6)
     model.train_step(images, draws, step)
     with tf.GradientTape(persistent=True) as tape:
-        pairs = games(model, name, images, draws["noise"])
         told, untold = (
             tf.add_n(
                 [
                     tf.reduce_mean(cross_entropy(real, label) + cross_entropy(fake, 1.0 - label))
-                    for real, fake in pairs
+                    for real, fake in games(
+                        model, name, images, draws["noise"], model.kept_units(draws, turn)
+                    )
                 ]
             )
-            for label in (1.0, 0.0)
+            for turn, label in ((0, 1.0), (1, 0.0))
         )
     assert set(step.gradients) == set(model.players)
     for player, gradients in step.gradients.items():

@@ -1,0 +1,40 @@
+"""The contract's training checks with options that the default presets leave off."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.contract.conftest import IMAGE_SHAPE
+from tests.contract.steps import SHORT, check_replicas, check_restart, make_trainer
+
+REGULARIZED = {"discriminator_dropout": 0.3, "spectral_normalization": True}
+every_option = pytest.mark.parametrize(
+    ("name", "options"),
+    [("alad", REGULARIZED), ("memae", {"latent_dim": 0})],
+    ids=["alad", "memae"],
+)
+
+
+@every_option
+def test_two_replicas_step_as_one(name, options, task):
+    check_replicas(name, task, **SHORT, **options)
+
+
+@every_option
+def test_a_restart_in_the_middle_changes_nothing(name, options, task):
+    check_restart(name, task, **SHORT, **options)
+
+
+@every_option
+def test_a_score_is_the_images_own_and_repeats(name, options, task):
+    trainer = make_trainer(name, task, **SHORT, **options)
+    trainer.run(trainer.total_steps)
+    trainer.measure_statistics()
+    explain = tf.function(trainer.model.explain, reduce_retracing=True)
+    scores = explain(tf.constant(task.test[:8]))["anomaly_score"].numpy()
+    assert scores.shape == (8,)
+    assert np.isfinite(scores).all()
+    assert len(np.unique(scores)) == 8
+    np.testing.assert_array_equal(explain(tf.constant(task.test[:8]))["anomaly_score"], scores)
+    alone = explain(tf.reshape(tf.constant(task.test[3]), (1, *IMAGE_SHAPE)))["anomaly_score"]
+    np.testing.assert_allclose(alone, scores[3:4], rtol=1e-4)
