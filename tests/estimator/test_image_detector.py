@@ -16,7 +16,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 import memgan_tf
 from memgan_tf.config import DETECTORS
-from memgan_tf.estimator import ImageDetector, KdeDetector, PyodView, make_estimator
+from memgan_tf.estimator import ImageDetector, KdeDetector, PyodView, image_detector, make_estimator
 from memgan_tf.estimator.classes import CLASSES, class_name
 from memgan_tf.tools import main
 
@@ -110,6 +110,28 @@ def test_fit_leaves_the_arguments_alone(fitted):
 def test_a_share_is_held_out(fitted):
     # The digits' preset holds out a fifth of the 178 zeros.
     assert len(fitted["kde"].calibration_.scores) == round(0.2 * 178)
+
+
+class Recorder:
+    """A detector that keeps what it was given; the mean pixel is its score."""
+
+    def fit(self, images, validation_images, run=None):
+        self.trained_on, self.held_out = images, validation_images
+        return 0.0
+
+    def score(self, images):
+        return images.mean(axis=(1, 2, 3))
+
+
+def test_training_never_sees_what_calibrates(monkeypatch):
+    detector = Recorder()
+    monkeypatch.setattr(image_detector, "make_detector", lambda config: detector)
+    images = np.arange(20, dtype=np.uint8)[:, np.newaxis, np.newaxis] * np.ones((8, 8), np.uint8)
+    estimator = make_estimator("kde", validation_fraction=0.25).fit(images)
+    trained, held = (set(part[:, 0, 0, 0]) for part in (detector.trained_on, detector.held_out))
+    assert (len(trained), len(held)) == (15, 5)
+    assert trained | held == set(range(20))
+    assert set(estimator.calibration_.scores) == held
 
 
 def test_a_copy_scores_the_same(detector, digits, tmp_path):
