@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from memgan_tf.config import DataConfig
+from memgan_tf.config import FOLDER_FIELDS, DataConfig, RunConfig, resolve
 from memgan_tf.data import folder, folder_index, folder_store, load_task, sources
 from memgan_tf.data.walk import shown, walk
 from tests import folder_sets
@@ -362,6 +362,15 @@ def test_other_sets_have_no_folder_settings(name):
     value = {"folder_layout": "flat", "image_fit": "pad"}.get(name, 8 if "size" in name else 1)
     with pytest.raises(ValueError, match=f"`{name}` must be left out unless the dataset is folder"):
         DataConfig(dataset="digits", **{name: value})
+
+
+def test_other_sets_configurations_are_what_they_were_before_folders():
+    resolved = resolve("pca", "default", (28, 28, 1), {"dataset": "mnist", "normal_class": "3"})
+    data = {"dataset": "mnist", "normal_class": 3, "data_dir": None}
+    data |= {"validation_fraction": 0.1, "target_fpr": 0.05}
+    assert resolved.to_dict()["data"] == data
+    assert not set(FOLDER_FIELDS) & resolved.decisive().keys()
+    assert RunConfig.from_dict(resolved.to_dict()) == resolved
 
 
 def test_names_of_classes_and_numbers():
