@@ -20,6 +20,9 @@ MNIST = (28, 28, 1)
         ("kde", {"epochs": 3}, "`epochs` is not a setting of kde"),
         ("pca", {"explained_variance": 1.0}, "`explained_variance` must be below 1 for pca"),
         ("memae", {"nu": 0.1}, "`nu` is not a setting of memae"),
+        ("memae", {"latent_dim": -1}, "`latent_dim` must be at least 0"),
+        ("vae", {"latent_dim": 0}, "`latent_dim` must be at least 1"),
+        ("bigan", {"discriminator_dropout": 1.0}, "`discriminator_dropout` must be at most 0.99"),
         ("adgan", {"max_test_images": 1}, "`max_test_images` must be at least 2"),
     ],
 )
@@ -51,3 +54,20 @@ def test_what_adgan_leaves_out_is_told():
     told = " ".join(config.departures(config.resolve("adgan", "default", MNIST, {})))
     assert "num_inversion_steps 60 (paper preset: 500)" in told
     assert "max_test_images 2000 (paper preset: None)" in told
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), MNIST, (32, 32, 3), (64, 64, 3)])
+@pytest.mark.parametrize(
+    ("detector", "spectral", "dropout"),
+    [("alad", True, 0.2), ("bigan", False, 0.5), ("adgan", False, 0.0)],
+)
+def test_the_papers_discriminators_and_the_defaults_plain_ones(detector, spectral, dropout, shape):
+    paper, default = (config.resolve(detector, p, shape, {}).model for p in ("paper", "default"))
+    assert (paper.spectral_normalization, paper.discriminator_dropout) == (spectral, dropout)
+    assert (default.spectral_normalization, default.discriminator_dropout) == (False, 0.0)
+
+
+def test_what_alad_leaves_out_is_told():
+    told = config.departures(config.resolve("alad", "default", MNIST, {}))
+    assert "spectral_normalization False (paper preset: True)" in told
+    assert "discriminator_dropout 0.0 (paper preset: 0.2)" in told

@@ -125,3 +125,13 @@ def test_memae_decodes_its_items(make_model):
     assert units.shape == (5, 8, 8, 1)
     assert ((units >= 0) & (units <= 1)).all()
     assert model.embedding_points()["unit"].shape == (5, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "code_size"), [((28, 28, 1), 4 * 4 * 64), ((32, 32, 3), 4 * 4 * 128)]
+)
+def test_memaes_paper_preset_addresses_the_flat_map(shape, code_size):
+    config = resolve("memae", "paper", shape, {"num_units": 5})
+    model = DEEP_MODELS["memae"](config.model, config.image_shape, seed=3)
+    assert model.scoring.memory.units.shape == (5, code_size)
+    assert model.decode_units().shape == (5, *shape)

@@ -84,3 +84,28 @@ def test_the_discriminator_judges_each_pair_alone():
 def test_unknown_normalisation():
     with pytest.raises(ValueError, match="`normalization` must be one of"):
         Encoder((8, 8, 1), 3, **WIDTHS, normalization="instance", seed=0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_flat_code_is_the_last_map_itself(shape):
+    """MemAE's form: no dense layer between the convolutions and the code, on either side."""
+    encoder = Encoder(shape, 0, **WIDTHS, normalization="batch", seed=0)
+    generator = Generator(
+        shape, **WIDTHS, normalization="batch", output_activation="tanh", seed=1, flat_codes=True
+    )
+    images = tf.random.stateless_normal((2, *shape), (0, 0))
+    codes = encoder(images)
+    np.testing.assert_array_equal(codes, encoder.trunk(images))
+    assert codes.shape == (2, encoder.code_size)
+    assert generator(codes).shape == (2, *shape)
+    kernels = [v for v in encoder.variables + generator.variables if v.name.endswith("kernel")]
+    assert {len(kernel.shape) for kernel in kernels} == {4}
+
+
+def test_a_flat_code_reaches_the_first_convolution_as_it_is():
+    """Codes may be negative: no rectifier is in front of it."""
+    options = {**WIDTHS, "normalization": "batch", "output_activation": "linear", "seed": 1}
+    generator = Generator((8, 8, 1), **options, flat_codes=True)
+    codes = -tf.ones((1, 4 * 4 * 2))
+    np.testing.assert_allclose(generator(codes), -generator(-codes), rtol=1e-5)
+    assert np.abs(generator(codes)).max() > 0
