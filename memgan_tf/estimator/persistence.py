@@ -19,6 +19,7 @@ from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.run_directory import RunDirectory, describe_environment, fingerprint
 
 ESTIMATOR_FILE = "estimator.json"
+PARTS = ("method", "settings", "layout", "n_features_in", "feature_names_in", "training_seconds")
 
 
 def save(estimator, path: str | os.PathLike) -> pathlib.Path:
@@ -59,10 +60,12 @@ def load(cls: type, path: str | os.PathLike):
     """
     run = RunDirectory(path)
     values = files.read_json(run.path / ESTIMATOR_FILE)
-    if values.get("method") != cls.method:
+    missing = {*PARTS} - {*values} if isinstance(values, dict) else {*PARTS}
+    if missing:
+        raise ValueError(f"{run.path / ESTIMATOR_FILE} is damaged: it has no {min(missing)}")
+    if values["method"] != cls.method:
         raise ValueError(
-            f"`path` must hold a {cls.method} estimator, and holds {values.get('method')}: "
-            f"{run.path}"
+            f"`path` must hold a {cls.method} estimator, and holds {values['method']}: {run.path}"
         )
     shape = values["settings"]["image_shape"]
     values["settings"]["image_shape"] = None if shape is None else tuple(shape)

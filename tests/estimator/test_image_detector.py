@@ -175,6 +175,10 @@ def test_mistakes_with_files(fitted, tmp_path):
     path = fitted["kde"].save(tmp_path / "saved")
     with pytest.raises(ValueError, match="must hold a memgan estimator, and holds kde"):
         memgan_tf.MemganDetector.load(path)
+    for content in ("[]", "{}", '{"method": "kde"}'):
+        (path / "estimator.json").write_text(content)
+        with pytest.raises(ValueError, match="estimator.json is damaged"):
+            KdeDetector.load(path)
     with pytest.raises(NotFittedError):
         KdeDetector().save(tmp_path / "new")
 
