@@ -71,14 +71,21 @@ def evaluate(
     _draw(run, test, measured)
     _write_heatmaps(run, task, measured, names, num_heatmaps)
     _write_histogram(run, scores[labels == 1])
-    results = {**describe_run(run), "metrics": metrics, "num_normal": int((labels == 0).sum())}
-    results["num_anomalies"] = int((labels == 1).sum())
+    results = _describe_results(run, measured, metrics, seconds)
+    files.write_json(run.directory.path / "results.json", results)
+    return results
+
+
+def _describe_results(run, measured, metrics, seconds):
+    """What `results.json` holds."""
+    results = {**describe_run(run), "metrics": metrics}
+    results["num_normal"] = int((measured.labels == 0).sum())
+    results["num_anomalies"] = int((measured.labels == 1).sum())
+    # A report made after a recalibration sees by it that the decisions are others now.
     results["threshold"] = run.threshold
     if measured.pixels is not None:
         results["pixels"] = measured.pixels
-    results["scoring_seconds"] = seconds
-    files.write_json(run.directory.path / "results.json", results)
-    return results
+    return {**results, "scoring_seconds": seconds}
 
 
 def describe_run(run: TrainedRun) -> dict[str, Any]:
