@@ -82,7 +82,7 @@ KINDS = {
     "cut webp": (".webp", cut("WEBP"), "damaged"),
     "cut tiff": (".tif", cut("TIFF"), "damaged"),
     "bad checksum": (".png", content(damaged_png), "damaged"),
-    "bomb": (".png", content(lambda: png_of_size(60000, 60000)), "more than 89,478,485 pixels"),
+    "bomb": (".png", content(lambda: png_of_size(10000, 9000)), "more than 89,478,485 pixels"),
     "too small": (".png", content(lambda: encoded(size=(24, 7))), "24×7 pixels"),
     "floating point": (".tiff", floating, "floating-point"),
     "32 bits": (".tiff", wide_integers, "32-bit"),
