@@ -124,12 +124,7 @@ def dtype_of(mixed_precision: bool) -> str:
 
 
 def make_encoder_generator(
-    config,
-    image_shape,
-    seed,
-    mixed_precision,
-    code_size=None,
-    spectral_normalization=False,
+    config, image_shape, seed, mixed_precision, code_size=None, spectral_normalization=False
 ) -> tuple:
     """A scaling, an encoder and its mirror, built, as `NetworkConfig` describes them.
 
@@ -162,6 +157,6 @@ def make_encoder_generator(
         dtype=dtype,
         name="generator",
     )
-    codes = encoder(tf.zeros((1, *image_shape)))
-    generator(tf.zeros((1, config.latent_dim or codes.shape[1])))
+    encoder(tf.zeros((1, *image_shape)))
+    generator(tf.zeros((1, config.latent_dim or encoder.code_size)))
     return scaling, encoder, generator

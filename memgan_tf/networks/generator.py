@@ -1,5 +1,7 @@
 """The generator G, the encoder's mirror."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -53,7 +55,7 @@ class Generator(keras.Model):
         self.dense = None
         if not flat_codes:
             self.dense = keras.layers.Dense(
-                self.sizes[0][0] * self.sizes[0][1] * widths[0],
+                math.prod(self.start_shape),
                 use_bias=use_bias,
                 kernel_initializer=initializers.next(),
                 dtype=self.dtype_policy,
@@ -63,25 +65,22 @@ class Generator(keras.Model):
         self.normalizations = [
             make_normalization(normalization, self.dtype_policy) for _ in widths[self.num_plain :]
         ]
+        options = {"strides": 2, "padding": "same", "dtype": self.dtype_policy}
         self.convolutions = [
             keras.layers.Conv2DTranspose(
                 width,
                 kernel_for(size),
-                strides=2,
-                padding="same",
                 use_bias=use_bias,
                 kernel_initializer=initializers.next(),
-                dtype=self.dtype_policy,
+                **options,
             )
             for width, size in zip(widths[1:], self.sizes[1:-1], strict=True)
         ]
         self.last = keras.layers.Conv2DTranspose(
             image_shape[2],
             kernel_for(self.sizes[-1]),
-            strides=2,
-            padding="same",
             kernel_initializer=initializers.next(),
-            dtype=self.dtype_policy,
+            **options,
         )
         self.output_activation = keras.activations.get(output_activation)
 
