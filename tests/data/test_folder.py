@@ -1,58 +1,20 @@
 """Folders of images: layouts, the verified index, the cache."""
 
-import dataclasses
 import json
 import os
 import pathlib
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from memgan_tf.config import FOLDER_FIELDS, DataConfig, RunConfig, resolve
-from memgan_tf.data import folder, folder_index, folder_store, load_task, sources
+from memgan_tf.data import folder, folder_index, load_task, sources
 from memgan_tf.data.walk import shown, walk
 from tests import folder_sets
+from tests.data.folder_files import SIDE, config, fill, index, load, put
 from tests.malformed_files import make_malformed
-
-SIDE = 16
-
-
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    """A cache of the test's own."""
-    path = tmp_path / "cache"
-    monkeypatch.setenv("MEMGAN_CACHE_DIR", str(path))
-    return path
-
-
-def put(path, value=None, size=(12, 10)):
-    """A picture of a grey value, or of one that its name decides."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    value = sum(map(ord, str(path))) % 200 if value is None else value
-    Image.new("L", size, value).save(path)
-
-
-def fill(root, *names):
-    for value, name in enumerate(names):
-        put(root / name, 10 * value)
-    return root
-
-
-def config(root, **options):
-    return DataConfig(dataset=f"folder:{root}", image_size=SIDE, **options)
-
-
-def load(root, split="train", **options):
-    found = sources.load(config(root, **options), split)
-    return found and found.select(np.arange(len(found)))
-
-
-def index(root, **options):
-    return sources.find_index(config(root, **options))
 
 
 @pytest.fixture
@@ -282,70 +244,6 @@ def test_channels_follow_the_images_unless_stated(tmp_path):
     Image.new("RGB", (16, 16), (255, 0, 0)).save(root / "2.png")
     assert sources.image_shape(config(root)) == (SIDE, SIDE, 3)
     assert load(root, image_channels=1).images[2, 0, 0].tolist() == [76]
-
-
-def test_decoded_once(tmp_path, cache, monkeypatch):
-    root = fill(tmp_path / "set", "1.png", "2.png")
-    first = index(root)
-    monkeypatch.setattr(folder_store, "decode", None)
-    assert index(root) == first
-    assert [path.name for path in cache.iterdir()] == [pathlib.Path(first["cache"]).name]
-
-
-@pytest.mark.parametrize("change", ["file", "size", "fit", "more", "damage", "none"])
-def test_what_makes_an_entry_anew(change, tmp_path, cache):
-    root, options = fill(tmp_path / "set", "1.png", "2.png"), {"image_fit": "crop"}
-    before = index(root, **options)
-    if change == "file":
-        put(root / "1.png", 99, (30, 30))
-    elif change == "more":
-        put(root / "3.png")
-    elif change == "damage":
-        (pathlib.Path(before["cache"]) / folder_store.PIXELS_FILE).write_bytes(b"")
-    elif change == "fit":
-        options["image_fit"] = "stretch"
-    size = {"image_size": 20} if change == "size" else {}
-    after = sources.find_index(dataclasses.replace(config(root, **options), **size))
-    assert (after["cache"] == before["cache"]) == (change in ("damage", "none"))
-    assert (after["content"] == before["content"]) == (change not in ("file", "more"))
-    assert len(load(root)) == 2 + (change == "more")
-
-
-def test_two_processes_may_decode_at_once(tmp_path, cache):
-    root = folder_sets.make_normals(tmp_path / "set", 12, side=32)
-    program = (
-        "import sys; from memgan_tf.config import DataConfig; from memgan_tf.data import sources;"
-        f"print(sources.find_index(DataConfig(dataset='folder:{root}', folder_layout='flat'))"
-        "['content'])"
-    )
-    both = [
-        subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    answers = [process.communicate(timeout=120)[0] for process in both]
-    assert answers[0] == answers[1] != ""
-    assert len(list(cache.iterdir())) == 1
-
-
-def test_losing_the_race_uses_the_winners_entry(tmp_path, monkeypatch, cache):
-    root = fill(tmp_path / "set", "1.png", "2.png")
-    rename = os.rename
-
-    def win_first(source, target):
-        shutil.copytree(source, target)
-        rename(source, target)
-
-    monkeypatch.setattr(os, "rename", win_first)
-    assert index(root)["num_images"] == 2
-    assert len(list(cache.iterdir())) == 1
-
-
-def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
-    root = fill(tmp_path / "set", "1.png", "2.png")
-    (tmp_path / "file").write_text("")
-    monkeypatch.setenv("MEMGAN_CACHE_DIR", str(tmp_path / "file" / "cache"))
-    with pytest.raises(OSError, match="cannot be written.*MEMGAN_CACHE_DIR"):
-        index(root)
 
 
 def test_a_run_refuses_other_images_than_it_began_with(tmp_path):
