@@ -60,6 +60,17 @@ def games(model, name, images, noise, kept):
     return pairs
 
 
+def masks_of(model, draws, turn):
+    """Of each discriminator the masks of real and of fake pairs; turn 0 is D's, 1 E's and G's."""
+    return {
+        d.name: [
+            [draws[f"kept/{d.name}/{i}"][:, turn, side] for i in range(len(d.dropped_shapes))]
+            for side in (0, 1)
+        ]
+        for d in model.trained.discriminators
+    }
+
+
 def judge(discriminator, kept_of_real, kept_of_fake, real, fake):
     return discriminator(*real, kept=kept_of_real), discriminator(*fake, kept=kept_of_fake)
 
@@ -77,7 +88,7 @@ def test_d_tells_real_from_fake_and_the_others_want_it_wrong(name, options, make
                 [
                     tf.reduce_mean(cross_entropy(real, label) + cross_entropy(fake, 1.0 - label))
                     for real, fake in games(
-                        model, name, images, draws["noise"], model.kept_units(draws, turn)
+                        model, name, images, draws["noise"], masks_of(model, draws, turn)
                     )
                 ]
             )
