@@ -15,6 +15,7 @@ from memgan_tf.config import RunConfig, resolve
 from memgan_tf.evaluation.records import read_records
 from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
+from tests import folder_sets
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -65,12 +66,13 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
     monkeypatch.setenv("TFDS_DATA_DIR", fake_mnist.data_dir)  # for processes it starts
-    for folder, count in (("photos", 1), ("new_good_parts", 20)):
+    for folder, count in (("photos", 1), ("new_photos", 2), ("new_good_parts", 20)):
         (tmp_path / folder).mkdir()
         for index in range(count):
             photo = np.random.default_rng(index).integers(0, 256, (40, 30, 3), dtype=np.uint8)
             path = tmp_path / folder / f"{index}.png"
             path.write_bytes(tf.io.encode_png(photo).numpy())
+    folder_sets.make_mvtec(tmp_path / "parts", 24, 3, 2, side=32)
     ran = []
     for line in commands(ROOT / name):
         if line.startswith("memgan "):
@@ -78,7 +80,8 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
             short = [] if "--detector=" in line else SHORT.get(words[0], [])
             assert main.main([*words, *short]) == 0, capsys.readouterr().err
             ran.append(words[0])
-    assert ran[:2] == ["train", "evaluate"]
+    assert ran[0] == "train"
+    assert "evaluate" in ran
     if name in ("docs/thresholds.md", "docs/monitoring.md"):
         run_python(ROOT / name, images=np.zeros((3, 8, 8, 1), np.uint8))
     if "score" in ran:
