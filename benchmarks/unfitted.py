@@ -18,6 +18,7 @@ FLAGS = flags.FLAGS
 
 def define_flags():
     flags.DEFINE_string("results_dir", "results", "Folder of the records.")
+    flags.DEFINE_string("records", "*/*/*/*/seed_*.json", "Which records below it.")
     flags.DEFINE_string("data_dir", None, "As in memgan train.")
 
 
@@ -40,7 +41,7 @@ def main(_):
     from memgan_tf import files
     from memgan_tf.config import RunConfig
 
-    for path in sorted(pathlib.Path(FLAGS.results_dir).glob("*/*/*/*/seed_*.json")):
+    for path in sorted(pathlib.Path(FLAGS.results_dir).glob(FLAGS.records)):
         output = path.with_name(path.name.replace("seed", "unfitted"))
         if output.exists():
             continue
