@@ -9,6 +9,7 @@ from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.training.workers import join_workers
 
 
 def load(run: str | os.PathLike) -> TrainedRun:
@@ -35,7 +36,7 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
 
     Raises:
         ValueError: If the data is unusable or the folder holds something else.
-        RuntimeError: If another process works on the run.
+        RuntimeError: If another process works on the run, or another worker of the job is lost.
         FloatingPointError: If training diverges.
         KeyboardInterrupt: If it is asked to stop, after a checkpoint.
     """
@@ -43,15 +44,26 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
     run.check_free_for(config)
     if run.is_complete:
         return run
+    # TensorFlow wants the workers to meet before it does anything else.
+    workers = join_workers(config.training.distribution_strategy)
     task = load_task(config.data, config.training.seed, with_test=False)
     index = find_index(config.data)
-    with run.claimed(config):
-        if index is not None:
-            folder_index.keep(index, run.path)
-        detector = make_detector(config)
-        seconds = detector.fit(task.train.images, task.validation.images, run)
-        scores = detector.score(task.validation.images)
-        calibration = Calibration.of(scores, config.data.target_fpr)
-        calibration.save(run.path / "calibration.json")
-        run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})
+    with workers.losses_told():
+        if workers.is_chief:
+            with run.claimed(config):
+                if index is not None:
+                    folder_index.keep(index, run.path)
+                _train_and_calibrate(config, task, run)
+        else:
+            make_detector(config).fit(task.train.images, task.validation.images, run)
+        workers.wait()  # for the chief to finish
     return run
+
+
+def _train_and_calibrate(config, task, run):
+    detector = make_detector(config)
+    seconds = detector.fit(task.train.images, task.validation.images, run)
+    scores = detector.score(task.validation.images)
+    calibration = Calibration.of(scores, config.data.target_fpr)
+    calibration.save(run.path / "calibration.json")
+    run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})

@@ -9,6 +9,7 @@ from memgan_tf.data.folder_index import num_normal, summarize
 from memgan_tf.data.sources import find_index, image_shape, settle
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.training.cluster import read_cluster
 from memgan_tf.training.run_directory import RunDirectory
 
 DESCRIPTION = """Trains a detector on normal images, or goes on with an interrupted run.
@@ -51,6 +52,7 @@ def train_run(resolved, model_dir):
     if directory.is_complete:
         print(f"{directory.path} is complete already.")
     else:
+        read_cluster(resolved.training.distribution_strategy)
         print(f"Configuration: {json.dumps(resolved.to_dict())}")
         import_tensorflow()
         from memgan_tf.api import train

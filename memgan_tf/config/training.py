@@ -38,7 +38,10 @@ class TrainingConfig(Checked):
     checkpoint_epochs: int = option(1, "Epochs between checkpoints.", minimum=1)
     keep_checkpoints: int = option(2, "Checkpoints kept, for recovery.", minimum=1, maximum=100)
     distribution_strategy: str = option(
-        "none", "Replicas: none, or mirrored over all visible GPUs.", choices=("none", "mirrored")
+        "none",
+        "Replicas: none, mirrored over all visible GPUs, or multi_worker_mirrored over the "
+        "processes that TF_CONFIG names.",
+        choices=("none", "mirrored", "multi_worker_mirrored"),
     )
     mixed_precision: bool = option(False, "Compute in bfloat16, keep weights in float32.")
     jit_compile: bool = option(False, "Compile the networks with XLA.")

@@ -58,6 +58,7 @@ def training_batches(
     start_step: int,
     draw: Callable[[int, tf.Tensor], dict[str, tf.Tensor]],
     num_replicas: int = 1,
+    replicas: range | None = None,
 ) -> tf.data.Dataset:
     """Endless batches from `start_step` on, the same whatever came before.
 
@@ -69,24 +70,33 @@ def training_batches(
         start_step: Step of the first batch.
         draw: Random numbers of a step, `draw(batch_size, seed)`; see `TrainableModel.draw`.
         num_replicas: Each global batch comes as this many equal elements, in the replicas' order.
+        replicas: Those whose elements are wanted, a stretch; only their images are read. None is
+            all of them.
 
     Returns:
         Dataset of `(images, draws)`, uint8 pixels and the model's random numbers.
     """
-    pick = _picker(images)
+    pick, replicas = _picker(images), replicas or range(num_replicas)
+    size = batch_size // num_replicas
+    rows = slice(replicas.start * size, replicas.stop * size)
 
     def batch_at(step):
-        chosen = pick(batch_indices(len(images), batch_size, seed, step))
-        return chosen, draw(batch_size, stream_seed(seed, DRAW_STREAM, step))
+        chosen = pick(batch_indices(len(images), batch_size, seed, step)[rows])
+        draws = draw(batch_size, stream_seed(seed, DRAW_STREAM, step))
+        return chosen, tf.nest.map_structure(lambda values: values[rows], draws)
 
     def share(tensor):
-        return tf.reshape(tensor, (num_replicas, batch_size // num_replicas, *tensor.shape[1:]))
+        return tf.reshape(tensor, (len(replicas), size, *tensor.shape[1:]))
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     batches = steps.map(batch_at, num_parallel_calls=1, deterministic=True)
     if num_replicas > 1:
         batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
-    return batches.prefetch(2 * num_replicas)
+        # Else workers would ask each other before each step whether one has come to the end.
+        batches = batches.apply(
+            tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+        )
+    return batches.prefetch(2 * len(replicas))
 
 
 def _picker(images):

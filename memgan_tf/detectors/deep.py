@@ -1,5 +1,7 @@
 """Detectors that the training loop trains."""
 
+import zlib
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,10 +11,12 @@ from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
+from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.training.loop import train
 from memgan_tf.training.run_directory import fingerprint
 from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import join_workers
 
 
 class DeepDetector(Detector):
@@ -34,12 +38,23 @@ class DeepDetector(Detector):
         self._explain_batch = None
 
     def initialize(self, images):
-        trainer = self.make_trainer(images)
+        strategy = self.config.training.distribution_strategy
+        # One process measures what many train.
+        trainer = self.make_trainer(images, "none" if strategy == MULTI_WORKER else strategy)
         trainer.initialize()
         self.use(trainer.model)
 
     def fit(self, images, validation_images, run=None):
-        training, trainer = self.config.training, self.make_trainer(images)
+        training = self.config.training
+        workers = join_workers(training.distribution_strategy)
+        trainer = self.make_trainer(images)
+        workers.check_equal(
+            {
+                "configuration": int(fingerprint(self.config)[:8], 16),
+                "training images": zlib.crc32(np.ascontiguousarray(images[:SCORING_BATCH])),
+                "number of training images": len(images),
+            }
+        )
         checkpoints, actions = None, [CollapseAlarm()]
         if run is not None:
             checkpoints = Checkpoints(
@@ -47,13 +62,15 @@ class DeepDetector(Detector):
                 trainer.variables,
                 fingerprint(self.config),
                 training.keep_checkpoints,
+                writes=workers.is_chief,
             )
+        if run is not None and workers.is_chief:
             actions = [
                 CollapseAlarm(run.mark_suspect),
                 CsvLogger(run.path / "metrics.csv"),
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
-        seconds = train(trainer, validation_images, checkpoints, actions)
+        seconds = train(trainer, validation_images, checkpoints, actions, workers)
         self.use(trainer.model)
         return seconds
 
@@ -89,14 +106,19 @@ class DeepDetector(Detector):
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()
 
-    def make_trainer(self, images) -> Trainer:
-        """A trainer of a new model on uint8 `images`, seeded as the configuration says."""
+    def make_trainer(self, images, strategy: str | None = None) -> Trainer:
+        """A trainer of a new model on uint8 `images`, seeded as the configuration says.
+
+        Args:
+            images: `(num_images, height, width, channels)`.
+            strategy: Another than the configuration's.
+        """
         training = self.config.training
         keras.utils.set_random_seed(training.seed)
         if training.deterministic_ops:
             tf.config.experimental.enable_op_determinism()
-        strategy = make_strategy(training.distribution_strategy)
-        return Trainer(self._make_model, training, self._check_images(images), strategy)
+        over = make_strategy(strategy or training.distribution_strategy)
+        return Trainer(self._make_model, training, self._check_images(images), over)
 
     def _make_model(self):
         training = self.config.training

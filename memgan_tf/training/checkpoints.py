@@ -17,9 +17,18 @@ class Checkpoints:
         variables: Lists of variables by name.
         fingerprint: Of the run's configuration; a checkpoint of another one is refused.
         keep: How many are kept.
+        writes: Whether `save` saves; of the workers of a job, the chief's alone does.
     """
 
-    def __init__(self, directory: pathlib.Path, variables: dict, fingerprint: str, keep: int):
+    def __init__(
+        self,
+        directory: pathlib.Path,
+        variables: dict,
+        fingerprint: str,
+        keep: int,
+        writes: bool = True,
+    ):
+        self._writes = writes
         self._fingerprint = fingerprint
         self._checkpoint = tf.train.Checkpoint(
             fingerprint=tf.Variable(fingerprint, trainable=False),
@@ -28,12 +37,13 @@ class Checkpoints:
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(directory), max_to_keep=keep
         )
-        for leftover in directory.glob("*_temp"):
+        for leftover in directory.glob("*_temp") if writes else ():
             shutil.rmtree(leftover, ignore_errors=True)
 
     def save(self, step: int) -> None:
         """Saves the variables as they are at a step."""
-        self._manager.save(checkpoint_number=step)
+        if self._writes:
+            self._manager.save(checkpoint_number=step)
 
     def restore(self) -> bool:
         """Restores the newest whole checkpoint; says on standard error which are damaged.

@@ -14,12 +14,15 @@ from tqdm import tqdm
 
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.training.checkpoints import Checkpoints
+from memgan_tf.training.cluster import Cluster
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import Workers
 
 # Held-out images that are scored after each epoch at most.
 MONITORED_IMAGES = 512
 # Seconds between two printed lines of progress.
 REPORT_SECONDS = 2.0
+ALONE = Workers(Cluster())
 
 
 class Interrupted(KeyboardInterrupt):
@@ -59,6 +62,7 @@ def train(
     validation_images: np.ndarray,
     checkpoints: Checkpoints | None,
     actions: Sequence[Action],
+    workers: Workers = ALONE,
 ) -> float:
     """Trains to the end, from the newest checkpoint if there is one.
 
@@ -66,64 +70,79 @@ def train(
         trainer: The model and its optimisers.
         validation_images: Held-out normal images, raw pixels.
         checkpoints: Where the state is kept; None keeps none.
-        actions: Called at the end of each epoch, before its checkpoint.
+        actions: Called at the end of each epoch, before its checkpoint, by the chief.
+        workers: Of the job; all of them are here, and stop together.
 
     Returns:
         Seconds of training, over all processes that worked on the run.
 
     Raises:
         FloatingPointError: If a metric is not finite.
-        Interrupted: On SIGINT or SIGTERM, after a checkpoint.
+        Interrupted: On SIGINT or SIGTERM to any worker, after a checkpoint.
     """
-    if checkpoints and checkpoints.restore():
-        print(f"Going on from step {int(trainer.step)} of {trainer.total_steps}")
+    if checkpoints and checkpoints.restore() and workers.is_chief:
+        print(f"Going on from step {trainer.steps_done} of {trainer.total_steps}")
+    workers.check_equal({"step to go on from": trainer.steps_done})
     explain = tf.function(trainer.model.explain, reduce_retracing=True)
     monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
-    progress = _Progress(trainer)
+    progress = _Progress(trainer, workers.is_chief)
     with _stop_requests() as stop_requested, progress:
-        while (step := int(trainer.step)) < trainer.total_steps:
+        while (step := trainer.steps_done) < trainer.total_steps:
             left = trainer.steps_per_epoch - step % trainer.steps_per_epoch
             started = time.monotonic()
             trainer.run(min(trainer.config.steps_per_call, left))
             trainer.seconds.assign_add(time.monotonic() - started)
             _check_finite(trainer, checkpoints)
-            progress.update(int(trainer.step))
-            if left <= trainer.config.steps_per_call:
-                _end_epoch(trainer, explain, monitored, checkpoints, actions, progress)
-            elif stop_requested() and checkpoints:
+            progress.update(trainer.steps_done)
+            ends_epoch = left <= trainer.config.steps_per_call
+            if ends_epoch:
+                metrics = trainer.take_metrics()
                 trainer.measure_statistics()
-                checkpoints.save(int(trainer.step))
-            if stop_requested():
+                if workers.is_chief:
+                    epoch = _make_epoch(trainer, metrics, monitored, explain)
+                    _end_epoch(trainer, epoch, checkpoints, actions)
+                    progress.report(epoch, trainer.total_epochs)
+            if workers.any(stop_requested()):
+                if checkpoints and not ends_epoch:
+                    trainer.measure_statistics()
+                    checkpoints.save(trainer.steps_done)
                 raise Interrupted(
-                    f"stopped at step {int(trainer.step)} of {trainer.total_steps}; the same "
+                    f"stopped at step {trainer.steps_done} of {trainer.total_steps}; the same "
                     f"command goes on from there"
                 )
-    return float(trainer.seconds)
+    return float(trainer.seconds.numpy())
 
 
-def _end_epoch(trainer, explain, images, checkpoints, actions, progress):
-    step, metrics = int(trainer.step), trainer.take_metrics()
-    index = step // trainer.steps_per_epoch
-    is_last = step == trainer.total_steps
-    trainer.measure_statistics()
+def _make_epoch(trainer, metrics, images, explain):
+    step = trainer.steps_done
+    index, is_last = step // trainer.steps_per_epoch, step == trainer.total_steps
     explained = {name: value.numpy() for name, value in explain(tf.constant(images)).items()}
-    epoch = Epoch(
-        index, is_last, step, float(trainer.seconds), metrics, images, explained, trainer.model
+    return Epoch(
+        index,
+        is_last,
+        step,
+        float(trainer.seconds.numpy()),
+        metrics,
+        images,
+        explained,
+        trainer.model,
     )
+
+
+def _end_epoch(trainer, epoch, checkpoints, actions):
     for action in actions:
         action(epoch)
-    if checkpoints and (is_last or index % trainer.config.checkpoint_epochs == 0):
-        checkpoints.save(step)
-    progress.report(epoch, trainer.total_epochs)
+    if checkpoints and (epoch.is_last or epoch.index % trainer.config.checkpoint_epochs == 0):
+        checkpoints.save(epoch.step)
 
 
 def _check_finite(trainer, checkpoints):
     for name, total in trainer.totals.items():
-        if not math.isfinite(float(total)):
+        if not math.isfinite(float(total.numpy())):
             fallback = " The last checkpoint is intact." if checkpoints else ""
             raise FloatingPointError(
-                f"{name} became {float(total)} by step {int(trainer.step)}: training diverged. "
-                f"Lower --learning_rate (now {trainer.config.learning_rate:g})"
+                f"{name} became {float(total.numpy())} by step {trainer.steps_done}: training "
+                f"diverged. Lower --learning_rate (now {trainer.config.learning_rate:g})"
                 f"{trainer.model.divergence_fix}.{fallback}"
             )
 
@@ -152,15 +171,15 @@ class _stop_requests:
 class _Progress:
     """A bar on a terminal, and a line for an epoch now and then."""
 
-    def __init__(self, trainer):
+    def __init__(self, trainer, is_shown):
         self._bar = tqdm(
             total=trainer.total_steps,
-            initial=int(trainer.step),
+            initial=trainer.steps_done,
             unit="step",
-            disable=not sys.stderr.isatty(),
+            disable=not (is_shown and sys.stderr.isatty()),
             dynamic_ncols=True,
         )
-        self._started, self._first_step = time.monotonic(), int(trainer.step)
+        self._started, self._first_step = time.monotonic(), trainer.steps_done
         self._total, self._reported = trainer.total_steps, -math.inf
 
     def __enter__(self):

@@ -20,6 +20,7 @@ from memgan_tf.version import __version__
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
 # Settings of the environment that change bits of the result on the same machine.
 BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
+LOCK = ".lock"
 
 
 class RunDirectory:
@@ -97,7 +98,9 @@ class RunDirectory:
             raise ValueError(
                 f"`model_dir` must be writable; {existing} is not. Name another --model_dir"
             )
-        if not self.path.exists() or not any(self.path.iterdir()):
+        # What stands there before config.json does, while the chief claims the folder.
+        passing = (LOCK, files.TEMPORARY_PREFIX)
+        if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
             return
         if not (self.path / "config.json").exists():
             raise ValueError(
@@ -120,7 +123,7 @@ class RunDirectory:
         """
         self.check_free_for(config)
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ".lock").open("w") as lock:
+        with (self.path / LOCK).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:

@@ -4,6 +4,7 @@ import functools
 
 import tensorflow as tf
 
+from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.validation import check_choice
 
 
@@ -13,14 +14,16 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     Args:
         name: `none`: one replica on the default device. `mirrored`: a replica on each visible GPU,
             or, where there is none, on each logical CPU device (as tests configure them).
+            `multi_worker_mirrored`: those of all processes that TF_CONFIG names. The first call
+            must come before anything else of TensorFlow.
 
     Raises:
         ValueError: If the name is unknown.
     """
-    check_choice("distribution_strategy", name, ("none", "mirrored"))
+    check_choice("distribution_strategy", name, ("none", "mirrored", MULTI_WORKER))
     if name == "none":
         return tf.distribute.get_strategy()
-    return _mirrored_strategy()
+    return _mirrored_strategy() if name == "mirrored" else _multi_worker_strategy()
 
 
 @functools.cache
@@ -29,3 +32,8 @@ def _mirrored_strategy():
     gpus = tf.config.list_logical_devices("GPU")
     devices = gpus or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+@functools.cache
+def _multi_worker_strategy():
+    return tf.distribute.MultiWorkerMirroredStrategy()

@@ -64,6 +64,11 @@ class Trainer:
         self._steps = tf.function(self._run_steps)
 
     @property
+    def steps_done(self) -> int:
+        """The value of `step`."""
+        return int(self.step.numpy())
+
+    @property
     def variables(self) -> dict[str, list]:
         """Everything that a checkpoint must hold, by name."""
         return {
@@ -80,7 +85,7 @@ class Trainer:
         if self._iterator is None:
             self._iterator = iter(self._batches())
         while num_steps > 0:
-            epoch, done = divmod(int(self.step.numpy()), self.steps_per_epoch)
+            epoch, done = divmod(self.steps_done, self.steps_per_epoch)
             phase, epoch_of_phase = self._phase_at(epoch)
             if done == 0:
                 self.model.begin_epoch(phase, epoch_of_phase, self._ordered_batches)
@@ -97,7 +102,7 @@ class Trainer:
 
     def take_metrics(self) -> dict[str, float]:
         """Means of the metrics since the last time, by tag."""
-        steps = (int(self.step.numpy()) - 1) % self.steps_per_epoch + 1
+        steps = (self.steps_done - 1) % self.steps_per_epoch + 1
         means = {name: float(total.numpy()) / steps for name, total in self.totals.items()}
         for total in self.totals.values():
             total.assign(0.0)
@@ -156,14 +161,18 @@ class Trainer:
 
     def _batches(self):
         def make(context=None):
-            del context
+            # A worker reads the shares of its own replicas.
+            workers = context.num_input_pipelines if context else 1
+            count = self.num_replicas // workers
+            first = context.input_pipeline_id * count if context else 0
             return training_batches(
                 self._images,
                 self.config.batch_size,
                 self.config.seed,
-                int(self.step.numpy()),
+                self.steps_done,
                 self.model.draw,
                 self.num_replicas,
+                range(first, first + count),
             )
 
         if self.num_replicas == 1:

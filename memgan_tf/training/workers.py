@@ -1,0 +1,135 @@
+"""The workers of one job: what they agree on, and what happens when one is lost."""
+
+import contextlib
+import functools
+import sys
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.training.cluster import Cluster, read_cluster
+from memgan_tf.training.strategy import make_strategy
+
+# How the lines begin that TensorFlow puts before an error's reason.
+NOISE = ("Graph execution error", "Detected at node", "File ", "node:", "<stack traces")
+
+
+class WorkerLostError(RuntimeError):
+    """Another worker of the job no longer answers."""
+
+
+class Workers:
+    """The processes that train one model. A single process is a job of one.
+
+    Each method is a meeting point: all workers must call it, in the same order.
+
+    Args:
+        cluster: Who they are.
+        strategy: How they talk; unused when there is one.
+    """
+
+    def __init__(self, cluster: Cluster, strategy: tf.distribute.Strategy | None = None):
+        self._cluster, self._strategy = cluster, strategy
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process writes; the others write nothing."""
+        return self._cluster.is_chief
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return len(self._cluster.addresses)
+
+    def any(self, flag: bool) -> bool:
+        """Whether a worker has raised its flag."""
+        return bool(self.gather([int(flag)]).any())
+
+    def wait(self) -> None:
+        """Returns when all workers have come here."""
+        self.any(False)
+
+    def gather(self, values: Sequence[int]) -> np.ndarray:
+        """Each worker's values, `(count, len(values))` int64 in the order of the workers."""
+        rows = np.zeros((self.count, len(values)), np.int64)
+        rows[self._cluster.index] = values
+        if self.count == 1:
+            return rows
+        local_replicas = self._strategy.num_replicas_in_sync // self.count
+        return self._sum(tf.constant(rows)).numpy() // local_replicas
+
+    @tf.function(reduce_retracing=True)
+    def _sum(self, rows):
+        per_replica = self._strategy.run(tf.identity, args=(rows,))
+        return self._strategy.reduce("SUM", per_replica, axis=None)
+
+    def check_equal(self, values: dict[str, int]) -> None:
+        """Checks that all workers have the same values.
+
+        Raises:
+            ValueError: If they have not; it says what differs, and is raised on all of them.
+        """
+        rows = self.gather(list(values.values()))
+        for name, column in zip(values, rows.T, strict=True):
+            if len(set(column.tolist())) > 1:
+                raise ValueError(
+                    f"all workers must have the same {name}. Received, by worker: "
+                    f"{column.tolist()}. Give all of them the same flags, data and --model_dir, "
+                    f"on a file system that they share"
+                )
+
+    @contextlib.contextmanager
+    def losses_told(self) -> Iterator[None]:
+        """Turns TensorFlow's pages about a lost worker into one line.
+
+        Raises:
+            WorkerLostError: If a meeting fails.
+        """
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if self.count == 1:
+                raise
+            raise WorkerLostError(
+                f"another of the {self.count} workers was lost: {_first_line(error)}. Start all "
+                f"of them again with the same command: they go on from the newest checkpoint"
+            ) from error
+
+
+@functools.cache
+def join_workers(strategy: str) -> Workers:
+    """Meets the other workers of the job; returns at once where there are none.
+
+    TensorFlow wants it done before anything else of TensorFlow.
+
+    Args:
+        strategy: `--distribution_strategy`.
+
+    Raises:
+        ValueError: If TF_CONFIG is missing or wrong.
+        RuntimeError: If the others cannot be met.
+    """
+    cluster = read_cluster(strategy)
+    if len(cluster.addresses) == 1:
+        return Workers(cluster)
+    print(
+        f"Worker {cluster.index} of {len(cluster.addresses)} at "
+        f"{cluster.addresses[cluster.index]} waits for the others",
+        file=sys.stderr,
+        flush=True,
+    )
+    try:
+        return Workers(cluster, make_strategy(strategy))
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise RuntimeError(
+            f"`TF_CONFIG` names workers that cannot be met: {_first_line(error)}. Check that "
+            f"{cluster.addresses[cluster.index]} is this host's and free, and that the others run"
+        ) from error
+
+
+def _first_line(error):
+    """The first line that says something: TensorFlow puts a stack of graph nodes before it."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [line for line in lines if line and not line.startswith(NOISE)]
+    return (lines or [type(error).__name__])[0][:200].rstrip(" .")
