@@ -40,8 +40,9 @@ def run(flag_values):
         print("\n".join(summarize(index)))
         overrides |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}
     resolved = config.resolve(detector, preset, image_shape(data), overrides)
-    if index is not None and "epochs" not in overrides:
-        resolved = config.with_enough_steps(resolved, num_normal(index, data.normal_class))
+    if index is not None:
+        num_images = num_normal(index, data.normal_class)
+        resolved = config.suited_to_few_images(resolved, num_images, overrides.keys())
     train_run(resolved, flag_values.model_dir)
 
 

@@ -11,7 +11,7 @@ from memgan_tf.config.run import (
     image_family,
     read_overrides,
     resolve,
-    with_enough_steps,
+    suited_to_few_images,
 )
 from memgan_tf.config.training import TrainingConfig
 
@@ -28,5 +28,5 @@ __all__ = [
     "image_family",
     "read_overrides",
     "resolve",
-    "with_enough_steps",
+    "suited_to_few_images",
 ]

@@ -9,6 +9,8 @@ from memgan_tf.validation import check_choice, check_integer, received
 # Fields that a folder of images has and no other kind of data set.
 FOLDER_FIELDS = ("folder_layout", "image_size", "image_fit", "image_channels")
 FOLDER_PREFIX = "folder:"
+# Share of a folder's normal images that is held out at most, unless the user says so.
+MAX_FOLDER_VALIDATION = 1 / 3
 
 
 @dataclasses.dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import pathlib
 from typing import Any
 
@@ -22,7 +23,7 @@ from memgan_tf.config import (
     pca,
     vae,
 )
-from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
+from memgan_tf.config.data import FOLDER_FIELDS, MAX_FOLDER_VALIDATION, DataConfig
 from memgan_tf.config.training import MIN_FOLDER_STEPS, TrainingConfig
 
 # Configuration class and presets of each detector.
@@ -182,20 +183,30 @@ def _other_than_default(training, overrides):
     }
 
 
-def with_enough_steps(config: RunConfig, num_images: int) -> RunConfig:
-    """The configuration with as many epochs as `MIN_FOLDER_STEPS` take, if it has fewer.
+def suited_to_few_images(config: RunConfig, num_images: int, given: set[str]) -> RunConfig:
+    """The configuration with what few images need: enough held-out ones, then enough epochs.
+
+    As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
+    `MIN_FOLDER_STEPS` take.
 
     Args:
-        config: Resolved without an override of `epochs`.
+        config: Resolved.
         num_images: Normal training images, those that are held out among them.
+        given: Settings that the user gave, which stay.
     """
-    if not getattr(config.model, "trains_in_steps", True):
-        return config
-    trained = max(1, num_images - max(1, round(config.data.validation_fraction * num_images)))
-    steps_per_epoch = -(-trained // config.training.batch_size)
-    epochs = max(config.training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
-    training = dataclasses.replace(config.training, epochs=epochs)
-    return dataclasses.replace(config, training=training)
+    data, training = config.data, config.training
+    if "validation_fraction" not in given:
+        # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
+        needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
+        fraction = min(needed / num_images, MAX_FOLDER_VALIDATION)
+        fraction = max(data.validation_fraction, fraction)
+        data = dataclasses.replace(data, validation_fraction=fraction)
+    if "epochs" not in given and getattr(config.model, "trains_in_steps", True):
+        trained = max(1, num_images - max(1, round(data.validation_fraction * num_images)))
+        steps_per_epoch = -(-trained // training.batch_size)
+        epochs = max(training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
+        training = dataclasses.replace(training, epochs=epochs)
+    return dataclasses.replace(config, data=data, training=training)
 
 
 def departures(config: RunConfig) -> list[str]:

@@ -42,9 +42,9 @@ class Drift:
         test = f"KS statistic {self.statistic:.3f}, p-value {self.p_value:.3g}"
         if not self.differs:
             return (
-                f"No drift seen: the {self.num_images} scores agree with the "
-                f"{self.num_calibration} calibration scores ({test}). A small shift needs more "
-                f"images to be seen."
+                f"No drift seen at the level of {LEVEL:g}: the {self.num_images} scores may be of "
+                f"the same law as the {self.num_calibration} calibration scores ({test}). A small "
+                f"shift needs more images to be seen."
             )
         if self.direction == "lower":
             return (

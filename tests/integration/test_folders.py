@@ -12,6 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 import memgan_tf
+from memgan_tf import config
 from memgan_tf.data import load_task, stored_images
 from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.tools import main
@@ -188,9 +189,27 @@ def test_few_images_take_as_many_steps_as_many(tmp_path, monkeypatch):
 
     photos = folder_sets.make_normals(tmp_path / "photos", 70, side=16)
     given = []
-    monkeypatch.setattr(train, "train_run", lambda config, _: given.append(config))
+    monkeypatch.setattr(train, "train_run", lambda resolved, _: given.append(resolved))
     flags = [f"--dataset=folder:{photos}", "--folder_layout=flat", "--batch_size=21"]
     for more in ([], ["--epochs=3"], ["--image_size=64", "--batch_size=1"]):
         assert train.COMMAND.main([*flags, *more]) == 0
-    # 63 of 70 images train: 3 steps an epoch at 21 a step, 63 at 1.
-    assert [config.training.epochs for config in given] == [167, 3, 40]
+    # 51 of 70 images train: 3 steps an epoch at 21 a step, 51 at 1.
+    assert [resolved.training.epochs for resolved in given] == [167, 3, 40]
+
+
+@pytest.mark.parametrize(
+    ("num_images", "flags", "held_out"),
+    [
+        (70, [], 19),  # what a rate of 5 % needs
+        (70, ["--target_fpr=0.1"], 9),
+        (30, [], 10),  # at most a third
+        (300, [], 30),  # the usual tenth is enough
+        (70, ["--validation_fraction=0.1"], 7),  # as the user says
+    ],
+)
+def test_few_images_hold_out_what_the_target_needs(num_images, flags, held_out):
+    names = ("--target_fpr", "--validation_fraction")
+    given = {n[2:]: float(v) for n, v in (flag.split("=") for flag in flags) if n in names}
+    resolved = config.resolve("pca", "default", (32, 32, 3), {"dataset": "folder:x", **given})
+    suited = config.suited_to_few_images(resolved, num_images, given.keys())
+    assert round(suited.data.validation_fraction * num_images) == held_out
