@@ -11,6 +11,7 @@ from memgan_tf.data.inputs import check_input
 from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
+from memgan_tf.tools.beam_score import define_beam_flags, run_beam
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.serve_check import define_server_flags
 from memgan_tf.training.run_directory import RunDirectory
@@ -28,7 +29,9 @@ is_anomaly.
 
 --fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
 on average. --monitor says whether the scores are still those of the calibration images.
---heatmaps=<folder> writes where each image is odd, all in the run's one colour scale."""
+--heatmaps=<folder> writes where each image is odd, all in the run's one colour scale.
+
+--runner=beam scores millions of images on many machines by Apache Beam; see docs/scale.md."""
 
 
 def define_flags(flag_values):
@@ -61,12 +64,16 @@ def define_flags(flag_values):
         "heatmaps", None, "Folder for heat-maps, the highest scores first.", **options
     )
     flags.DEFINE_integer("max_heatmaps", 100, "Heat-maps at most.", **options)
+    define_beam_flags(flag_values)
     define_server_flags(flag_values)
     flags.DEFINE_integer("batch_size", 64, "Images a request to the server.", **options)
 
 
 def run(flag_values):
     """Checks the paths, then scores."""
+    if flag_values.runner == "beam":
+        run_beam(flag_values)
+        return
     fdr = flag_values.fdr
     _check(flag_values)
     if flag_values.run is not None:
@@ -82,6 +89,8 @@ def run(flag_values):
 
 
 def _check(flag_values):
+    if flag_values.saved_model is not None:
+        raise ValueError("`saved_model` must come with --runner=beam; here, give --run")
     if (flag_values.run is None) == (flag_values.server is None):
         raise ValueError("`run` or `server` must be given, and not both")
     if flag_values.monitor and flag_values.run is None:

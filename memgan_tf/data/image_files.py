@@ -82,6 +82,14 @@ def decode(path: str | os.PathLike) -> DecodedImage:
         # Read at once: a network drive is asked once, and a pipe never.
         with open(path, "rb") as file:
             content = file.read()
+    except Exception as error:
+        raise ValueError(reason_of(error)) from error
+    return decode_bytes(content)
+
+
+def decode_bytes(content: bytes) -> DecodedImage:
+    """Decodes a file's content; as `decode`."""
+    try:
         if not content:
             raise ValueError("empty file")
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:

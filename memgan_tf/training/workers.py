@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf.training.cluster import Cluster, read_cluster
+from memgan_tf.training.cluster import MULTI_WORKER, Cluster, read_cluster
 from memgan_tf.training.strategy import make_strategy
 
 # How the lines begin that TensorFlow puts before an error's reason.
@@ -111,7 +111,7 @@ def join_workers(strategy: str) -> Workers:
         RuntimeError: If the others cannot be met.
     """
     cluster = read_cluster(strategy)
-    if len(cluster.addresses) == 1:
+    if strategy != MULTI_WORKER:
         return Workers(cluster)
     print(
         f"Worker {cluster.index} of {len(cluster.addresses)} at "

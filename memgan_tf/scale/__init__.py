@@ -1,0 +1,1 @@
+"""Scoring on many machines: Apache Beam. No other part imports Beam."""

@@ -1,0 +1,95 @@
+"""Files where Beam finds them: this machine, or any storage that Beam has a file system for."""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from typing import Any
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from memgan_tf import files
+
+PLAIN = CompressionTypes.UNCOMPRESSED
+
+
+def list_files(pattern: str) -> list[str]:
+    """Files that a pattern (`*`, `**`, `?`) or a folder names, each once, sorted."""
+    if FileSystems.get_scheme(pattern) is None and pathlib.Path(pattern).is_dir():
+        pattern = str(pathlib.Path(pattern, "**"))
+    (found,) = FileSystems.match([pattern])
+    return sorted({file.path for file in found.metadata_list if not _is_folder(file.path)})
+
+
+def exists(path: str) -> bool:
+    """Whether there is such a file."""
+    return FileSystems.exists(path)
+
+
+def read(path: str) -> bytes:
+    """A file's content."""
+    with FileSystems.open(path, compression_type=PLAIN) as file:
+        return file.read()
+
+
+def read_json(path: str) -> Any:
+    """A JSON file's content."""
+    return json.loads(read(path))
+
+
+def write(path: str, content: bytes) -> None:
+    """Writes a file, whole or not at all; one that is there is replaced."""
+    if FileSystems.get_scheme(path) is not None:
+        # A store of objects shows an object when it is closed, and not before.
+        with FileSystems.create(path, compression_type=PLAIN) as file:
+            file.write(content)
+        return
+    target = pathlib.Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        dir=target.parent, prefix=files.TEMPORARY_PREFIX, delete=False
+    ) as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chmod(file.name, 0o644)
+    os.replace(file.name, target)
+
+
+def sweep(folder: str) -> None:
+    """Removes what a killed `write` left in a folder of this machine."""
+    if FileSystems.get_scheme(folder) is None:
+        files.sweep_temporaries(pathlib.Path(folder))
+
+
+def write_json(path: str, values: Any) -> None:
+    """Writes a JSON file, whole or not at all."""
+    write(path, (json.dumps(values, indent=2) + "\n").encode())
+
+
+@contextlib.contextmanager
+def on_this_machine(path: str) -> Iterator[str]:
+    """A file's local path; a file that lies elsewhere is here for the block."""
+    if FileSystems.get_scheme(path) is None:
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(suffix=pathlib.PurePath(path).suffix) as copy:
+        with FileSystems.open(path, compression_type=PLAIN) as file:
+            shutil.copyfileobj(file, copy)
+        copy.flush()
+        yield copy.name
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below a folder."""
+    return FileSystems.join(folder, *names)
+
+
+def _is_folder(path):
+    return path.endswith("/") or (
+        FileSystems.get_scheme(path) is None and pathlib.Path(path).is_dir()
+    )
