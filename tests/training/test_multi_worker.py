@@ -156,6 +156,11 @@ def test_a_worker_that_is_no_chief_writes_nothing(make_trainer, tiny_config, pix
     saved = checkpoints_of(trainer, tiny_config(), tmp_path / "checkpoints", writes=False)
     loop.train(trainer, pixels(4), saved, [told.append], workers)
     assert trainer.steps_done == 12
+    workers.any = lambda flag: True
+    stopped = make_trainer()
+    saved = checkpoints_of(stopped, tiny_config(), tmp_path / "checkpoints", writes=False)
+    with pytest.raises(loop.Interrupted):
+        loop.train(stopped, pixels(4), saved, [], workers)
     assert not (tmp_path / "checkpoints").exists()
     assert told == []
 
