@@ -1,7 +1,5 @@
 """Evaluates a finished run on its test split."""
 
-import dataclasses
-
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
@@ -45,16 +43,12 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8):
     """
     RunDirectory(path).read_config()
     import_tensorflow()
-    from memgan_tf.data import load_task
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.evaluate import evaluate, format_metrics, title_of
 
     trained = TrainedRun(path)
-    data = trained.config.data
-    if data_dir is not None:
-        data = dataclasses.replace(data, data_dir=data_dir)
-    task = load_task(data, trained.config.training.seed)
-    if task.test is None and data.folder is not None:
+    task = trained.load_task(data_dir)
+    if task.test is None and trained.config.data.folder is not None:
         _print_calibration(trained)
         return None
     results = evaluate(trained, task, num_heatmaps)

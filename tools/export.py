@@ -93,22 +93,17 @@ def _export(directory, store, flag_values):
 
 def _images_and_calibration(trained, flag_values):
     """Golden images, and the calibration with the rate that the flags ask for."""
-    import dataclasses
-
-    from memgan_tf.data import load_task
     from memgan_tf.evaluation.calibration import Calibration
     from memgan_tf.export.golden import golden_images, synthetic_images
 
-    data, calibration = trained.config.data, trained.calibration
-    if flag_values.data_dir is not None:
-        data = dataclasses.replace(data, data_dir=flag_values.data_dir)
+    calibration = trained.calibration
     images = synthetic_images(trained.config.image_shape)
     if flag_values.golden_images or calibration is None:
-        task = load_task(data, trained.config.training.seed)
+        task = trained.load_task(flag_values.data_dir)
         images = golden_images(task, flag_values.golden_images)
         if calibration is None:
             scores = trained.score(task.validation.images)
-            calibration = Calibration.of(scores, data.target_fpr)
+            calibration = Calibration.of(scores, trained.config.data.target_fpr)
     if flag_values.target_fpr is not None:
         calibration = Calibration.of(calibration.scores, flag_values.target_fpr)
     return images, calibration

@@ -1,6 +1,5 @@
 """Draws the paper's figures from finished runs."""
 
-import dataclasses
 import pathlib
 
 from absl import flags
@@ -98,15 +97,11 @@ class Artist:
             self._save(draw_ablation(*spaces, self._seed), name)
 
     def _code_space(self, directory):
-        from memgan_tf.data import load_task
         from memgan_tf.report.figures_codes import CodeSpace
 
         trained = _load(directory)
-        data, seed = trained.config.data, trained.config.training.seed
-        if self._data_dir is not None:
-            data = dataclasses.replace(data, data_dir=self._data_dir)
-        name = f"{_task_name(trained.config)}, seed {seed}"
-        return CodeSpace.of(name, trained, load_task(data, seed), self._seed)
+        name = f"{_task_name(trained.config)}, seed {trained.config.training.seed}"
+        return CodeSpace.of(name, trained, trained.load_task(self._data_dir), self._seed)
 
     def _save(self, figure, name):
         from memgan_tf.report.figures import save_figure

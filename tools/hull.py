@@ -1,7 +1,5 @@
 """Measures where a run's codes lie in relation to the hull of its memory units."""
 
-import dataclasses
-
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
@@ -28,16 +26,12 @@ def run(flag_values):
     RunDirectory(flag_values.run).read_config()
     import_tensorflow()
     from memgan_tf import files
-    from memgan_tf.data import load_task
     from memgan_tf.evaluation.hull import measure_hull
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.evaluate import describe_run, title_of
 
     trained = TrainedRun(flag_values.run)
-    data = trained.config.data
-    if flag_values.data_dir is not None:
-        data = dataclasses.replace(data, data_dir=flag_values.data_dir)
-    measured = measure_hull(trained, load_task(data, trained.config.training.seed))
+    measured = measure_hull(trained, trained.load_task(flag_values.data_dir))
     path = trained.directory.evaluation / "hull.json"
     path.parent.mkdir(exist_ok=True)
     files.write_json(path, {**describe_run(trained), **measured})

@@ -1,7 +1,5 @@
 """Writes the report of a finished run."""
 
-import dataclasses
-
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
@@ -35,16 +33,12 @@ def run(flag_values):
     count = check_integer("num_images", flag_values.num_images, 1, 100)
     RunDirectory(flag_values.run).read_config()
     import_tensorflow()
-    from memgan_tf.data import load_task
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.page import write_report
     from memgan_tf.report.verdict import judge
 
     trained = TrainedRun(flag_values.run)
-    data = trained.config.data
-    if flag_values.data_dir is not None:
-        data = dataclasses.replace(data, data_dir=flag_values.data_dir)
-    task = load_task(data, trained.config.training.seed)
+    task = trained.load_task(flag_values.data_dir)
     path, findings = write_report(trained, task, count)
     verdict = judge(findings)
     print(verdict.headline)

@@ -1,10 +1,12 @@
 """A finished run: its detector, its calibration, its scores."""
 
+import dataclasses
 import os
 import pathlib
 
 import numpy as np
 
+from memgan_tf.data import OneClassTask, load_task
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import Calibration
@@ -43,6 +45,20 @@ class TrainedRun:
         self.calibration = Calibration.load(path) if known else None
         self.detector = make_detector(self.config)
         self.detector.load(self.directory)
+
+    def load_task(self, data_dir: str | None = None) -> OneClassTask:
+        """The images that the run was made with, and its test split.
+
+        Args:
+            data_dir: As in `DataConfig`, if the data has moved.
+
+        Raises:
+            ValueError: If the set is unusable.
+        """
+        data = self.config.data
+        if data_dir is not None:
+            data = dataclasses.replace(data, data_dir=data_dir)
+        return load_task(data, self.config.training.seed)
 
     @property
     def threshold(self) -> float:
