@@ -66,8 +66,7 @@ def measure(config, overrides):
         # Scored in inference mode, with the statistics that the loop has just measured.
         detector.use(epoch.model)
         held_out = task.validation.images[:NUM_IMAGES]
-        measured = synthetic_auroc(detector.score, held_out)
-        found = {kind: 100 * value for kind, value in measured.items()}
+        found = in_percent(synthetic_auroc(detector.score, held_out))
         line = {
             "trial": FLAGS.trial,
             "dataset": FLAGS.dataset,
@@ -78,6 +77,7 @@ def measure(config, overrides):
             "seconds": round(time.monotonic() - started),
             "synthetic_auroc": {kind: round(value, 2) for kind, value in found.items()},
             "synthetic_auroc_mean": round(sum(found.values()) / len(found), 2),
+            **by_parts(detector, held_out),
             "held_out_score": float(detector.score(held_out).mean()),
             "metrics": {name: round(value, 3) for name, value in epoch.metrics.items()},
         }
@@ -86,6 +86,26 @@ def measure(config, overrides):
 
     trainer = detector.make_trainer(task.train.images)
     train(trainer, task.validation.images, None, [write])
+
+
+def in_percent(measured):
+    return {kind: 100 * value for kind, value in measured.items()}
+
+
+def by_parts(detector, images):
+    """Of every choice of a combined score's parts: the kinds' figures, in their order."""
+    from memgan_tf.evaluation.part_choices import choices
+    from memgan_tf.evaluation.synthetic import synthetic_auroc
+
+    found = {}
+    for name, columns in choices(detector.model.part_names):
+
+        def score(batch, columns=columns):
+            return detector.explain(batch)["parts"][:, columns].mean(axis=1)
+
+        figures = in_percent(synthetic_auroc(score, images)).values()
+        found[name] = [round(value, 2) for value in figures]
+    return {"parts": found} if found else {}
 
 
 def main(_):

@@ -2,6 +2,7 @@
 
 from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
 from memgan_tf.config.memgan import MemganConfig
+from memgan_tf.config.memgan_plus import MemganPlusConfig
 from memgan_tf.config.run import (
     DETECTORS,
     PRESET_NAMES,
@@ -21,6 +22,7 @@ __all__ = [
     "PRESET_NAMES",
     "DataConfig",
     "MemganConfig",
+    "MemganPlusConfig",
     "RunConfig",
     "TrainingConfig",
     "departures",

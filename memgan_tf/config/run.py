@@ -19,6 +19,7 @@ from memgan_tf.config import (
     kde,
     memae,
     memgan,
+    memgan_plus,
     ocsvm,
     pca,
     vae,
@@ -29,6 +30,7 @@ from memgan_tf.config.training import MIN_FOLDER_STEPS, TrainingConfig
 # Configuration class and presets of each detector.
 DETECTORS: dict[str, tuple[type, dict]] = {
     "memgan": (memgan.MemganConfig, memgan.PRESETS),
+    "memgan_plus": (memgan_plus.MemganPlusConfig, memgan_plus.PRESETS),
     "adgan": (adgan.AdganConfig, adgan.PRESETS),
     "alad": (alad.AladConfig, alad.PRESETS),
     "bigan": (bigan.BiganConfig, bigan.PRESETS),

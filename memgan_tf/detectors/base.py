@@ -82,6 +82,11 @@ class Detector(abc.ABC):
         """Test images that an evaluation scores at most, a stratified draw; None is all."""
         return getattr(self.config.model, "max_test_images", None)
 
+    @property
+    def part_names(self) -> tuple[str, ...]:
+        """What the columns of `explain`'s `parts` are, if the score is made of parts."""
+        return ()
+
     def export_obstacle(self) -> str | None:
         """Why the score cannot be a SavedModel, one sentence; None if it can."""
         return None

@@ -103,6 +103,10 @@ class DeepDetector(Detector):
         images = self._check_images(images)
         return (images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH))
 
+    @property
+    def part_names(self):
+        return self.model.part_names
+
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()
 

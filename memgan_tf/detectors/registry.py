@@ -16,11 +16,13 @@ from memgan_tf.models.deep_svdd import DeepSVDD
 from memgan_tf.models.dsebm import DSEBM
 from memgan_tf.models.memae import MemAE
 from memgan_tf.models.memgan import MEMGAN
+from memgan_tf.models.memgan_plus import MEMGANPlus
 from memgan_tf.models.vae import VAE
 from memgan_tf.validation import check_choice
 
 DEEP_MODELS = {
     "memgan": MEMGAN,
+    "memgan_plus": MEMGANPlus,
     "adgan": ADGAN,
     "alad": ALAD,
     "bigan": BiGAN,

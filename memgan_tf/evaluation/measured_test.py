@@ -8,6 +8,7 @@ import numpy as np
 
 from memgan_tf.data import LabelledImages
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps, parts_of
+from memgan_tf.evaluation.part_choices import auroc_by_parts
 from memgan_tf.evaluation.pixel_metrics import PixelMetrics
 from memgan_tf.evaluation.subset import stratified_subset
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -22,6 +23,7 @@ class MeasuredTest:
         labels: `(n,)`, 1 = anomaly.
         scores: `(n,)`.
         pixel_metrics: `pixel_auroc` and `aupro`; empty without masks or without anomaly maps.
+        parts: AUROC of every choice of the score's parts; empty if it has none.
         pixels: What the pixel metrics must be quoted with; None without masks.
     """
 
@@ -30,6 +32,7 @@ class MeasuredTest:
     scores: np.ndarray
     pixel_metrics: dict[str, float]
     pixels: dict[str, Any] | None
+    parts: dict[str, float] = dataclasses.field(default_factory=dict)
 
 
 class Picked(Sequence):
@@ -63,14 +66,27 @@ def measure_test(run: TrainedRun, test: LabelledImages) -> MeasuredTest:
     labels, masks = test.labels[positions], masks_of(test)
     if masks is not None and has_maps(run):
         return _measure_pixels(run, test, positions, labels, masks)
-    scores = np.concatenate([run.score(test.images[part]) for part in parts_of(positions)])
     facts = None if masks is None else {"obstacle": f"{run.config.detector} has no anomaly maps"}
+    if run.detector.part_names:
+        scores, parts = _measure_parts(run, test.images, positions, labels)
+        return MeasuredTest(positions, labels, scores, {}, facts, parts)
+    scores = np.concatenate([run.score(test.images[part]) for part in parts_of(positions)])
     return MeasuredTest(positions, labels, scores, {}, facts)
 
 
 def masks_of(images: LabelledImages) -> Sequence | None:
     """Masks of known defects, if the set has any."""
     return getattr(images, "masks", None)
+
+
+def _measure_parts(run, images, positions, labels):
+    """Scores, and the AUROC of every choice of the score's parts."""
+    scores, parts = [], []
+    for _, _, explained in explain_in_parts(run, images, positions):
+        scores.append(explained["anomaly_score"])
+        parts.append(explained["parts"])
+    found = auroc_by_parts(labels, np.concatenate(parts), run.detector.part_names)
+    return np.concatenate(scores), found
 
 
 def _measure_pixels(run, test, positions, labels, masks):

@@ -72,6 +72,9 @@ class TrainableModel(abc.ABC):
         step_drop: Share of a player's steps after which its step size falls to a tenth; 1 never.
         max_monitored_images: Held-out images that are scored after each epoch; None leaves it to
             the loop. For scores that take long.
+        reserved_share: Share of the training images that no step sees and that `fit_score` gets
+            instead of those that train; 0 reserves none.
+        part_names: What the columns of `explain`'s `parts` are, if the score is made of parts.
         divergence_fix: What a user can do, besides a lower step size, if training diverges.
     """
 
@@ -81,6 +84,8 @@ class TrainableModel(abc.ABC):
     phases: Sequence[Phase] = (Phase("training"),)
     step_drop: float = 1.0
     max_monitored_images: int | None = None
+    reserved_share: float = 0.0
+    part_names: tuple[str, ...] = ()
     divergence_fix: str = ""
 
     @property
@@ -134,7 +139,8 @@ class TrainableModel(abc.ABC):
     def fit_score(self, batches: Batches) -> None:
         """Sets what the score reads and `train_step` does not, from normal training images.
 
-        Called after the normalisation statistics were measured.
+        With a `reserved_share` they are the reserved ones. Called after the normalisation
+        statistics were measured.
         """
         del batches
 
@@ -148,7 +154,7 @@ class TrainableModel(abc.ABC):
 
         Returns:
             `anomaly_score` `(batch,)` and, where the method has them, `reconstruction`,
-            `anomaly_map`, `attention` and `codes`.
+            `anomaly_map`, `attention`, `codes` and `parts` `(batch, len(part_names))`.
         """
 
     @property

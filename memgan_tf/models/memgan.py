@@ -158,14 +158,19 @@ class MEMGAN(PairedModel):
         saturating = self.config.encoder_adversarial == "saturating"
         encoder_loss = encoder_saturating_loss if saturating else encoder_nonsaturating_loss
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch([codes, generated])
-            real, fake = self._pair_logits(scaled, codes, generated, mixed, noise)
+            watched = [codes, generated]
+            tape.watch(watched)
+            # A pass each: nobody asks for the gradient at x, which one pass over both computes.
+            if noise is not None:
+                scaled, generated = scaled + noise[:, 0], generated + noise[:, 1]
+            real = self.discriminator(scaled, codes)
+            fake = self.discriminator(generated, mixed)
             metrics = {
                 "loss/encoder_adversarial": step.mean(encoder_loss(real)),
                 "loss/generator_adversarial": step.mean(generator_loss(fake)),
             }
             total = self.config.adversarial_weight * tf.add_n(list(metrics.values()))
-        return metrics, tape.gradient(total, [codes, generated])
+        return metrics, tape.gradient(total, watched)
 
     def decode_units(self):
         return self._decode(self.scoring.memory.units)

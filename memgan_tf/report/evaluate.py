@@ -85,6 +85,8 @@ def _describe_results(run, measured, metrics, seconds):
     results["threshold"] = run.threshold
     if measured.pixels is not None:
         results["pixels"] = measured.pixels
+    if measured.parts:
+        results["auroc_by_parts"] = measured.parts
     return {**results, "scoring_seconds": seconds}
 
 

@@ -6,7 +6,9 @@ import tensorflow as tf
 
 from memgan_tf.config import TrainingConfig
 from memgan_tf.data.pipeline import steps_per_epoch, training_batches
+from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.models.base import ModelFactory
+from memgan_tf.training.adam import FusedAdam
 
 # Images that a measuring pass of the normalisation statistics reads at most.
 STATISTICS_IMAGES = 2048
@@ -38,16 +40,17 @@ class Trainer:
         images: np.ndarray,
         strategy: tf.distribute.Strategy,
     ):
-        self.config, self._images, self._strategy = config, images, strategy
+        self.config, self._strategy = config, strategy
         self.num_replicas = strategy.num_replicas_in_sync
         if config.batch_size % self.num_replicas:
             raise ValueError(
                 f"`batch_size` must be a multiple of the {self.num_replicas} replicas. "
                 f"Received: batch_size={config.batch_size}"
             )
-        self.steps_per_epoch = steps_per_epoch(len(images), config.batch_size)
         with strategy.scope():
             self.model = factory()
+            self._images, self._reserved = _reserve(images, self.model.reserved_share)
+            self.steps_per_epoch = steps_per_epoch(len(self._images), config.batch_size)
             self.model.prepare(self._ordered_batches)
             self.total_epochs = sum(self._length(phase) for phase in self.model.phases)
             self.total_steps = self.total_epochs * self.steps_per_epoch
@@ -115,7 +118,7 @@ class Trainer:
         for index in range(count):
             batch = self._images[index * size : (index + 1) * size]
             self._measure(tf.constant(batch), tf.constant(1.0 / (index + 1)))
-        self.model.fit_score(self._ordered_batches)
+        self.model.fit_score(lambda: self._ordered_batches(self._reserved))
 
     def learning_rate(self, player: str) -> float:
         """A player's step size in the next step."""
@@ -139,7 +142,7 @@ class Trainer:
             )
         elif drop < steps:
             rate = keras.optimizers.schedules.PiecewiseConstantDecay([drop], [rate, 0.1 * rate])
-        optimizer = keras.optimizers.Adam(rate, self.config.beta_1, self.config.beta_2)
+        optimizer = FusedAdam(rate, self.config.beta_1, self.config.beta_2)
         optimizer.build(variables)
         return optimizer
 
@@ -154,10 +157,10 @@ class Trainer:
             epoch -= self._length(phase)
         return phase.name, epoch
 
-    def _ordered_batches(self):
-        size = self.config.batch_size
-        for start in range(0, len(self._images), size):
-            yield tf.constant(self._images[start : start + size])
+    def _ordered_batches(self, images=None):
+        images, size = self._images if images is None else images, self.config.batch_size
+        for start in range(0, len(images), size):
+            yield tf.constant(images[start : start + size])
 
     def _batches(self):
         def make(context=None):
@@ -210,3 +213,12 @@ class Trainer:
         self._optimizers[player].apply_gradients(
             zip(gradients, self.model.players[player], strict=True)
         )
+
+
+def _reserve(images, share):
+    """The images that train, and those that the score is fitted on: every so-manieth, or all."""
+    if share == 0.0 or len(images) < 2:
+        return images, images
+    reserved = np.arange(len(images)) % round(1.0 / share) == 0
+    pick = images.select if isinstance(images, StoredImages) else images.__getitem__
+    return pick(np.flatnonzero(~reserved)), pick(np.flatnonzero(reserved))

@@ -15,6 +15,7 @@ LENET = {"widths": "8", "latent_dim": 16, "batch_size": 32, "learning_rate": 2e-
 # A detector that is registered and not listed here fails the suite.
 TINY = {
     "memgan": {**GAN, "num_units": 8, "epochs": 60},
+    "memgan_plus": {**GAN, "num_units": 8, "epochs": 60, "turn_width": 8},
     "adgan": {**GAN, "epochs": 60, "num_inversion_steps": 30, "input_scaling": "unit"},
     "alad": {**GAN, "epochs": 60},
     "bigan": {

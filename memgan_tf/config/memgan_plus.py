@@ -1,0 +1,89 @@
+"""MEMGAN+'s configuration: MEMGAN's, and what is added to it."""
+
+import dataclasses
+
+from memgan_tf.config import memgan
+from memgan_tf.config.fields import option
+
+# What the score can be made of; docs/beyond.md describes each.
+SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns")
+
+
+@dataclasses.dataclass(frozen=True)
+class MemganPlusConfig(memgan.MemganConfig):
+    """MEMGAN with more parts to its score, each of which can be left out."""
+
+    score_parts: str = option(
+        "weighted_residual,turns",
+        "What the score is the mean of, with commas, each part in standard deviations of normal "
+        "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
+        "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
+        "projection: ‖E(x) - P(E(x))‖. turns: cross-entropy of a classifier of quarter turns, "
+        "which is trained beside the game.",
+    )
+    turn_width: int = option(
+        16,
+        "Channels of the turn classifier's first convolution; doubled at each halving.",
+        minimum=1,
+        maximum=1024,
+    )
+    turn_side: int = option(
+        32,
+        "Larger images are scaled down to this side before they are turned.",
+        minimum=4,
+        maximum=256,
+    )
+    turn_learning_rate: float = option(
+        5.0,
+        "The turn classifier's step size as a multiple of learning_rate.",
+        minimum=1e-4,
+        maximum=1000.0,
+    )
+    turn_shift: int = option(
+        2,
+        "The turn classifier is trained on images shifted by up to this many pixels.",
+        minimum=0,
+        maximum=64,
+    )
+    turn_flip: bool = option(False, "It is trained on images and their mirror images.")
+    turn_mirror_views: bool = option(
+        False, "The score averages the cross-entropy of the image and of its mirror image."
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        parse_parts(self.score_parts)
+
+
+def parse_parts(parts: str) -> tuple[str, ...]:
+    """The parts that a setting like `reconstruction,turns` lists, in the order of `SCORE_PARTS`.
+
+    Raises:
+        ValueError: If one is unknown or listed twice.
+    """
+    names = [part.strip() for part in parts.split(",")]
+    if not set(names) <= set(SCORE_PARTS) or len(set(names)) < len(names):
+        raise ValueError(
+            f"`score_parts` must list some of {', '.join(SCORE_PARTS)}, with commas, each once. "
+            f"Received: score_parts={parts!r}"
+        )
+    return tuple(name for name in SCORE_PARTS if name in names)
+
+
+def _with(preset, **families):
+    """MEMGAN's preset with more values by family."""
+    return {
+        family: {**values, **families.get(family, {})}
+        for family, values in memgan.PRESETS[preset].items()
+    }
+
+
+# MEMGAN's own presets: only what is added differs.
+PRESETS = {
+    preset: _with(
+        preset,
+        cifar10={"turn_flip": True},
+        large={"turn_side": 64},
+    )
+    for preset in memgan.PRESETS
+}

@@ -1,0 +1,198 @@
+"""MEMGAN+: MEMGAN's networks, memory and step, and a score with more parts."""
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.config.memgan_plus import SCORE_PARTS, MemganPlusConfig, parse_parts
+from memgan_tf.losses.turns import all_turns, turn_accuracy, turn_loss
+from memgan_tf.models.memgan import MEMGAN
+from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
+from memgan_tf.models.paired import dtype_of
+from memgan_tf.networks.turn_classifier import TurnClassifier
+
+# Keeps the turn classifier's seeds apart from the other networks'.
+TURN_SEED = 1_000_000
+# A part's deviation is at least this share of its mean: few images may have none.
+SMALLEST_SHARE = 0.02
+
+
+class PlusNetworks(MemoryAutoencoder):
+    """MEMGAN's path, the turn classifier, and what the parts of the score are measured by.
+
+    Attributes:
+        part_names: The parts that are measured; the score may have fewer.
+        turns: The classifier; None if the score has no such part.
+    """
+
+    def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
+        super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
+        chosen = parse_parts(config.score_parts)
+        self.mirror_views, self.turns = config.turn_mirror_views, None
+        self.turned_shape = (min(*image_shape[:2], config.turn_side),) * 2
+        if "turns" in chosen:
+            self.turns = self._parts["turns"] = TurnClassifier(
+                self.turned_shape[0],
+                image_shape[2],
+                config.turn_width,
+                config.max_width,
+                config.normalization,
+                seed=TURN_SEED + seed,
+                dtype=dtype_of(mixed_precision),
+                name="turns",
+            )
+            if jit_compile:
+                self.turns.call = tf.function(self.turns.call, jit_compile=True)
+        self.part_names = SCORE_PARTS if self.turns else SCORE_PARTS[:-1]
+        self.chosen = [self.part_names.index(name) for name in chosen]
+        size = (len(self.part_names),)
+        self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
+        self.part_means = tf.Variable(tf.zeros(size), trainable=False)
+        self.part_deviations = tf.Variable(tf.ones(size), trainable=False)
+
+    @property
+    def variables(self):
+        measured = [self.pixel_weights, self.part_means, self.part_deviations]
+        return [*super().variables, *measured]
+
+    def explain(self, images, training=False, statistics_rate=None):
+        explained = super().explain(images, training, statistics_rate)
+        parts = self._measure_parts(images, explained, training, statistics_rate)
+        explained |= {"parts": (parts - self.part_means) / self.part_deviations}
+        if self.chosen != [SCORE_PARTS.index("reconstruction")]:
+            chosen = tf.gather(explained["parts"], self.chosen, axis=1)
+            explained["anomaly_score"] = tf.reduce_mean(chosen, axis=1)
+        return explained
+
+    def turn_logits(self, scaled, training=False, statistics_rate=None):
+        """Logits of `all_turns` of scaled images, which are made small and square if need be."""
+        if tuple(scaled.shape[1:3]) != self.turned_shape:
+            scaled = tf.image.resize(scaled, self.turned_shape, antialias=True)
+        views = all_turns(scaled)
+        return self.turns(views, training=training, statistics_rate=statistics_rate)
+
+    def _measure_parts(self, images, explained, training, statistics_rate):
+        """`(batch, num_parts)`, higher = more anomalous, each in its own units."""
+        errors = tf.square(explained["anomaly_map"]) * self.pixel_weights
+        parts = [
+            explained["anomaly_score"],
+            tf.sqrt(tf.reduce_sum(errors, axis=[1, 2])),
+            explained["projection_distance"],
+        ]
+        if self.turns:
+            scaled = self.scaling(images)
+            loss = turn_loss(self.turn_logits(scaled, training, statistics_rate))
+            if self.mirror_views and not training:
+                loss = (loss + turn_loss(self.turn_logits(tf.reverse(scaled, (2,))))) / 2.0
+            parts.append(loss)
+        return tf.stack(parts, axis=1)
+
+    def fit_score(self, batches, explain):
+        """Measures the pixels' usual errors, then the parts' means and deviations.
+
+        Args:
+            batches: Of normal images that were not trained on; see `TrainableModel.fit_score`.
+            explain: This object's `explain`, compiled.
+        """
+        squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
+        usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
+        # The floor keeps pixels that never vary from deciding alone.
+        self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
+        self.part_means.assign(tf.zeros_like(self.part_means))
+        self.part_deviations.assign(tf.ones_like(self.part_deviations))
+        parts = tf.concat([explain(images)["parts"] for images in batches()], axis=0)
+        means = tf.reduce_mean(parts, axis=0)
+        smallest = SMALLEST_SHARE * tf.abs(means) + 1e-6
+        self.part_means.assign(means)
+        self.part_deviations.assign(tf.maximum(tf.math.reduce_std(parts, axis=0), smallest))
+
+
+class MEMGANPlus(MEMGAN):
+    """MEMGAN, a turn classifier as one more player, and the combined score.
+
+    Its configuration is `MemganPlusConfig`.
+    """
+
+    networks_class = PlusNetworks
+    reserved_share = 0.1
+
+    def __init__(self, config: MemganPlusConfig, *options, **named_options):
+        super().__init__(config, *options, **named_options)
+        self.learning_rate_multipliers["turns"] = config.turn_learning_rate
+        self._explain = tf.function(self.scoring.explain, reduce_retracing=True)
+
+    @property
+    def metric_names(self):
+        added = ("loss/turns", "turns/accuracy") if self.trained.turns else ()
+        return (*MEMGAN.metric_names, *added)
+
+    def make_players(self):
+        players = super().make_players()
+        if self.trained.turns:
+            players["turns"] = self.trained.turns.trainable_variables
+        return players
+
+    def draw(self, batch_size, seed):
+        draws = super().draw(batch_size, seed)
+        shift = self.config.turn_shift
+        if self.trained.turns and shift:
+            draws["turn_shifts"] = tf.random.stateless_uniform(
+                (batch_size, 2), seed + 2, -shift, shift + 1, tf.int32
+            )
+        if self.trained.turns and self.config.turn_flip:
+            draws["turn_flips"] = tf.random.stateless_uniform((batch_size,), seed + 3) < 0.5
+        return draws
+
+    def train_step(self, images, draws, step):
+        metrics = super().train_step(images, draws, step)
+        return metrics | self._turn_step(images, draws, step) if self.trained.turns else metrics
+
+    def _turn_step(self, images, draws, step):
+        scaled = moved(
+            self.trained.scaling(images), draws.get("turn_shifts"), draws.get("turn_flips")
+        )
+        with tf.GradientTape() as tape:
+            logits = self.trained.turn_logits(scaled, training=True)
+            loss = step.mean(turn_loss(logits))
+        step.apply("turns", tape.gradient(loss, self.players["turns"]))
+        return {"loss/turns": loss, "turns/accuracy": step.mean(turn_accuracy(logits))}
+
+    def fit_score(self, batches):
+        self.scoring.fit_score(batches, self._explain)
+
+    @property
+    def part_names(self):
+        return self.scoring.part_names
+
+    def summarize(self, images, explained):
+        summaries = super().summarize(images, explained)
+        # Eq. 8, which is not the score here.
+        errors = np.sqrt(np.sum(np.square(explained["anomaly_map"]), axis=(1, 2)))
+        summaries.scalars["loss/cycle"] = float(errors.mean())
+        for name, values in zip(self.part_names, explained["parts"].T, strict=True):
+            summaries.histograms[f"score/part_{name}"] = values
+        return summaries
+
+
+def moved(images: tf.Tensor, shifts: tf.Tensor | None, flips: tf.Tensor | None) -> tf.Tensor:
+    """Images shifted, with what leaves one side reflected into the other, and mirrored.
+
+    Args:
+        images: `(batch, height, width, channels)`.
+        shifts: `(batch, 2)` int32 pixels down and to the right; None shifts nothing.
+        flips: `(batch,)` booleans; None mirrors nothing.
+    """
+    if shifts is not None:
+        height, width = images.shape[1:3]
+        rows = reflected(tf.range(height)[tf.newaxis] - shifts[:, :1], height)
+        columns = reflected(tf.range(width)[tf.newaxis] - shifts[:, 1:], width)
+        images = tf.gather(images, rows, axis=1, batch_dims=1)
+        images = tf.gather(images, columns, axis=2, batch_dims=1)
+    if flips is not None:
+        images = tf.where(flips[:, tf.newaxis, tf.newaxis, tf.newaxis], images[:, :, ::-1], images)
+    return images
+
+
+def reflected(positions: tf.Tensor, size: int) -> tf.Tensor:
+    """Positions beyond the ends of `size` pixels, reflected at the outermost pixels."""
+    positions = tf.abs(positions) % max(2 * size - 2, 1)
+    return tf.minimum(positions, 2 * size - 2 - positions)

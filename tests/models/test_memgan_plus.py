@@ -1,0 +1,169 @@
+"""MEMGAN+: the parts of its score, its own player, and MEMGAN untouched by it."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from memgan_tf.config import MemganPlusConfig, resolve
+from memgan_tf.config.memgan_plus import SCORE_PARTS
+from memgan_tf.models.memgan import MEMGAN
+from memgan_tf.models.memgan_plus import MEMGANPlus, moved, reflected
+from memgan_tf.training.strategy import make_strategy
+from memgan_tf.training.trainer import Trainer
+
+SHAPE = (8, 8, 1)
+SMALL = {
+    "num_units": 6,
+    "latent_dim": 4,
+    "base_width": 8,
+    "discriminator_width": 16,
+    "batch_size": 8,
+    "ema_decay": 0.5,
+    "turn_width": 4,
+}
+IMAGES = np.random.default_rng(0).integers(0, 256, (40, *SHAPE)).astype(np.uint8)
+
+
+def make_trainer(model_class, steps=3, images=IMAGES, **overrides):
+    config = resolve("memgan_plus", "default", SHAPE, {**SMALL, "epochs": 1, **overrides})
+    trainer = Trainer(
+        lambda: model_class(config.model, SHAPE, 0, average_weights=True),
+        config.training,
+        images,
+        make_strategy("none"),
+    )
+    trainer.run(steps)
+    trainer.measure_statistics()
+    return trainer
+
+
+@pytest.fixture(scope="module")
+def trained():
+    return make_trainer(MEMGANPlus)
+
+
+def explain(model, images):
+    return {name: value.numpy() for name, value in model.explain(tf.constant(images)).items()}
+
+
+def test_reserved_images_are_every_tenth_and_no_step_sees_them(trained):
+    reserved = np.arange(40) % 10 == 0
+    np.testing.assert_array_equal(trained._reserved, IMAGES[reserved])
+    np.testing.assert_array_equal(trained._images, IMAGES[~reserved])
+    assert trained.steps_per_epoch == 5  # 36 images, 8 a step
+
+
+def test_the_parts_have_mean_0_and_deviation_1_on_the_reserved_images(trained):
+    assert trained.model.part_names == SCORE_PARTS
+    parts = explain(trained.model, IMAGES[::10])["parts"]
+    np.testing.assert_allclose(parts.mean(axis=0), 0.0, atol=2e-3)
+    networks = trained.model.scoring
+    floors = 0.02 * np.abs(networks.part_means.numpy()) + 1e-6
+    usual = networks.part_deviations.numpy() > floors * 1.01
+    assert usual.sum() >= 2
+    np.testing.assert_allclose(parts.std(axis=0)[usual], 1.0, rtol=1e-3)
+
+
+def test_a_part_that_never_varies_has_a_floor_under_its_deviation():
+    images = np.repeat(IMAGES[:1], 40, axis=0)
+    networks = make_trainer(MEMGANPlus, images=images).model.scoring
+    expected = 0.02 * np.abs(networks.part_means.numpy()) + 1e-6
+    np.testing.assert_allclose(networks.part_deviations.numpy(), expected, rtol=1e-4)
+
+
+def raw_parts(model, found):
+    """The parts in their own units."""
+    networks = model.scoring
+    return found["parts"] * networks.part_deviations.numpy() + networks.part_means.numpy()
+
+
+def eq_8(found):
+    return np.sqrt((found["anomaly_map"] ** 2).sum(axis=(1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("score_parts", "columns"),
+    [
+        ("weighted_residual,turns", [1, 3]),
+        ("turns, reconstruction, projection", [0, 2, 3]),
+        ("projection", [2]),
+    ],
+)
+def test_the_score_is_the_mean_of_the_chosen_parts(score_parts, columns):
+    found = explain(make_trainer(MEMGANPlus, score_parts=score_parts).model, IMAGES)
+    expected = found["parts"][:, columns].mean(axis=1)
+    np.testing.assert_allclose(found["anomaly_score"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_parts_are_what_they_say(trained):
+    found = explain(trained.model, IMAGES)
+    parts, squares = raw_parts(trained.model, found), found["anomaly_map"] ** 2
+    np.testing.assert_allclose(parts[:, 0], eq_8(found), rtol=1e-4)
+    usual = squares[::10].mean(axis=0)
+    expected = np.sqrt((squares / (usual + usual.mean())).sum(axis=(1, 2)))
+    np.testing.assert_allclose(parts[:, 1], expected, rtol=1e-3)
+    np.testing.assert_allclose(parts[:, 2], found["projection_distance"], rtol=1e-3, atol=1e-5)
+
+
+def test_eq_8_alone_is_the_score_as_it_is():
+    trainer = make_trainer(MEMGANPlus, score_parts="reconstruction")
+    found = explain(trainer.model, IMAGES)
+    np.testing.assert_allclose(found["anomaly_score"], eq_8(found), rtol=1e-5)
+    assert "turns" not in trainer.model.players
+    assert "loss/turns" not in trainer.model.metric_names
+
+
+@pytest.mark.parametrize("score_parts", ["", "turns,turns", "turns;projection", "hull"])
+def test_unknown_parts_are_refused(score_parts):
+    with pytest.raises(ValueError, match="`score_parts` must list some of reconstruction, "):
+        MemganPlusConfig(score_parts=score_parts)
+
+
+def test_the_turn_classifier_leaves_memgans_players_alone():
+    plus = make_trainer(MEMGANPlus)
+
+    class Reserving(MEMGAN):
+        reserved_share = 0.1
+
+    plain = make_trainer(Reserving)
+    assert plus.model.players.keys() - plain.model.players.keys() == {"turns"}
+    for player, variables in plain.model.players.items():
+        for mine, theirs in zip(variables, plus.model.players[player], strict=True):
+            np.testing.assert_array_equal(mine.numpy(), theirs.numpy(), err_msg=player)
+
+
+def test_mirror_views_average_the_loss_of_both(trained):
+    model, networks = trained.model, trained.model.scoring
+    mirrored, alone = (explain(model, part)["parts"][:, 3] for part in (IMAGES[:, :, ::-1], IMAGES))
+    networks.mirror_views = True
+    both = explain(model, IMAGES)["parts"][:, 3]
+    networks.mirror_views = False
+    np.testing.assert_allclose(both, (alone + mirrored) / 2, rtol=1e-3, atol=1e-4)
+
+
+def test_images_that_are_not_square_are_turned_all_the_same():
+    config = MemganPlusConfig(num_units=4, latent_dim=4, base_width=8, turn_width=4, turn_side=16)
+    model = MEMGANPlus(config, (12, 40, 3))
+    images = np.random.default_rng(1).integers(0, 256, (2, 12, 40, 3)).astype(np.uint8)
+    found = explain(model, images)
+    assert model.scoring.turned_shape == (12, 12)
+    assert found["parts"].shape == (2, 4)
+    assert np.isfinite(found["parts"]).all()
+
+
+def test_shifts_reflect_at_the_border():
+    image = tf.constant(np.arange(5, dtype=np.float32).reshape(1, 1, 5, 1).repeat(5, axis=1))
+    right = moved(image, tf.constant([[0, 2]]), None).numpy()[0, 0, :, 0]
+    left = moved(image, tf.constant([[0, -2]]), None).numpy()[0, 0, :, 0]
+    np.testing.assert_array_equal(right, [2, 1, 0, 1, 2])
+    np.testing.assert_array_equal(left, [2, 3, 4, 3, 2])
+    down = moved(tf.transpose(image, (0, 2, 1, 3)), tf.constant([[1, 0]]), None)
+    np.testing.assert_array_equal(down.numpy()[0, :, 0, 0], [1, 0, 1, 2, 3])
+    np.testing.assert_array_equal(reflected(tf.constant([-3, 0, 3]), 1), [0, 0, 0])
+
+
+def test_only_the_chosen_images_are_mirrored():
+    images = tf.constant(np.random.default_rng(2).normal(size=(2, 4, 4, 1)).astype(np.float32))
+    found = moved(images, None, tf.constant([True, False])).numpy()
+    np.testing.assert_array_equal(found[0], images.numpy()[0, :, ::-1])
+    np.testing.assert_array_equal(found[1], images.numpy()[1])
