@@ -10,7 +10,7 @@ from memgan_tf.training.adam import FusedAdam
 def trajectory(optimizer_class, rate):
     """Where five steps along given gradients lead, and the state they leave."""
     start = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
-    variable = keras.Variable(start)
+    variable = keras.Variable(start, name="kernel")
     optimizer = optimizer_class(rate, 0.5, 0.999)
     optimizer.build([variable])
     for step in range(5):

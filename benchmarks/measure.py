@@ -1,0 +1,138 @@
+"""How the benchmarks measure: variants take turns in one process, ratios compare neighbours."""
+
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+SEED = (1, 2)
+
+
+def take_turns(variants, rounds):
+    """Seconds of each call by variant: A B A B …, so that a change of the machine meets all alike.
+
+    Args:
+        variants: Functions of no arguments by name. Each is called once before the first round.
+        rounds: Calls of each.
+    """
+    for call in variants.values():
+        call()
+    seconds = {name: [] for name in variants}
+    for _ in range(rounds):
+        for name, call in variants.items():
+            started = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - started)
+    return seconds
+
+
+def ratios(seconds, name, base):
+    """Seconds of `name` over those of `base`, round by round."""
+    return [a / b for a, b in zip(seconds[name], seconds[base], strict=True)]
+
+
+def spread(values, digits=2):
+    """Median (lowest to highest)."""
+    low, high = min(values), max(values)
+    return f"{statistics.median(values):.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def per_second(count, seconds):
+    """How many of `count` a second at the median, with three digits that count."""
+    rate = count / statistics.median(seconds)
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+
+
+def matrix_product(size=1024, repeats=10):
+    """A function that multiplies float32 matrices, and its floating-point operations."""
+    import tensorflow as tf
+
+    matrix = tf.random.stateless_normal((size, size), SEED)
+    product = tf.function(tf.linalg.matmul)
+
+    def run():
+        for _ in range(repeats):
+            result = product(matrix, matrix)
+        result.numpy()
+
+    return run, 2 * size**3 * repeats
+
+
+def peak_memory():
+    """Largest resident memory of this process so far, GiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+
+
+def run_child(code, *arguments, **environment):
+    """Runs Python code in a process of its own.
+
+    Returns:
+        Its last line of output, seconds from before it began to its end, and its peak memory in
+        GiB.
+    """
+    environment = {
+        **os.environ,
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "STARTED": repr(time.time()),
+        **environment,
+    }
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    started = time.perf_counter()
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(command, stdout=output, stderr=errors, env=environment)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.perf_counter() - started
+        output.seek(0)
+        errors.seek(0)
+        lines = output.read().splitlines()
+        if process.returncode:
+            raise RuntimeError(f"{arguments} failed: {errors.read()[-2000:]}")
+    return (lines or [""])[-1], seconds, usage.ru_maxrss / 2**20
+
+
+def describe_machine(threads):
+    """What a figure depends on, for its record."""
+    import keras
+    import numpy as np
+    import tensorflow as tf
+
+    found = {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "threads": threads,
+        "load before": round(os.getloadavg()[0], 1),
+        "GPUs": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
+        "Python": platform.python_version(),
+        "TensorFlow": tf.__version__,
+        "Keras": keras.__version__,
+        "NumPy": np.__version__,
+    }
+    if torch := optional("torch"):
+        found["PyTorch"] = torch.__version__
+    if pyod := optional("pyod"):
+        found["PyOD"] = pyod.__version__
+    return found
+
+
+def optional(name):
+    """A package of the extra `benchmark`; None if it is not installed."""
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def _processor():
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as file:
+            names = [line.partition(":")[2].strip() for line in file if "model name" in line]
+        return names[0]
+    except (OSError, IndexError):
+        return platform.processor() or platform.machine()

@@ -1,0 +1,260 @@
+"""MEMGAN in PyTorch, written as its users write it: the yardstick of the step and of the score.
+
+The same layers and widths as `memgan_tf.networks` (without the dropout and spectral normalisation
+that MEMGAN does not use), the same losses, Adam with the same settings, the same instance noise
+and the same moving average of the weights.
+"""
+
+import copy
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from memgan_tf.networks.blocks import kernel_for, plan_sizes, plan_widths
+
+EPSILON = 1e-12
+
+
+class Encoder(nn.Module):
+    """E: stride-2 convolutions with batch normalisation and leaky ReLU, and a dense layer."""
+
+    def __init__(self, image_shape, latent_dim, base_width, max_width):
+        super().__init__()
+        self.trunk, features = _trunk(image_shape, base_width, max_width, True, 0.1)
+        self.head = nn.Linear(features, latent_dim)
+
+    def forward(self, images):
+        return self.head(self.trunk(images).flatten(1))
+
+
+class Generator(nn.Module):
+    """G: the encoder's mirror."""
+
+    def __init__(self, image_shape, latent_dim, base_width, max_width, tanh):
+        super().__init__()
+        sizes = plan_sizes(*image_shape[:2])[::-1]
+        widths = plan_widths(len(sizes) - 1, base_width, max_width)[::-1]
+        self.start = (widths[0], *sizes[0])
+        self.dense = nn.Linear(latent_dim, math.prod(self.start), bias=False)
+        layers = []
+        for width, following, size in zip(
+            widths, [*widths[1:], image_shape[2]], sizes[1:], strict=True
+        ):
+            is_last = size == sizes[-1]
+            layers += [nn.BatchNorm2d(width), nn.ReLU()]
+            layers.append(
+                nn.ConvTranspose2d(
+                    width, following, kernel_for(size), stride=2, padding=1, bias=is_last
+                )
+            )
+        self.layers = nn.Sequential(*layers, *([nn.Tanh()] if tanh else []))
+
+    def forward(self, codes):
+        return self.layers(self.dense(codes).view(-1, *self.start))
+
+
+class Discriminator(nn.Module):
+    """D: the logit of an (image, code) pair."""
+
+    def __init__(self, image_shape, latent_dim, base_width, max_width, dense_width):
+        super().__init__()
+        self.trunk, features = _trunk(image_shape, base_width, max_width, False, 0.2)
+        self.image_dense = nn.Linear(features, dense_width)
+        self.code_dense = nn.Sequential(
+            nn.Linear(latent_dim, dense_width),
+            nn.LeakyReLU(0.2),
+            nn.Linear(dense_width, dense_width),
+            nn.LeakyReLU(0.2),
+        )
+        self.joint = nn.Sequential(
+            nn.Linear(2 * dense_width, dense_width), nn.LeakyReLU(0.2), nn.Linear(dense_width, 1)
+        )
+
+    def forward(self, images, codes):
+        image_features = self.image_dense(self.trunk(images).flatten(1))
+        image_features = functional.leaky_relu(image_features, 0.2)
+        return self.joint(torch.cat([image_features, self.code_dense(codes)], 1))[:, 0]
+
+
+class Memory(nn.Module):
+    """M and its projection P."""
+
+    def __init__(self, num_units, latent_dim, stddev):
+        super().__init__()
+        self.units = nn.Parameter(stddev * torch.randn(num_units, latent_dim))
+
+    def address(self, codes):
+        return codes @ self.units.T
+
+    def forward(self, codes):
+        return torch.softmax(self.address(codes), 1) @ self.units
+
+
+class ScoringPath(nn.Module):
+    """E, M and G in a row; what the moving average is taken of."""
+
+    def __init__(self, config):
+        super().__init__()
+        model, shape = config.model, config.image_shape
+        widths = (model.base_width, model.max_width)
+        tanh = model.input_scaling == "symmetric"
+        self.symmetric, self.contrast_scale = tanh, model.contrast_scale
+        self.encoder = Encoder(shape, model.latent_dim, *widths)
+        self.generator = Generator(shape, model.latent_dim, *widths, tanh)
+        self.memory = Memory(model.num_units, model.latent_dim, model.memory_init_stddev)
+
+    def scale(self, pixels):
+        pixels = pixels.float()
+        if self.symmetric:
+            return pixels / 127.5 - 1.0
+        mean = pixels.mean((1, 2, 3), keepdim=True)
+        deviation = pixels.std((1, 2, 3), correction=0, keepdim=True).clamp_min(1e-3)
+        return self.contrast_scale * (pixels - mean) / deviation
+
+    def forward(self, pixels):
+        """A(x) of uint8 images, channels first."""
+        scaled = self.scale(pixels)
+        return distance(scaled, self.generator(self.memory(self.encoder(scaled))))
+
+
+class TorchMemgan:
+    """MEMGAN's networks, optimisers and Algorithm 1.
+
+    Args:
+        config: A `RunConfig` of MEMGAN.
+        images: `(num_images, height, width, channels)` uint8, kept in memory.
+        shares_passes: Whether G(z) is computed once for D, E, G and M, by `torch.autograd.grad`,
+            as MEMGAN's own step does; otherwise E and G get a pass through a detached z.
+        channels_last: Whether tensors have the memory layout that oneDNN prefers.
+        fused: Whether Adam is PyTorch's fused one.
+    """
+
+    def __init__(self, config, images, shares_passes=False, channels_last=False, fused=False):
+        self.config, model, training = config, config.model, config.training
+        widths = (model.base_width, model.max_width)
+        self.nets = ScoringPath(config)
+        self.discriminator = Discriminator(
+            config.image_shape, model.latent_dim, *widths, model.discriminator_width
+        )
+        self.format = torch.channels_last if channels_last else torch.contiguous_format
+        self.nets.to(memory_format=self.format)
+        self.discriminator.to(memory_format=self.format)
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)
+        self.images = self.images.contiguous(memory_format=self.format)
+        self.average, self.shares_passes = copy.deepcopy(self.nets).eval(), shares_passes
+        options = {
+            "lr": training.learning_rate,
+            "betas": (training.beta_1, training.beta_2),
+            "eps": 1e-7,
+            "fused": fused,
+        }
+        self.optimizer = torch.optim.Adam(self.nets.parameters(), **options)
+        options["lr"] *= model.discriminator_learning_rate
+        self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **options)
+        self.order, self.position = torch.randperm(len(self.images)), 0
+
+    def next_batch(self):
+        size = self.config.training.batch_size
+        if self.position + size > len(self.images):
+            self.order, self.position = torch.randperm(len(self.images)), 0
+        chosen = self.order[self.position : self.position + size]
+        self.position += size
+        return self.images[chosen].contiguous(memory_format=self.format)
+
+    def train_step(self):
+        model, nets, discriminator = self.config.model, self.nets, self.discriminator
+        scaled = nets.scale(self.next_batch())
+        size = len(scaled)
+        weights = torch.softmax(model.mixing_scale * torch.randn(size, model.num_units), 1)
+        codes = nets.encoder(scaled)
+        mixed = weights @ nets.memory.units
+        generated = nets.generator(mixed)
+        real_noise, fake_noise = (model.instance_noise * torch.randn_like(scaled) for _ in range(2))
+
+        real = discriminator(scaled + real_noise, codes.detach())
+        fake = discriminator(generated.detach() + fake_noise, mixed.detach())
+        loss_d = (functional.softplus(-real) + functional.softplus(fake)).mean()
+        self.optimizer_d.zero_grad()
+        loss_d.backward()
+        self.optimizer_d.step()
+
+        projected = nets.memory(codes)
+        cycle = distance(scaled, nets.generator(projected)).mean()
+        projection = distance(codes, projected).mean()
+        recoded = nets.memory.address(nets.encoder(generated))
+        information = -(weights * torch.log_softmax(recoded, 1)).sum(1).mean()
+        shared = cycle + projection + information
+        self.optimizer.zero_grad()
+        discriminator.requires_grad_(False)
+        adversarial = self._share if self.shares_passes else self._add
+        losses = adversarial(shared, scaled + real_noise, codes, generated, mixed, fake_noise)
+        discriminator.requires_grad_(True)
+        self.optimizer.step()
+        self._average()
+        return [loss_d.detach(), *losses, cycle.detach(), projection.detach(), information.detach()]
+
+    def _add(self, shared, real_images, codes, generated, mixed, fake_noise):
+        """One joint loss; a second pass through G keeps the adversarial term from M."""
+        del generated
+        detached = self.nets.generator(mixed.detach())
+        loss_e = functional.softplus(self.discriminator(real_images, codes)).mean()
+        logits = self.discriminator(detached + fake_noise, mixed.detach())
+        loss_g = functional.softplus(-logits).mean()
+        (shared + loss_e + loss_g).backward()
+        return loss_e.detach(), loss_g.detach()
+
+    def _share(self, shared, real_images, codes, generated, mixed, fake_noise):
+        """The adversarial gradients enter at E(x) and G(z), as in MEMGAN's own step."""
+        code, image = codes.detach().requires_grad_(), generated.detach().requires_grad_()
+        loss_e = functional.softplus(self.discriminator(real_images, code)).mean()
+        logits = self.discriminator(image + fake_noise, mixed.detach())
+        loss_g = functional.softplus(-logits).mean()
+        entering = torch.autograd.grad(loss_e + loss_g, [code, image])
+        nets = self.nets
+        networks = [*nets.encoder.parameters(), *nets.generator.parameters()]
+        (nets.memory.units.grad,) = torch.autograd.grad(
+            shared, [nets.memory.units], retain_graph=True
+        )
+        gradients = torch.autograd.grad(
+            [shared, codes, generated], networks, [torch.ones_like(shared), *entering]
+        )
+        for parameter, gradient in zip(networks, gradients, strict=True):
+            parameter.grad = gradient
+        return loss_e.detach(), loss_g.detach()
+
+    @torch.no_grad()
+    def _average(self):
+        rate = 1.0 - self.config.training.ema_decay
+        for average, trained in zip(self.average.parameters(), self.nets.parameters(), strict=True):
+            average.lerp_(trained, rate)
+
+    @torch.inference_mode()
+    def score(self, pixels):
+        """A(x) of uint8 images `(num_images, height, width, channels)`, in batches of 256."""
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+        parts = [
+            self.average(images[start : start + 256].contiguous(memory_format=self.format))
+            for start in range(0, len(images), 256)
+        ]
+        return torch.cat(parts).numpy()
+
+
+def distance(first, second):
+    """‖first - second‖₂ of each image."""
+    return ((first - second).square().flatten(1).sum(1) + EPSILON).sqrt()
+
+
+def _trunk(image_shape, base_width, max_width, normalized, slope):
+    sizes = plan_sizes(*image_shape[:2])
+    widths = plan_widths(len(sizes) - 1, base_width, max_width)
+    layers, channels = [], image_shape[2]
+    for width, size in zip(widths, sizes, strict=False):
+        layers.append(
+            nn.Conv2d(channels, width, kernel_for(size), stride=2, padding=1, bias=not normalized)
+        )
+        layers += [nn.BatchNorm2d(width)] if normalized else []
+        layers.append(nn.LeakyReLU(slope))
+        channels = width
+    return nn.Sequential(*layers), channels * math.prod(sizes[-1])
