@@ -12,6 +12,7 @@ import tensorflow as tf
 from tensorflow_datasets.core import constants
 
 from memgan_tf.config import RunConfig, resolve
+from memgan_tf.evaluation.grid import Grid
 from memgan_tf.evaluation.records import read_records
 from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
@@ -71,7 +72,8 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
     """On a small prepared MNIST and for an epoch, from an empty folder."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
-    monkeypatch.setenv("TFDS_DATA_DIR", fake_mnist.data_dir)  # for processes it starts
+    # tests/integration/test_benchmark.py has the processes that a grid starts.
+    monkeypatch.setattr(Grid, "_run_command", lambda grid, words, log: main.main(words))
     for folder, count in (("photos", 1), ("new_photos", 2), ("new_good_parts", 20)):
         (tmp_path / folder).mkdir()
         for index in range(count):
@@ -90,6 +92,10 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
     assert "evaluate" in ran
     if name in ("docs/thresholds.md", "docs/monitoring.md"):
         run_python(ROOT / name, images=np.zeros((3, 8, 8, 1), np.uint8))
+    if name == "README.md":
+        names = run_python(ROOT / name, images=np.zeros((3, 28, 28, 1), np.uint8))
+        assert names["scores"].shape == names["anomalies"].shape == (3,)
+        assert ((names["p_values"] > 0) & (names["p_values"] <= 1)).all()
     if "score" in ran:
         assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
 
@@ -107,17 +113,6 @@ def test_grids_of_a_page_make_its_tables(name, tmp_path, monkeypatch, capsys):
     for line in grids:
         assert main.main([*shlex.split(line)[1:], "--tables_only"]) == 0, capsys.readouterr().err
     assert (tmp_path / "docs" / name).read_text() == page.read_text()
-
-
-def test_the_readmes_python_runs(fake_mnist, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    flags = ["--dataset=mnist", "--normal_class=2", "--epochs=1", "--base_width=4"]
-    assert main.main(["train", *flags, f"--data_dir={fake_mnist.data_dir}"]) == 0
-    (block,) = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
-    names = {"images": np.zeros((3, 28, 28, 1), np.uint8)}
-    exec(block, names)
-    assert names["scores"].shape == names["anomalies"].shape == (3,)
-    assert ((names["p_values"] > 0) & (names["p_values"] <= 1)).all()
 
 
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's checks make warnings on purpose

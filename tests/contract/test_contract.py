@@ -124,10 +124,13 @@ def test_an_export_is_possible_or_refused_in_a_sentence(name):
 
 
 @every_deep_detector
-def test_training_moves_every_weight_of_every_player(name, task):
-    trainer = make_trainer(name, task, **short(name))
-    before = state(trainer)
-    trainer.run(trainer.total_steps)
+def test_two_replicas_step_as_one(name, task):
+    check_replicas(name, task, **short(name))
+
+
+@every_deep_detector
+def test_training_moves_every_weight_and_a_restart_changes_nothing(name, task):
+    trainer, before = check_restart(name, task, **short(name))
     after = state(trainer)
     for player in trainer.model.players:
         for old, new in zip(before[f"player_{player}"], after[f"player_{player}"], strict=True):
@@ -135,16 +138,6 @@ def test_training_moves_every_weight_of_every_player(name, task):
     metrics = trainer.take_metrics()
     assert set(metrics) == set(trainer.model.metric_names)
     assert np.isfinite(list(metrics.values())).all()
-
-
-@every_deep_detector
-def test_two_replicas_step_as_one(name, task):
-    check_replicas(name, task, **short(name))
-
-
-@every_deep_detector
-def test_a_restart_in_the_middle_changes_nothing(name, task):
-    check_restart(name, task, **short(name))
 
 
 @every_deep_detector

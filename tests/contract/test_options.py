@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.contract.conftest import IMAGE_SHAPE
-from tests.contract.steps import SHORT, check_replicas, check_restart, make_trainer
+from tests.contract.steps import SHORT, check_replicas, check_restart
 
 REGULARIZED = {"discriminator_dropout": 0.3, "spectral_normalization": True}
 every_option = pytest.mark.parametrize(
@@ -21,15 +21,8 @@ def test_two_replicas_step_as_one(name, options, task):
 
 
 @every_option
-def test_a_restart_in_the_middle_changes_nothing(name, options, task):
-    check_restart(name, task, **SHORT, **options)
-
-
-@every_option
-def test_a_score_is_the_images_own_and_repeats(name, options, task):
-    trainer = make_trainer(name, task, **SHORT, **options)
-    trainer.run(trainer.total_steps)
-    trainer.measure_statistics()
+def test_a_restart_changes_nothing_and_a_score_is_the_images_own(name, options, task):
+    trainer, _ = check_restart(name, task, **SHORT, **options)
     explain = tf.function(trainer.model.explain, reduce_retracing=True)
     scores = explain(tf.constant(task.test[:8]))["anomaly_score"].numpy()
     assert scores.shape == (8,)

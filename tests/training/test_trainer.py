@@ -48,8 +48,9 @@ def largest_difference(first, second):
     )
 
 
-@pytest.mark.parametrize("normalization", ["batch", "layer"])
-@pytest.mark.parametrize("instance_noise", [0.0, 0.3])
+@pytest.mark.parametrize(
+    ("normalization", "instance_noise"), [("batch", 0.3), ("layer", 0.0)], ids=["batch", "layer"]
+)
 def test_two_replicas_equal_one_on_the_same_global_batch(
     make_trainer, normalization, instance_noise
 ):
