@@ -1,6 +1,8 @@
 """Files that are whole or absent: written aside, synced, then renamed."""
 
 import contextlib
+import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -15,13 +17,14 @@ TEMPORARY_PREFIX = ".tmp-"
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields a temporary path whose file replaces `path` if the block succeeds.
 
+    What killed processes left of earlier tries is removed first.
+
     Raises:
         OSError: If the folder is missing or cannot be written.
     """
     path = pathlib.Path(path)
-    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, suffix=path.suffix, dir=path.parent)
-    os.close(handle)
-    temporary = pathlib.Path(name)
+    sweep_temporaries(path.parent, path)
+    handle, temporary = _make_temporary(path)
     try:
         yield temporary
         with temporary.open("rb") as file:
@@ -30,6 +33,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -53,11 +57,50 @@ def read_json(path: str | os.PathLike) -> Any:
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"{path} is missing") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not readable as JSON: {error}") from error
 
 
-def sweep_temporaries(directory: pathlib.Path) -> None:
-    """Removes what an interrupted `replacing` left in a folder."""
-    for path in directory.glob(f"{TEMPORARY_PREFIX}*"):
-        path.unlink(missing_ok=True)
+def sha256(path: str | os.PathLike) -> str:
+    """Digest of a file's content."""
+    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+
+
+def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = None) -> None:
+    """Removes what killed processes left in a folder; what a living one writes stays.
+
+    Args:
+        directory: The folder.
+        target: Of this file alone.
+    """
+    begin = TEMPORARY_PREFIX if target is None else _temporary_prefix(target)
+    with contextlib.suppress(FileNotFoundError):
+        found = [name for name in os.listdir(directory) if name.startswith(begin)]
+        for name in found:
+            _remove_if_abandoned(directory / name)
+
+
+def _temporary_prefix(path):
+    # A name has 255 bytes at most.
+    return f"{TEMPORARY_PREFIX}{path.stem[:40]}-"
+
+
+def _make_temporary(path):
+    """A new empty file beside `path`, and a handle that keeps it locked as long as we live."""
+    while True:
+        handle, name = tempfile.mkstemp(path.suffix, _temporary_prefix(path), path.parent)
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        if os.fstat(handle).st_nlink:
+            return handle, pathlib.Path(name)
+        os.close(handle)  # swept before it was locked
+
+
+def _remove_if_abandoned(path):
+    with contextlib.suppress(OSError):  # gone meanwhile, or locked: somebody writes it
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+        finally:
+            os.close(handle)

@@ -55,6 +55,8 @@ class Grid:
         cells = list(cells)
         missing = [cell for cell in cells if not cell.record_path(self._results_dir).exists()]
         self._report(f"{len(cells)} cells, {len(cells) - len(missing)} have a record")
+        for cell in set(cells) - set(missing):
+            _remove_if_abandoned(cell.record_path(self._results_dir).with_suffix(".claim"))
         failed, started, done = [], time.monotonic(), 0
         with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
             futures = {pool.submit(self._run_cell, cell): cell for cell in missing}
@@ -158,12 +160,16 @@ def _is_abandoned(claim: pathlib.Path) -> bool:
     return False
 
 
+def _remove_if_abandoned(claim):
+    with contextlib.suppress(FileNotFoundError):
+        if _is_abandoned(claim):
+            claim.unlink()
+
+
 @contextlib.contextmanager
 def _claimed(path: pathlib.Path) -> Iterator[bool]:
     """Whether the block has the claim to itself; kept fresh while it runs, removed after it."""
-    with contextlib.suppress(FileNotFoundError):
-        if _is_abandoned(path):
-            path.unlink()
+    _remove_if_abandoned(path)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(f"{socket.gethostname()} {os.getpid()}\n")
