@@ -1,6 +1,8 @@
 """Thresholds and p-values from the scores of held-out normal images."""
 
 import dataclasses
+import hashlib
+import json
 import math
 import pathlib
 from typing import Any
@@ -130,6 +132,7 @@ class Calibration:
         files.write_json(
             path,
             {
+                "digest": self.digest(),
                 "threshold": self.threshold,
                 "target_fpr": self.target_fpr,
                 "attainable_fpr": self.attainable_fpr,
@@ -140,6 +143,11 @@ class Calibration:
             },
         )
 
+    def digest(self) -> str:
+        """Of all that decides: a changed digit in calibration.json is noticed by it."""
+        text = json.dumps([self.scores.tolist(), self.target_fpr, self.source])
+        return hashlib.sha256(text.encode()).hexdigest()
+
     @classmethod
     def load(cls, path: pathlib.Path) -> "Calibration":
         """Reads calibration.json.
@@ -149,9 +157,15 @@ class Calibration:
         """
         values: Any = files.read_json(path)
         try:
-            return cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from error
+            found = cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))
+            # Absent from runs of earlier versions.
+            if values.get("digest", found.digest()) != found.digest():
+                raise ValueError("its scores are not those that were written")
+            return found
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"{path} is damaged: {error}. Restore it, or a calibration.<date>.json beside it"
+            ) from error
 
 
 def needed_images(target_fpr: float) -> int:

@@ -40,6 +40,8 @@ class TrainedRun:
                 f"{self.directory.path} is not COMPLETE. Finish it with the memgan train command "
                 f"that started it"
             )
+        if self.directory.is_complete:
+            self.directory.read_completion()
         path = self.directory.path / "calibration.json"
         known = self.directory.is_complete or path.exists()
         self.calibration = Calibration.load(path) if known else None

@@ -92,7 +92,7 @@ def _describe_results(run, measured, metrics, seconds):
 
 def describe_run(run: TrainedRun) -> dict[str, Any]:
     """What a figure of the run must be quoted with: configuration, versions, wall time."""
-    config, record = run.config, files.read_json(run.directory.path / "COMPLETE")
+    config, record = run.config, run.directory.read_completion()
     settings = config.to_dict()
     settings["data"].pop("data_dir")  # a place on one machine
     return {

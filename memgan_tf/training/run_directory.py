@@ -164,8 +164,28 @@ class RunDirectory:
             (self.path / "SUSPECT").unlink(missing_ok=True)
 
     def mark_complete(self, record: dict[str, Any]) -> None:
-        """Records that training has finished."""
+        """Records that training has finished, and with which config.json."""
+        record = {**record, "config_sha256": files.sha256(self.path / "config.json")}
         files.write_json(self.path / "COMPLETE", record)
+
+    def read_completion(self) -> dict[str, Any]:
+        """What `mark_complete` recorded.
+
+        Raises:
+            ValueError: If it is damaged, or config.json is another than then.
+        """
+        path = self.path / "COMPLETE"
+        record = files.read_json(path)
+        seconds = record.get("training_seconds", 0.0) if isinstance(record, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+            raise ValueError(f"{path} is damaged: it has no training_seconds. Train the run anew")
+        expected = record.get("config_sha256")
+        if expected is not None and expected != files.sha256(self.path / "config.json"):
+            raise ValueError(
+                f"{self.path / 'config.json'} is not the one that the run was trained with, or "
+                f"{path} is damaged. Restore them, or train the run anew"
+            )
+        return record
 
 
 def fingerprint(config: RunConfig) -> str:

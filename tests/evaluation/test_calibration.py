@@ -160,3 +160,11 @@ def test_the_table_of_the_page_is_what_the_calibration_says():
         expected = 100 * np.array([calibration.attainable_fpr, *calibration.fpr_interval()])
         assert float(resolution) == pytest.approx(expected[0], rel=0.05)
         assert [float(low), float(high)] == [round(value, 1) for value in expected[1:]]
+
+
+def test_a_changed_digit_is_noticed(tmp_path):
+    path = tmp_path / "calibration.json"
+    Calibration.of([1.25, 2.5, 3.75], 0.05).save(path)
+    path.write_text(path.read_text().replace("2.5", "2.75"))
+    with pytest.raises(ValueError, match=r"calibration.json is damaged: its scores are not"):
+        Calibration.load(path)

@@ -18,6 +18,7 @@ from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
 from memgan_tf.export.verification import check_c_api, check_variables, verify
 from memgan_tf.export.warmup import replay_warmup, write_warmup
+from memgan_tf.training.run_directory import RunDirectory
 
 
 @pytest.fixture
@@ -108,6 +109,7 @@ def test_a_run_that_xla_compiles_is_exported_without(exported, tmp_path):
     config = json.loads((copied / "config.json").read_text())
     config["training"]["jit_compile"] = True
     (copied / "config.json").write_text(json.dumps(config))
+    RunDirectory(copied).mark_complete({"training_seconds": 1.0})  # of this config.json
     run, store = memgan_tf.load(copied), ModelStore(tmp_path, "zeros")
     images = synthetic_images((8, 8, 1))
     published = exporter.export(run, run.calibration, images, store, warm_up=False)

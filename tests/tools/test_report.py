@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from memgan_tf.tools import main
+from memgan_tf.training.run_directory import RunDirectory
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +68,7 @@ def test_a_report_on_data_that_is_gone_says_where_to_look(trained, run_of, tmp_p
     config = json.loads((run / "config.json").read_text())
     config["data"]["dataset"] = f"npz:{tmp_path / 'gone.npz'}"
     (run / "config.json").write_text(json.dumps(config))
+    RunDirectory(run).mark_complete({"training_seconds": 1.0})  # of this config.json
     assert main.main(["report", f"--run={run}"]) == 1
     assert "gone.npz" in capsys.readouterr().err
     assert not (run / "eval" / "report.html").exists()

@@ -109,3 +109,17 @@ def test_suspicions_come_and_go(tmp_path, tiny_config):
 def test_the_fingerprint_follows_what_decides(tiny_config):
     assert fingerprint(tiny_config()) == fingerprint(tiny_config(data_dir="elsewhere"))
     assert fingerprint(tiny_config()) != fingerprint(tiny_config(epochs=3))
+
+
+def test_a_configuration_changed_after_training_is_noticed(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with run.claimed(tiny_config()):
+        run.mark_complete({"training_seconds": 1.5})
+    assert run.read_completion()["training_seconds"] == 1.5
+    path = run.path / "config.json"
+    path.write_text(path.read_text().replace('"latent_dim": 6', '"latent_dim": 7'))
+    with pytest.raises(ValueError, match="is not the one that the run was trained with"):
+        run.read_completion()
+    (run.path / "COMPLETE").write_text("[]")
+    with pytest.raises(ValueError, match="COMPLETE is damaged"):
+        run.read_completion()
