@@ -10,6 +10,13 @@ from memgan_tf import files
 from memgan_tf.evaluation.calibration import Calibration
 
 COLUMNS = ("path", "label", "anomaly_score", "p_value", "is_anomaly")
+# What a spreadsheet takes for the beginning of a formula.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_cell(name: str) -> str:
+    """A file's name that no spreadsheet computes: `=2+3.png` is written as `./=2+3.png`."""
+    return f"./{name}" if name.startswith(FORMULA_SIGNS) else name
 
 
 def write_scores(
@@ -51,4 +58,4 @@ def write_decisions(
             label = "" if labels is None else int(labels[index])
             # float32 scores survive nine digits.
             score, p_value = f"{scores[index]:.9g}", f"{p_values[index]:.6g}"
-            writer.writerow([name, label, score, p_value, int(flagged[index])])
+            writer.writerow([as_cell(name), label, score, p_value, int(flagged[index])])

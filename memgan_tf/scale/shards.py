@@ -6,7 +6,7 @@ import io
 import numpy as np
 
 from memgan_tf.data.image_files import pillow_rules
-from memgan_tf.evaluation.scores import COLUMNS
+from memgan_tf.evaluation.scores import COLUMNS, as_cell
 from memgan_tf.scale import storage
 from memgan_tf.scale.models import BATCH_SIZE, ScoringModel
 from memgan_tf.scale.plan import Job, read_shard
@@ -69,7 +69,7 @@ def _csv(columns, rows):
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(columns)
-    writer.writerows(rows)
+    writer.writerows((as_cell(name), *rest) for name, *rest in rows)
     return text.getvalue().encode()
 
 

@@ -30,6 +30,13 @@ def test_unknown_labels_are_empty_and_names_survive(tmp_path):
     assert rows(tmp_path / "s.csv")[1][:2] == [name, ""]
 
 
+@pytest.mark.parametrize("name", ["=1+1.png", "+1.png", "-1.png", "@x.png", "\tx.png", "\rx.png"])
+def test_no_name_is_a_formula(name, tmp_path):
+    write_scores(tmp_path / "s.csv", [name], None, np.array([1.0], np.float32), CALIBRATION)
+    # Still a path to the same file.
+    assert rows(tmp_path / "s.csv")[1][0] == f"./{name}"
+
+
 def test_scores_survive_the_file_bit_for_bit(tmp_path):
     scores = np.random.default_rng(0).random(100).astype(np.float32) * 30
     write_scores(tmp_path / "s.csv", ["x"] * 100, None, scores, CALIBRATION)
