@@ -13,7 +13,7 @@ class Run:
 
     def __init__(self, maps=True, max_test_images=None):
         self.config = types.SimpleNamespace(image_shape=(8, 8, 1), detector="kde")
-        self.detector = types.SimpleNamespace(max_test_images=max_test_images)
+        self.detector = types.SimpleNamespace(max_test_images=max_test_images, part_names=())
         self.maps, self.parts = maps, []
 
     def score(self, images):
