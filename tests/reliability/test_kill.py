@@ -1,0 +1,25 @@
+"""Killed commands, at few moments; `python -m tests.reliability.kill` tries more."""
+
+import numpy as np
+import pytest
+
+from tests.reliability import kill, processes, targets
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    processes.prepare()
+    return kill.make_reference(tmp_path_factory.mktemp("reference"))
+
+
+def test_killed_training_comes_to_the_same_weights(reference, tmp_path):
+    run, seconds = reference
+    tally = kill.kill_training(tmp_path, run, seconds, 3, np.random.default_rng(0))
+    assert tally.problems == []
+    assert tally.tried == tally.survived == 3
+
+
+def test_a_killed_recalibration_leaves_a_whole_calibration(reference, tmp_path):
+    tally = kill.kill_command(tmp_path, targets.Recalibrate(reference[0]), [3, 8, 13])
+    assert tally.problems == []
+    assert tally.tried == tally.survived == 3
