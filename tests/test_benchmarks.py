@@ -10,25 +10,36 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-def test_train_step_prints_its_table():
-    script = ROOT / "benchmarks" / "train_step.py"
-    flags = ["--batch_size=4", "--rounds=2", "--steps=1", "--side=8"]
-    result = subprocess.run(
-        [sys.executable, str(script), *flags], capture_output=True, text=True, check=True
-    )
-    for row in ("| MEMGAN's step | ", "| literal Algorithm 1 | ", "| eager mode | "):
-        assert row in result.stdout
-    assert "MFLOP an image" in result.stdout
+def test_the_step_is_measured_and_a_page_filled(tmp_path):
+    page, mark = tmp_path / "page.md", "<!-- benchmark: steps -->"
+    page.write_text(f"{mark}\nold\n<!-- end of benchmark -->\n")
+    flags = ["--quick", f"--output={tmp_path}", f"--page={page}"]
+    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "train_step.py"), *flags], check=True)
+    record = json.loads((tmp_path / "steps.json").read_text())
+    assert record["machine"]["TensorFlow"]
+    assert len(record["seconds"]["mnist"]["memgan_tf"]) == 2
+    filled = page.read_text()
+    assert filled.startswith(mark)
+    assert "| memgan_tf, literal Algorithm 1 | " in filled
+    assert "| memgan_tf, eager mode | " in filled
+    assert "old" not in filled
+
+
+def test_an_unknown_part_is_refused_in_a_line():
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--parts=step"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: `parts` must be of steps, ")
 
 
 def test_multiplications_are_counted_right(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
-    import train_step
+    from parts import layers
 
     from memgan_tf.config import resolve
 
     config = resolve("memgan", "default", (8, 8, 1), {"base_width": 3, "latent_dim": 5})
-    counted = train_step.forward_multiplications(config)
+    counted = layers.forward_multiplications(config)
     # One 4×4 convolution to 4×4 places and 3 channels, then 48 features to 5.
     assert counted["encoder"] == 16 * 16 * 1 * 3 + 48 * 5
     # 5 numbers to 48 features, then the transposed convolution, of the same cost.

@@ -1,4 +1,4 @@
-"""Algorithm 1 line by line: what the shared passes of MEMGAN's step are measured against."""
+"""What MEMGAN's step is measured against: Algorithm 1 line by line, and the step in eager mode."""
 
 import keras
 import tensorflow as tf
@@ -38,6 +38,20 @@ def literal_step(config):
         return tf.constant(0)
 
     return lambda images: run(images).numpy()
+
+
+def eager_step(config):
+    """A function that takes MEMGAN's step on a batch of images, without a graph."""
+    model = MEMGAN(config.model, config.image_shape, seed=0)
+    size = config.training.batch_size
+    step, seed = Step(model, size), tf.constant(SEED, tf.int64)
+    weight = model.players["encoder"][0]
+
+    def run(images):
+        model.train_step(images, model.draw(size, seed), step)
+        return weight.numpy()
+
+    return run
 
 
 def literal_algorithm_1(model, images, draws, step):

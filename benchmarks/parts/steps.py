@@ -1,11 +1,11 @@
-"""MEMGAN's training step against PyTorch's and against a literal Algorithm 1."""
+"""MEMGAN's training step against PyTorch's, a literal Algorithm 1 and eager mode."""
 
 import tensorflow as tf
 from measure import matrix_product, optional, per_second, ratios, spread, take_turns
 
 from parts.common import make_trainer, settings, synthetic, table
 from parts.layers import step_operations
-from parts.literal import literal_step
+from parts.literal import eager_step, literal_step
 
 TITLE = "The training step"
 STEP = "memgan_tf"
@@ -25,7 +25,7 @@ TORCH = {
 def run(options):
     tables, seconds = [], {}
     for suite, shape in options.suites.items():
-        config = settings(options, "memgan", shape, steps_per_call=options.steps(20))
+        config = settings(options, "memgan", shape, batch_size=64, steps_per_call=options.steps(20))
         measured, operations = measure(config, options)
         tables.append(_table(suite, config, measured, operations))
         seconds[suite] = measured
@@ -38,6 +38,8 @@ def measure(config, options):
     variants = {STEP: make_trainer(config, images)[1]}
     literal, batch = literal_step(config), tf.constant(images[: config.training.batch_size])
     variants["memgan_tf, literal Algorithm 1"] = lambda: repeat(lambda: literal(batch), count)
+    eager = eager_step(config)
+    variants["memgan_tf, eager mode"] = lambda: repeat(lambda: eager(batch), count)
     if optional("torch"):
         for name, chosen in TORCH.items():
             variants[name] = torch_turn(config, images, chosen, options.threads)

@@ -105,7 +105,7 @@ class DeepDetector(Detector):
 
     @property
     def part_names(self):
-        return self.model.part_names
+        return self.model.part_names if self.model else ()
 
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()

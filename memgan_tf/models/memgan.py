@@ -136,9 +136,7 @@ class MEMGAN(PairedModel):
 
     def _pair_logits(self, scaled, codes, generated, mixed, noise):
         """D's logits of (x, E(x)) and of (G(z), z), in one pass over both."""
-        if noise is not None:
-            scaled, generated = scaled + noise[:, 0], generated + noise[:, 1]
-        images = tf.concat([scaled, generated], axis=0)
+        images = tf.concat(_noisy(scaled, generated, noise), axis=0)
         logits = self.discriminator(images, tf.concat([codes, mixed], axis=0))
         return tf.split(logits, 2)
 
@@ -161,8 +159,7 @@ class MEMGAN(PairedModel):
             watched = [codes, generated]
             tape.watch(watched)
             # A pass each: nobody asks for the gradient at x, which one pass over both computes.
-            if noise is not None:
-                scaled, generated = scaled + noise[:, 0], generated + noise[:, 1]
+            scaled, generated = _noisy(scaled, generated, noise)
             real = self.discriminator(scaled, codes)
             fake = self.discriminator(generated, mixed)
             metrics = {
@@ -240,6 +237,13 @@ def tile_images(images: np.ndarray, num_columns: int = 10) -> np.ndarray:
     grid[:count] = images
     grid = grid.reshape(num_rows, num_columns, height, width, channels).swapaxes(1, 2)
     return grid.reshape(num_rows * height, num_columns * width, channels)
+
+
+def _noisy(scaled, generated, noise):
+    """The images of both pairs as D sees them."""
+    if noise is None:
+        return scaled, generated
+    return scaled + noise[:, 0], generated + noise[:, 1]
 
 
 def _stop(tensor):

@@ -114,7 +114,8 @@ def test_a_run_that_xla_compiles_is_exported_without(exported, tmp_path):
     images = synthetic_images((8, 8, 1))
     published = exporter.export(run, run.calibration, images, store, warm_up=False)
     parsed = saved_model_pb2.SavedModel.FromString((published.path / "saved_model.pb").read_bytes())
-    functions = parsed.meta_graphs[0].graph_def.library.function
+    parts = {field.name: value for field, value in parsed.meta_graphs[0].graph_def.ListFields()}
+    functions = parts["library"].function
     assert functions
     assert not any(function.attr["_XlaMustCompile"].b for function in functions)
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 import memgan_tf
 from memgan_tf.tools import main
 from memgan_tf.training.run_directory import RunDirectory
+from tests.reliability.runs import weights
 
 TINY = (
     "--dataset=digits",
@@ -41,19 +42,8 @@ def start(model_dir, *flags):
     )
 
 
-def final_weights(run):
-    """Every tensor of the newest checkpoint but the clock."""
-    path = tf.train.latest_checkpoint(str(run / "checkpoints"))
-    names = [name for name, _ in tf.train.list_variables(path)]
-    return {
-        name: tf.train.load_variable(path, name)
-        for name in names
-        if not name.startswith(("seconds", "save_counter", "_CHECKPOINTABLE"))
-    }
-
-
 def assert_same_weights(first, second):
-    first, second = final_weights(first), final_weights(second)
+    first, second = weights(first), weights(second)
     assert first.keys() == second.keys()
     for name, value in first.items():
         np.testing.assert_array_equal(second[name], value, err_msg=name)
