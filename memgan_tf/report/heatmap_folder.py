@@ -15,7 +15,11 @@ def check_folder(folder: pathlib.Path) -> None:
     """
     if not folder.exists() or (folder / INDEX_FILE).exists():
         return
-    if not folder.is_dir() or any(folder.iterdir()):
+    # What a killed process left of the first file is nobody's.
+    strange = not folder.is_dir() or any(
+        not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir()
+    )
+    if strange:
         raise ValueError(
             f"`heatmaps` must be a new or empty folder, or one that heat-maps were written to. "
             f"Received: {folder}"
@@ -23,7 +27,7 @@ def check_folder(folder: pathlib.Path) -> None:
 
 
 def remove_old(folder: pathlib.Path) -> None:
-    """Removes the pictures that a folder's index lists, and the index.
+    """Removes the pictures that a folder's index lists; the index stays, to be replaced.
 
     Raises:
         ValueError: If the index is damaged.
@@ -37,4 +41,3 @@ def remove_old(folder: pathlib.Path) -> None:
         raise ValueError(f"{index} is not of heat-maps: no {error}. Name another folder") from error
     for name in names:
         (folder / name).unlink(missing_ok=True)
-    index.unlink()

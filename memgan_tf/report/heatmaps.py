@@ -70,17 +70,19 @@ def write_heatmaps(
     folder.mkdir(parents=True, exist_ok=True)
     remove_old(folder)
     stems = _stems(groups, source.names)
-    rows = []
+    rows = [
+        {"file": f"{stem}.png", "path": source.names[at], "anomaly_score": float(source.scores[at])}
+        for at, stem in stems.items()
+    ]
+    # First, so that the folder is one of heat-maps if writing is cut off.
+    index = {"scale": dataclasses.asdict(scale), "images": rows}
+    files.write_json(folder / INDEX_FILE, index)
     for part, images, explained in explain_in_parts(run, source.images, np.array([*stems], int)):
         for position, image, heat in zip(part, images, explained["anomaly_map"], strict=True):
             mask = None if source.masks is None else np.asarray(source.masks[position], bool)
-            name = f"{stems[position]}.png"
-            _write_png(folder / name, _side_by_side(image, draw_overlay(image, heat, scale, mask)))
-            score = float(source.scores[position])
-            rows.append({"file": name, "path": source.names[position], "anomaly_score": score})
+            overlay = draw_overlay(image, heat, scale, mask)
+            _write_png(folder / f"{stems[position]}.png", _side_by_side(image, overlay))
     _draw_scale(folder / SCALE_PICTURE, scale)
-    index = {"scale": dataclasses.asdict(scale), "images": rows}
-    files.write_json(folder / INDEX_FILE, index)
     return [folder / row["file"] for row in rows]
 
 

@@ -84,6 +84,18 @@ def test_old_heatmaps_are_replaced_and_other_files_left_alone(finished, source, 
     assert not list(folder.glob(".tmp-*"))
 
 
+def test_writing_that_was_cut_off_can_begin_anew(finished, source, tmp_path, monkeypatch):
+    folder = tmp_path / "maps"
+    with monkeypatch.context() as patch:
+        patch.setattr("memgan_tf.report.heatmaps._draw_scale", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            write_most_anomalous(finished, source, folder, 5)
+    (folder / ".tmp-index-killed.json").touch()
+    write_most_anomalous(finished, source, folder, 2)
+    assert len(list(folder.glob("rank_*.png"))) == 2
+    assert not list(folder.glob(".tmp-*"))
+
+
 def test_the_most_anomalous_come_first(finished, source, tmp_path):
     write_most_anomalous(finished, source, tmp_path / "maps", 4)
     index = json.loads((tmp_path / "maps" / "index.json").read_text())
@@ -93,6 +105,8 @@ def test_the_most_anomalous_come_first(finished, source, tmp_path):
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
     check_folder(tmp_path / "new")
+    (tmp_path / ".tmp-index-killed.json").touch()
+    check_folder(tmp_path)
     (tmp_path / "photo.png").write_text("mine")
     for path in (tmp_path, tmp_path / "photo.png"):
         with pytest.raises(ValueError, match="`heatmaps` must be a new or empty folder"):
