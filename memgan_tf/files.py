@@ -1,16 +1,25 @@
 """Files that are whole or absent: written aside, synced, then renamed."""
 
 import contextlib
+import csv
 import fcntl
 import hashlib
 import json
 import os
 import pathlib
+import stat
 import tempfile
 from collections.abc import Iterator
 from typing import Any
 
 TEMPORARY_PREFIX = ".tmp-"
+# Characters of a reason that is quoted.
+LONGEST_REASON = 500
+# What content raises that is not as it was written.
+DAMAGE = (
+    *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
+    *(csv.Error, MemoryError, RecursionError),
+)
 
 
 @contextlib.contextmanager
@@ -54,11 +63,49 @@ def read_json(path: str | os.PathLike) -> Any:
         ValueError: If the file is missing or not JSON; the message names it.
     """
     try:
+        check_regular(path)
         return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"{path} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not readable as JSON: {error}") from error
+
+
+def check_regular(path: str | os.PathLike) -> None:
+    """Checks that reading a file comes to an end: it is no pipe and no device.
+
+    Raises:
+        ValueError: If it is one.
+        OSError: If it is missing.
+    """
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise ValueError(f"{path} is no regular file")
+
+
+@contextlib.contextmanager
+def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
+    """Whatever the use of a file's content raises becomes a ValueError that names the file.
+
+    Args:
+        path: Of the file.
+        fix: What the user can do, a sentence.
+
+    Raises:
+        ValueError: If the content breaks a rule that the block takes for granted.
+    """
+    try:
+        yield
+    except DAMAGE as error:
+        raise ValueError(f"{path} is damaged: {first_line(error)}. {fix}".strip()) from error
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, in one line; its name if it says nothing."""
+    lines = str(error).strip().splitlines()
+    name = type(error).__name__
+    if not lines:
+        return name
+    return f"no {lines[0]}" if isinstance(error, KeyError) else lines[0][:LONGEST_REASON]
 
 
 def sha256(path: str | os.PathLike) -> str:

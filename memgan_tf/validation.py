@@ -1,13 +1,17 @@
 """Argument checks with one wording: the name, the rule, what was received."""
 
-import math
+import sys
 from collections.abc import Iterable
 from typing import Any
+
+# Characters of a received value that a message shows.
+LONGEST = 200
 
 
 def received(name: str, value: Any) -> str:
     """The closing part of every message of this module."""
-    return f"Received: {name}={value!r}"
+    shown = repr(value)
+    return f"Received: {name}={shown if len(shown) <= LONGEST else shown[:LONGEST] + '…'}"
 
 
 def check_integer(
@@ -32,7 +36,9 @@ def check_real(
     Raises:
         ValueError: If it is not.
     """
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    # An integer may be larger than any float.
+    if not number or not abs(value) <= sys.float_info.max:
         raise ValueError(f"`{name}` must be a finite number. {received(name, value)}")
     _check_bounds(name, value, minimum, maximum)
     return float(value)

@@ -75,6 +75,8 @@ class Command:
 
     def _fail(self, message):
         line = " ".join(message.split())
+        # A name in it may have been chosen by a stranger: nothing moves the terminal's cursor.
+        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
         print(f"memgan {self.name}: error: {line}", file=sys.stderr)
         return 1
 

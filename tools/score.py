@@ -8,6 +8,7 @@ from absl import flags
 from memgan_tf import files
 from memgan_tf.data.fitting import FITS
 from memgan_tf.data.inputs import check_input
+from memgan_tf.data.walk import shown
 from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
@@ -167,7 +168,7 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None, imag
 
 def _summarize(given, flagged, threshold, output, fdr):
     for name, reason in given.skipped:
-        print(f"Left out {name}: {reason}", file=sys.stderr)
+        print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
     rule = f"above the threshold {threshold:.6g}"
     if fdr is not None:
         rule = f"called anomalies at a false discovery rate of {fdr:g}"

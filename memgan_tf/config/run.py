@@ -126,8 +126,8 @@ class RunConfig:
         Raises:
             ValueError: If a part or a field is unknown, missing or breaks its rule.
         """
-        model_class = detector_config(values.get("detector"))
         try:
+            model_class = detector_config(values.get("detector"))
             return cls(
                 detector=values["detector"],
                 preset=validation.check_choice("preset", values["preset"], PRESET_NAMES),
@@ -136,7 +136,7 @@ class RunConfig:
                 training=TrainingConfig(**values["training"]),
                 model=model_class(**values["model"]),
             )
-        except (KeyError, TypeError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError) as error:
             raise ValueError(f"`config` lacks a part or has an unknown field: {error}") from error
 
 
@@ -240,7 +240,7 @@ def read_overrides(path: str) -> dict[str, Any]:
     """
     try:
         values = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"`config_file` cannot be read as JSON: {path}: {error}") from error
     if not isinstance(values, dict):
         raise ValueError(f"`config_file` must hold a JSON object: {path}")

@@ -124,7 +124,9 @@ def keep(index: dict[str, Any], run: pathlib.Path) -> None:
         ValueError: If the run was begun with other images.
     """
     path = run / INDEX_FILE
-    if path.exists() and files.read_json(path).get("content") != index["content"]:
+    with files.naming_damage(path, "Remove it if the images are those that the run was begun with"):
+        before = files.read_json(path)["content"] if path.exists() else index["content"]
+    if before != index["content"]:
         raise ValueError(
             f"{run} was begun with other images: the files of {shown(index['folder'])} have "
             f"changed since. Name another --model_dir, or restore them"

@@ -73,7 +73,10 @@ def read_input(
     check_input(path)
     file = pathlib.Path(path)
     if file.suffix.lower() == ".npz" and file.is_file():
-        arrays = read_arrays(path, ARRAY_NAMES)
+        try:
+            arrays = read_arrays(path, ARRAY_NAMES)
+        except ValueError as error:
+            raise ValueError(f"`input` {path} cannot be read: {error}") from error
         if not arrays.keys() & {"images", "x_test", "x_train"}:
             raise ValueError(f"`input` {path} must hold an array images (or x_test, or x_train)")
         name = next(name for name in ARRAY_NAMES if name in arrays)

@@ -1,29 +1,33 @@
 """npz files: arrays `x_train`, optional `y_train`, `x_test`, `y_test`."""
 
+import math
+import os
 import zipfile
-import zlib
 
 import numpy as np
 
+from memgan_tf import files
 from memgan_tf.data.labelled_images import LabelledImages, as_pixels
 from memgan_tf.validation import received
 
-# What reading a damaged npz file raises.
-UNREADABLE = (OSError, ValueError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+# A compressed file may hold this many times its size, or as many bytes whatever its size: pictures
+# do not shrink as much, and what would fill the memory is refused before it is read.
+MAX_EXPANSION, MAX_SMALL_BYTES = 100, 2**30
+# How numpy writes members of an npz file.
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
 
 
 def image_shape(path: str):
     """Shape of one image of x_train, from the array's header alone."""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open("x_train.npy") as file:
-            read_header = {
-                (1, 0): np.lib.format.read_array_header_1_0,
-                (2, 0): np.lib.format.read_array_header_2_0,
-            }.get(np.lib.format.read_magic(file))
-            if read_header is None:
-                raise ValueError("x_train is in an unknown version of the npy format")
-            shape, _, _ = read_header(file)
-    except (*UNREADABLE, KeyError) as error:
+        with _open(path) as archive:
+            shape = _check_member(archive, archive.getinfo("x_train.npy"))
+    except Exception as error:
+        # A damaged file may raise anything.
         raise ValueError(_message(path, error)) from error
     if len(shape) not in (3, 4):
         raise ValueError(
@@ -43,7 +47,10 @@ def load(path: str, split: str) -> LabelledImages | None:
     Raises:
         ValueError: If the file or an array is unusable; the message names it.
     """
-    arrays = read_arrays(path, (f"x_{split}", f"y_{split}"))
+    try:
+        arrays = read_arrays(path, (f"x_{split}", f"y_{split}"))
+    except ValueError as error:
+        raise ValueError(_message(path, error)) from error
     if f"x_{split}" not in arrays:
         if split == "test":
             return None
@@ -57,18 +64,54 @@ def load(path: str, split: str) -> LabelledImages | None:
     return found
 
 
-def read_arrays(path: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Those of the arrays `names` that an npz file has; never unpickles.
+def read_arrays(
+    path: str | os.PathLike, names: tuple[str, ...] | None = None
+) -> dict[str, np.ndarray]:
+    """Those of the arrays `names` that an npz file has, None for all of them; never unpickles.
 
     Raises:
-        ValueError: If the file or an array cannot be read.
+        ValueError: If the file or an array cannot be read, or would fill the memory; the message
+            is the reason alone.
     """
     try:
-        # Opened here: numpy leaves a file open that it opened and could not read.
-        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {name: archive[name] for name in names if name in archive.files}
-    except (*UNREADABLE, AttributeError, TypeError) as error:
-        raise ValueError(_message(path, error)) from error
+        with _open(path) as archive:
+            members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
+            chosen = [name for name in names or members if name in members]
+            total, limit = sum(members[name].file_size for name in chosen), os.path.getsize(path)
+            if total > max(MAX_EXPANSION * limit, MAX_SMALL_BYTES):
+                raise ValueError(f"{limit:,} bytes would become {total:,}")
+            return {name: _read_member(archive, members[name]) for name in chosen}
+    except Exception as error:
+        # A damaged file may raise anything.
+        raise ValueError(files.first_line(error)) from error
+
+
+def _open(path):
+    files.check_regular(path)
+    return zipfile.ZipFile(path)
+
+
+def _read_member(archive, member):
+    _check_member(archive, member)
+    with archive.open(member) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)
+
+
+def _check_member(archive, member):
+    """The shape that an array's header states; its content has as many bytes."""
+    if member.compress_type not in COMPRESSIONS:
+        raise ValueError(f"{member.filename} is compressed as numpy does not")
+    with archive.open(member) as file:
+        read_header = HEADERS.get(np.lib.format.read_magic(file))
+        if read_header is None:
+            raise ValueError(f"{member.filename} is in an unknown version of the npy format")
+        shape, _, dtype = read_header(file)
+        stated = file.tell() + math.prod(shape) * dtype.itemsize
+    if dtype.hasobject:
+        raise ValueError(f"{member.filename} holds Python objects, which are never unpickled")
+    if stated != member.file_size or min(shape, default=0) < 0:
+        raise ValueError(f"{member.filename} has {member.file_size:,} bytes instead of {stated:,}")
+    return shape
 
 
 def _labelled(path, split, arrays):
@@ -85,7 +128,7 @@ def _labelled(path, split, arrays):
 
 
 def _message(path, error):
-    reason = "no array x_train" if isinstance(error, KeyError) else str(error).splitlines()[0]
+    reason = "no array x_train" if isinstance(error, KeyError) else files.first_line(error)
     return (
         f"`dataset` npz:{path} cannot be read: {reason}. It needs an array x_train and, for "
         f"evaluation, x_test and y_test, saved by numpy.savez"

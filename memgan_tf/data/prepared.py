@@ -1,10 +1,10 @@
 """Sets that tensorflow-datasets has prepared on this machine. Nothing is downloaded."""
 
-import json
 import pathlib
 
 import numpy as np
 
+from memgan_tf import files
 from memgan_tf.data.labelled_images import EncodedImages, LabelledImages
 
 READ_BATCH = 4096
@@ -40,16 +40,16 @@ def image_shape(name: str, directory: pathlib.Path) -> tuple[int, ...]:
     Raises:
         ValueError: If it is not an image classification set with images of one size.
     """
-    features = json.loads((directory / "features.json").read_text(encoding="utf-8"))
+    features = files.read_json(directory / "features.json")
     try:
         fields = features["featuresDict"]["features"]
         dimensions = fields["image"]["image"]["shape"]["dimensions"]
         fields["label"]
-    except KeyError as error:
+        shape = [int(size) for size in dimensions]
+    except files.DAMAGE as error:
         raise ValueError(
-            f"`dataset` tfds:{name} is not an image classification set: it has no {error}"
+            f"`dataset` tfds:{name} is not an image classification set: {files.first_line(error)}"
         ) from error
-    shape = [int(size) for size in dimensions]
     if len(shape) != 3 or min(shape) < 1:
         raise ValueError(
             f"`dataset` tfds:{name} has images of varying size: {dimensions}. Resize them into an "

@@ -32,6 +32,21 @@ class IsolationForest(ShallowDetector):
             **{name: np.concatenate([getattr(t, name) for t in trees]) for name in NODE_ARRAYS},
         }
 
+    def check_learned(self, learned):
+        starts, first = learned["starts"], learned["children_left"]
+        if starts[0] != 0 or (np.diff(starts) < 1).any() or starts[-1] != len(first):
+            raise ValueError("the trees are not as long as their nodes")
+        own, size = (np.repeat(a, np.diff(starts)) for a in (starts[:-1], np.diff(starts)))
+        own = np.arange(len(first)) - own
+        inner = first >= 0
+        for children in (first, learned["children_right"]):
+            # A node comes before its children, so that every way ends.
+            if (inner & ((children <= own) | (children >= size))).any():
+                raise ValueError("a node's child is none of its tree")
+        num_features = self.features(self._black_image()).shape[1]
+        if (inner & ((learned["feature"] < 0) | (learned["feature"] >= num_features))).any():
+            raise ValueError("a node cuts along a feature that is not there")
+
     def explain_batch(self, images, learned):
         # As scikit-learn's trees compare them.
         features = self.features(images).astype(np.float32)

@@ -7,6 +7,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.config import RunConfig
+from memgan_tf.data.npz import read_arrays
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.features import Features
 
@@ -38,6 +39,16 @@ class ShallowDetector(Detector):
     ) -> dict[str, np.ndarray]:
         """`explain` of a few images, given what `learn` returned."""
 
+    def check_learned(self, learned: dict[str, np.ndarray]) -> None:
+        """Checks arrays from a file for what would lead their use astray.
+
+        Raises:
+            ValueError, LookupError, TypeError: If they are not what `learn` returned.
+        """
+
+    def _black_image(self):
+        return np.zeros((1, *self.config.image_shape), np.uint8)
+
     def fit(self, images, validation_images, run=None):
         del validation_images
         started = time.monotonic()
@@ -59,21 +70,25 @@ class ShallowDetector(Detector):
         self.fit(noise, noise)
 
     def load(self, run):
-        path = run.path / STATE_FILE
+        path, prefix = run.path / STATE_FILE, "features_"
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                arrays = dict(archive)
-            prefix = "features_"
+            arrays = read_arrays(path)
             self.features.load(
                 {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
             )
+            self._learned = {k: v for k, v in arrays.items() if not k.startswith(prefix)}
+            self.check_learned(self._learned)
+            # Other arrays that do not fit together show when they are used.
+            score = self.score(self._black_image())
+            if score.shape != (1,) or not np.isfinite(score).all():
+                raise ValueError("a black image has no finite score")
         except Exception as error:
             # A damaged file may raise anything.
+            self._learned = None
             raise ValueError(
-                f"{path} cannot be read: {str(error).splitlines()[0]}. Remove the run's folder to "
+                f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
                 f"train it anew"
             ) from error
-        self._learned = {k: v for k, v in arrays.items() if not k.startswith(prefix)}
 
     def explain(self, images):
         if self._learned is None:

@@ -17,6 +17,7 @@ from memgan_tf.estimator.layout import RowLayout
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.run_directory import RunDirectory, describe_environment, fingerprint
+from memgan_tf.validation import check_integer, check_real
 
 ESTIMATOR_FILE = "estimator.json"
 PARTS = ("method", "settings", "layout", "n_features_in", "feature_names_in", "training_seconds")
@@ -59,23 +60,30 @@ def load(cls: type, path: str | os.PathLike):
         ValueError: If it is no such folder, or of another class.
     """
     run = RunDirectory(path)
-    values = files.read_json(run.path / ESTIMATOR_FILE)
+    file = run.path / ESTIMATOR_FILE
+    values = files.read_json(file)
     missing = {*PARTS} - {*values} if isinstance(values, dict) else {*PARTS}
     if missing:
-        raise ValueError(f"{run.path / ESTIMATOR_FILE} is damaged: it has no {min(missing)}")
+        raise ValueError(f"{file} is damaged: it has no {min(missing)}")
     if values["method"] != cls.method:
         raise ValueError(
             f"`path` must hold a {cls.method} estimator, and holds {values['method']}: {run.path}"
         )
-    shape = values["settings"]["image_shape"]
-    values["settings"]["image_shape"] = None if shape is None else tuple(shape)
-    estimator = cls(**values["settings"])
-    estimator.config_ = run.read_config()
-    estimator.layout_ = RowLayout.from_dict(values["layout"])
-    estimator.n_features_in_ = values["n_features_in"]
-    if values["feature_names_in"] is not None:
-        estimator.feature_names_in_ = np.asarray(values["feature_names_in"], object)
-    estimator.training_seconds_ = values["training_seconds"]
+    with files.naming_damage(file):
+        shape = values["settings"]["image_shape"]
+        values["settings"]["image_shape"] = None if shape is None else tuple(shape)
+        estimator = cls(**values["settings"])
+        estimator.config_ = run.read_config()
+        estimator.layout_ = RowLayout.from_dict(values["layout"])
+        if estimator.layout_.image_shape != tuple(estimator.config_.image_shape):
+            raise ValueError("the layout has not the shape of config.json")
+        estimator.n_features_in_ = check_integer("n_features_in", values["n_features_in"], 1)
+        if values["feature_names_in"] is not None:
+            names = np.asarray(values["feature_names_in"], object)
+            if names.shape != (estimator.n_features_in_,):
+                raise ValueError("there is not one name a feature")
+            estimator.feature_names_in_ = names
+        estimator.training_seconds_ = check_real("training_seconds", values["training_seconds"])
     estimator.detector_ = make_detector(estimator.config_)
     estimator.detector_.load(run)
     estimator._state = {} if _has_networks(estimator.detector_) else read_files(run.path, "*.npz")

@@ -162,9 +162,10 @@ class Calibration:
             if values.get("digest", found.digest()) != found.digest():
                 raise ValueError("its scores are not those that were written")
             return found
-        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+        except files.DAMAGE as error:
             raise ValueError(
-                f"{path} is damaged: {error}. Restore it, or a calibration.<date>.json beside it"
+                f"{path} is damaged: {files.first_line(error)}. Restore it, or a "
+                f"calibration.<date>.json beside it"
             ) from error
 
 

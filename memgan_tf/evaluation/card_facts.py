@@ -11,7 +11,10 @@ from memgan_tf.evaluation.trained_run import TrainedRun
 
 def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
     """How a run decides, whether it can be trusted, and the source that made it."""
-    results = run.directory.path / "results.json"
+    results, metrics = run.directory.path / "results.json", None
+    if results.exists():
+        with files.naming_damage(results, "Make it anew by memgan evaluate"):
+            metrics = files.read_json(results)["metrics"]
     return {
         "git_revision": git_revision(),
         "image_shape": list(run.config.image_shape),
@@ -25,7 +28,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
         },
         "complete": run.directory.is_complete,
         "suspect": run.directory.suspicions,
-        "metrics": files.read_json(results)["metrics"] if results.exists() else None,
+        "metrics": metrics,
     }
 
 

@@ -1,6 +1,7 @@
 """The one colour scale of a run's heat-maps, from held-out normal images."""
 
 import dataclasses
+import pathlib
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ from memgan_tf import files
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
 from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.validation import check_integer, check_real
 
 SCALE_FILE = "heatmap_scale.json"
 # Share of the pixels of held-out normal images that the scale covers.
@@ -58,19 +60,28 @@ def heat_scale(run: TrainedRun, held_out: Callable[[], Sequence]) -> HeatScale |
     """
     path = run.directory.evaluation / SCALE_FILE
     if path.exists():
-        values = files.read_json(path)
-        try:
-            return HeatScale(**{f.name: values[f.name] for f in dataclasses.fields(HeatScale)})
-        except (KeyError, TypeError) as error:
-            raise ValueError(
-                f"{path} is damaged: {error}. Remove it to have it made anew"
-            ) from error
+        return read_scale(path)
     if not has_maps(run):
         return None
     scale = measure_scale(run, held_out())
     path.parent.mkdir(exist_ok=True)
     files.write_json(path, dataclasses.asdict(scale))
     return scale
+
+
+def read_scale(path: pathlib.Path) -> HeatScale:
+    """The scale that a file holds.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    values = files.read_json(path)
+    with files.naming_damage(path, "Remove it to have it made anew"):
+        return HeatScale(
+            check_real("top", values["top"], minimum=0.0),
+            check_real("share", values["share"], minimum=0.0, maximum=1.0),
+            check_integer("num_images", values["num_images"], minimum=1),
+        )
 
 
 def measure_scale(run: TrainedRun, images: Sequence) -> HeatScale:

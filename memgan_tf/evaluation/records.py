@@ -7,7 +7,7 @@ from typing import Any
 
 from memgan_tf import files
 from memgan_tf.config import DETECTORS, PRESET_NAMES
-from memgan_tf.validation import check_choice, check_integer
+from memgan_tf.validation import check_choice, check_integer, check_real
 
 SUITES = {"mnist": 10, "cifar10": 10, "digits": 10}
 
@@ -74,13 +74,13 @@ def read_records(results_dir: pathlib.Path) -> dict[Cell, dict[str, Any]]:
         try:
             seed = int(pathlib.PurePath(name).stem.removeprefix("seed_"))
             record = files.read_json(path)
-            record["metrics"]["auroc"]
+            check_real("auroc", record["metrics"]["auroc"], minimum=0.0, maximum=1.0)
             unfitted = path.with_name(f"unfitted_{seed}.json")
             if unfitted.exists():
                 record["unfitted"] = files.read_json(unfitted)
             cell = Cell(suite, detector, variant, int(normal_class), seed)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} is not a record: {error}") from error
+        except files.DAMAGE as error:
+            raise ValueError(f"{path} is not a record: {files.first_line(error)}") from error
         records[cell] = record
     return records
 

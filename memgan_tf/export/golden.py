@@ -8,6 +8,8 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data import OneClassTask
+from memgan_tf.data.labelled_images import as_pixels
+from memgan_tf.data.npz import read_arrays
 
 GOLDEN_FILE = pathlib.PurePath("assets.extra", "golden.npz")
 IMAGES = "images"
@@ -86,15 +88,15 @@ class Golden:
         """
         path = pathlib.Path(export, GOLDEN_FILE)
         try:
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-                arrays = dict(archive)
-            return cls(arrays.pop(IMAGES), arrays)
-        except Exception as error:
-            # A damaged file may raise anything.
+            arrays = read_arrays(path)
+            images = as_pixels(IMAGES, arrays.pop(IMAGES))
+            if any(array.shape != (len(images),) for array in arrays.values()):
+                raise ValueError("not an answer for each image")
+            return cls(images, arrays)
+        except (KeyError, ValueError) as error:
             raise ValueError(
                 f"`export` must be a version that memgan export made, "
-                f"saved_models/<name>/<version>; {path} cannot be read: "
-                f"{str(error).splitlines()[0]}"
+                f"saved_models/<name>/<version>; {path} cannot be read: {files.first_line(error)}"
             ) from error
 
 

@@ -16,10 +16,13 @@ LINE = 60
 def given_command(run: RunDirectory) -> str | None:
     """The command that started the run, as it was given; None if the folder does not say."""
     path = run.path / "environment.json"
-    command = files.read_json(path).get("command") if path.exists() else None
+    if not path.exists():
+        return None
+    with files.naming_damage(path):
+        command = files.read_json(path).get("command") or ""
+        program, _, rest = command.partition(" ")
     if not command:
         return None
-    program, _, rest = command.partition(" ")
     return f"memgan {rest}" if program in (SCRIPT_NAME, "memgan") else command
 
 

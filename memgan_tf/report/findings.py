@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,12 +13,16 @@ from memgan_tf.data import OneClassTask
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
 from memgan_tf.evaluation.measured_test import Picked, masks_of
+from memgan_tf.evaluation.scores import as_cell
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.evaluate import describe_run, evaluate
 from memgan_tf.report.hull_sample import HullRow, sample_hull
 from memgan_tf.report.selection import select
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.validation import check_real
 
 DATA_INDEX_FILE = "data_index.json"
+EVALUATE_ANEW = "Make it anew by memgan evaluate"
 # Held-out images that are scored for a run without labelled test images, at most.
 MAX_HELD_OUT = 2000
 
@@ -121,11 +126,12 @@ def gather(run: TrainedRun, task: OneClassTask, num_images: int) -> Findings:
 
 def _tested(run, task):
     """results.json and the scored test images; evaluates unless that was done at this threshold."""
-    found = _read_scores(run, task)
+    given = (run.directory, run.threshold, task.test.names)
+    found = read_results(*given)
     if found is None:
         print("Evaluating the run first.", flush=True)
         evaluate(run, task)
-        found = _read_scores(run, task)
+        found = read_results(*given)
     results, positions, scores = found
     test, masks = task.test, masks_of(task.test)
     names = [test.names[i] for i in positions]
@@ -134,20 +140,41 @@ def _tested(run, task):
     return results, ScoredSet(images, names, scores, test.labels[positions], picked)
 
 
-def _read_scores(run, task):
-    """What an evaluation of these images at this threshold left; None if there was none."""
-    path, scores = run.directory.path / "results.json", run.directory.evaluation / "scores.csv"
+def read_results(
+    directory: RunDirectory, threshold: float, names: Sequence[str]
+) -> tuple[dict[str, Any], np.ndarray, np.ndarray] | None:
+    """What an evaluation of these images at this threshold left; None if there was none.
+
+    Args:
+        directory: Of the run.
+        threshold: Of the run.
+        names: Of the images of the test split.
+
+    Returns:
+        results.json; positions of the scored images and their scores, `(num_images,)` each.
+
+    Raises:
+        ValueError: If a file is damaged.
+    """
+    path, scores = directory.path / "results.json", directory.evaluation / "scores.csv"
     if not path.exists() or not scores.exists():
         return None
     results = files.read_json(path)
-    with scores.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    places = {name: position for position, name in enumerate(task.test.names)}
-    current = results.get("threshold") == run.threshold
-    if not rows or not current or any(row["path"] not in places for row in rows):
+    with files.naming_damage(path, EVALUATE_ANEW):
+        for name, value in results["metrics"].items():
+            check_real(name, value, minimum=0.0, maximum=1.0)
+        check_real("auroc", results["metrics"]["auroc"])
+        current = results.get("threshold") == threshold
+    places = {as_cell(name): position for position, name in enumerate(names)}
+    with files.naming_damage(scores, EVALUATE_ANEW):
+        with scores.open(newline="", encoding="utf-8") as file:
+            rows = [(row["path"], float(row["anomaly_score"])) for row in csv.DictReader(file)]
+        if any(not math.isfinite(score) for _, score in rows):
+            raise ValueError("a score is not finite")
+    if not rows or not current or any(name not in places for name, _ in rows):
         return None
-    positions = np.array([places[row["path"]] for row in rows])
-    return results, positions, np.array([float(row["anomaly_score"]) for row in rows])
+    found = [(places[name], score) for name, score in rows]
+    return results, *map(np.array, zip(*found, strict=True))
 
 
 def _held_out(run, task):

@@ -74,7 +74,7 @@ class Reader:
         try:
             arrays = read_arrays(local, ARRAY_NAMES)
         except ValueError as error:
-            raise ValueError("no npz file that numpy can read without unpickling") from error
+            raise ValueError(f"no npz file that can be read: {error}") from error
         name = next((name for name in ("images", "x_test", "x_train") if name in arrays), None)
         if name is None:
             raise ValueError("no array images (or x_test, or x_train)")

@@ -46,7 +46,11 @@ class Client(abc.ABC):
                 raise RequestRefused(
                     f"{self.address} gives no {name} for each image: it serves no export of memgan"
                 )
-        return {name: np.asarray(outputs[name]) for name in SCORES}
+        answers = {name: np.asarray(outputs[name]) for name in SCORES}
+        for name, values in answers.items():
+            if values.dtype.kind not in "bfiu" or not np.isfinite(values).all():
+                raise RequestRefused(f"{self.address} gives a {name} that is no finite number")
+        return answers
 
     def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)` that the served model takes.

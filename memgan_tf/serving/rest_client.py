@@ -1,13 +1,19 @@
 """TensorFlow Serving's REST interface."""
 
+import json
+import time
+
 import numpy as np
 import requests
 
-from memgan_tf.serving.client import Client
+from memgan_tf import files
+from memgan_tf.serving.client import SCORES, Client
 
 # Another try may find the server in a better state.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_REASON = 500
+# Bytes of an answer: a hundred of each of a million images.
+LONGEST_ANSWER = 100 * 10**6
 
 
 class RestClient(Client):
@@ -41,9 +47,15 @@ class RestClient(Client):
         if not isinstance(outputs, dict):
             raise self._refused("the answer has no outputs")
         dtypes = {"is_anomaly": np.bool_}
-        return {
-            name: np.array(values, dtypes.get(name, np.float32)) for name, values in outputs.items()
-        }
+        try:
+            return {
+                name: np.array(outputs[name], dtypes.get(name, np.float32))
+                for name in SCORES
+                if name in outputs
+            }
+        except files.DAMAGE as error:
+            reason = f"an output is no list of numbers: {files.first_line(error)}"
+            raise self._refused(reason) from error
 
     def _input_shape(self):
         answer = self._ask("GET", f"{self._model}/metadata")
@@ -51,19 +63,25 @@ class RestClient(Client):
             signatures = answer["metadata"]["signature_def"]["signature_def"]
             shape = signatures["serving_default"]["inputs"]["image"]["tensor_shape"]
             return [int(dim["size"]) for dim in shape["dim"]]
-        except (KeyError, TypeError, ValueError):
+        except files.DAMAGE:
             return None
 
     def _version_states(self):
         answer = self._ask("GET", self._model)
         states = answer.get("model_version_status", [])
-        return {int(state["version"]): state["state"] for state in states}
+        try:
+            return {int(state["version"]): str(state["state"]) for state in states}
+        except files.DAMAGE as error:
+            raise self._refused(f"no states of versions: {files.first_line(error)}") from error
 
     def _ask(self, method, url, **options):
         """The JSON object of an answer."""
         timeout = self._retries.timeout
         try:
-            response = self._session.request(method, url, timeout=timeout, **options)
+            response = self._session.request(
+                method, url, timeout=timeout, allow_redirects=False, stream=True, **options
+            )
+            content = _read(response, time.monotonic() + timeout)
         except requests.Timeout as error:
             raise self._unavailable(f"no answer within {timeout:g} s") from error
         except requests.ConnectionError as error:
@@ -71,8 +89,8 @@ class RestClient(Client):
         except requests.RequestException as error:
             raise self._unavailable(f"{type(error).__name__}: {error}") from error
         try:
-            answer = response.json()
-        except ValueError as error:
+            answer = json.loads(content)
+        except (ValueError, RecursionError) as error:
             if response.ok:
                 raise self._unavailable("the answer is cut off or no JSON") from error
             answer = None
@@ -85,6 +103,19 @@ class RestClient(Client):
         if not isinstance(answer, dict):
             raise self._refused("the answer is no JSON object")
         return answer
+
+
+def _read(response, deadline):
+    """An answer's content, if it comes in time and is not too long."""
+    with response:
+        content = bytearray()
+        for part in response.iter_content(2**16):
+            content += part
+            if len(content) > LONGEST_ANSWER:
+                raise requests.RequestException(f"the answer has more than {LONGEST_ANSWER} bytes")
+            if time.monotonic() > deadline:
+                raise requests.Timeout
+    return bytes(content)
 
 
 def _innermost(error):

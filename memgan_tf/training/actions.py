@@ -16,6 +16,7 @@ from memgan_tf.training.loop import Epoch
 
 # Pictures and hull distances are written this often over a run, at most.
 MAX_PICTURES = 10
+REMOVE_METRICS = "Remove it: the weights do not depend on it"
 
 
 class CsvLogger:
@@ -30,8 +31,14 @@ class CsvLogger:
         self._path = path
         self._rows = []
         if path.exists():
-            with path.open(newline="", encoding="utf-8") as file:
+            with (
+                files.naming_damage(path, REMOVE_METRICS),
+                path.open(newline="", encoding="utf-8") as file,
+            ):
                 self._rows = list(csv.DictReader(file))
+                for row in self._rows:
+                    if int(row["epoch"]) < 1 or None in row.values():
+                        raise ValueError(f"the row of epoch {row['epoch']}")
 
     def __call__(self, epoch: Epoch) -> None:
         """Adds the epoch's row."""
@@ -49,7 +56,8 @@ class CsvLogger:
         ):
             writer = csv.DictWriter(file, fieldnames=list(row))
             writer.writeheader()
-            writer.writerows(self._rows)
+            with files.naming_damage(self._path, REMOVE_METRICS):
+                writer.writerows(self._rows)
 
 
 class CollapseAlarm:

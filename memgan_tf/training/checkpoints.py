@@ -1,12 +1,16 @@
 """Checkpoints of a run: saved at a step, restored from the newest that is whole."""
 
 import pathlib
+import re
 import shutil
 import sys
 
 import tensorflow as tf
 
+from memgan_tf import files
+
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+LISTING = "checkpoint"
 
 
 class Checkpoints:
@@ -34,6 +38,10 @@ class Checkpoints:
             fingerprint=tf.Variable(fingerprint, trainable=False),
             **{name: [raw_variable(v) for v in values] for name, values in variables.items()},
         )
+        self._directory = directory
+        if writes and not _listed(directory):
+            # The manager would take it for no checkpoint, or clear up where it must not.
+            (directory / LISTING).unlink(missing_ok=True)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(directory), max_to_keep=keep
         )
@@ -54,30 +62,27 @@ class Checkpoints:
         Raises:
             ValueError: If a checkpoint is another configuration's, or all are damaged.
         """
-        paths = list(reversed(self._manager.checkpoints))
+        paths = _newest_first(self._directory)
         for path in paths:
             try:
-                status = self._restore(path)
-                status.assert_consumed()
-                return True
-            except (tf.errors.OpError, IndexError, AssertionError, RuntimeError) as error:
-                reason = str(error).splitlines()[0][:200]
-                print(f"Warning: checkpoint {path} is damaged: {reason}", file=sys.stderr)
-        if paths:
-            raise ValueError(
-                f"none of the checkpoints in {self._manager.directory} can be read. Remove the "
-                f"run's folder to train it anew"
-            )
-        return False
-
-    def _restore(self, path):
-        saved = tf.train.load_variable(path, "fingerprint" + SUFFIX).decode()
-        if saved != self._fingerprint:
+                saved = tf.train.load_variable(path, "fingerprint" + SUFFIX).decode()
+                if saved == self._fingerprint:
+                    self._checkpoint.restore(path).assert_consumed()
+                    return True
+            except Exception as error:
+                # A damaged file may raise anything.
+                _warn(path, error)
+                continue
             raise ValueError(
                 f"checkpoint {path} belongs to another configuration than the run's config.json. "
                 f"Remove it, or the run's folder"
             )
-        return self._checkpoint.restore(path)
+        if paths:
+            raise ValueError(
+                f"none of the checkpoints in {self._directory} can be read. Remove the run's "
+                f"folder to train it anew"
+            )
+        return False
 
 
 def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
@@ -87,18 +92,42 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
         ValueError: If there is none.
     """
     checkpoint = tf.train.Checkpoint(scoring=[raw_variable(v) for v in variables])
-    state = tf.train.get_checkpoint_state(str(directory))
-    for path in reversed(state.all_model_checkpoint_paths if state else []):
+    for path in _newest_first(directory):
         try:
             status = checkpoint.restore(path)
             status.assert_existing_objects_matched().expect_partial()
             return
-        except (tf.errors.OpError, IndexError, AssertionError, RuntimeError) as error:
-            reason = str(error).splitlines()[0][:200]
-            print(f"Warning: checkpoint {path} is damaged: {reason}", file=sys.stderr)
+        except Exception as error:
+            # A damaged file may raise anything.
+            _warn(path, error)
     raise ValueError(
         f"{directory} has no checkpoint that can be read. Train the run first, or again"
     )
+
+
+def _newest_first(directory):
+    """Paths of the checkpoints that lie in the folder or that its list names, by their steps."""
+    names = {path.stem for path in directory.glob("ckpt-*.index")} | _listed(directory)
+    found = [match for match in map(re.compile(r"ckpt-(\d{1,18})").fullmatch, names) if match]
+    return [str(directory / match[0]) for match in sorted(found, key=lambda m: -int(m[1]))]
+
+
+def _listed(directory):
+    """Names that the folder's list has; none if it is damaged or names another folder's files."""
+    try:
+        files.check_regular(directory / LISTING)
+        state = tf.train.get_checkpoint_state(str(directory))
+        paths = [pathlib.PurePath(path) for path in state.all_model_checkpoint_paths]
+        is_own = pathlib.PurePath(state.model_checkpoint_path) in paths
+    except Exception:
+        # A damaged file may raise anything.
+        return set()
+    is_own = is_own and all(path.parent == directory for path in paths)
+    return {path.name for path in paths} if is_own else set()
+
+
+def _warn(path, error):
+    print(f"Warning: checkpoint {path} is damaged: {files.first_line(error)}", file=sys.stderr)
 
 
 def raw_variable(variable) -> tf.Variable:

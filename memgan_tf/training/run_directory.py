@@ -15,6 +15,7 @@ from typing import Any
 from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
+from memgan_tf.validation import check_real
 from memgan_tf.version import __version__
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
@@ -69,7 +70,7 @@ class RunDirectory:
     def suspicions(self) -> list[str]:
         """Why the run is SUSPECT; empty if it is not."""
         path = self.path / "SUSPECT"
-        return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        return path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
 
     def read_config(self) -> RunConfig:
         """The configuration that the run was started with.
@@ -84,8 +85,9 @@ class RunDirectory:
             )
         try:
             return RunConfig.from_dict(files.read_json(path))
-        except (ValueError, AttributeError) as error:
-            raise ValueError(f"{path} is not a run's configuration: {error}") from error
+        except files.DAMAGE as error:
+            reason = files.first_line(error)
+            raise ValueError(f"{path} is not a run's configuration: {reason}") from error
 
     def check_free_for(self, config: RunConfig) -> None:
         """Checks, writing nothing, that the folder is new or holds this configuration's run.
@@ -144,11 +146,12 @@ class RunDirectory:
         if not path.exists():
             files.write_json(path, environment)
             return
-        changes = [
-            f"{name} was {before!r} and is {environment.get(name)!r}"
-            for name, before in files.read_json(path).items()
-            if name not in ("platform", "command") and environment.get(name) != before
-        ]
+        with files.naming_damage(path, "Remove it to go on without the comparison"):
+            changes = [
+                f"{name} was {before!r} and is {environment.get(name)!r}"
+                for name, before in files.read_json(path).items()
+                if name not in ("platform", "command") and environment.get(name) != before
+            ]
         if changes and not self.is_complete:
             print(
                 "Warning: the run goes on in another environment, so its result may differ in its "
@@ -176,9 +179,8 @@ class RunDirectory:
         """
         path = self.path / "COMPLETE"
         record = files.read_json(path)
-        seconds = record.get("training_seconds", 0.0) if isinstance(record, dict) else None
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-            raise ValueError(f"{path} is damaged: it has no training_seconds. Train the run anew")
+        with files.naming_damage(path, "Train the run anew"):
+            check_real("training_seconds", record["training_seconds"], minimum=0.0)
         expected = record.get("config_sha256")
         if expected is not None and expected != files.sha256(self.path / "config.json"):
             raise ValueError(
