@@ -6,9 +6,12 @@ A table stands between a mark that names it and `<!-- end of results -->`:
 - `<!-- comparison: <suite> <method>, <method> -->`: the first method against each other one.
 - `<!-- cells: <suite> <class>, <suite> <class> -->`: a row a detector, default preset, seed 0.
 - `<!-- units: <suite> <class>, <class> -->`: the paper's Table 3, a row a number of units.
+- `<!-- parts: <suite> <detector> -->`: a row a choice of the score's parts, default preset.
 """
 
+import collections
 import re
+import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -106,9 +109,35 @@ def _units(records, mark):
     return rows
 
 
+def _parts(records, mark):
+    """AUROC × 100, mean over seeds, of every choice of parts; the average's deviation is theirs."""
+    suite, detector = mark.split()
+    found = collections.defaultdict(dict)
+    for cell, record in records.items():
+        if (cell.suite, cell.detector, cell.variant) == (suite, detector, "default"):
+            for name, auroc in record.get("auroc_by_parts", {}).items():
+                found[name][cell.normal_class, cell.seed] = 100 * auroc
+    if not found:
+        raise ValueError(f"`results` has no record of {detector}'s parts on {suite}")
+    classes = sorted({c for cells in found.values() for c, _ in cells})
+    seeds = sorted({seed for cells in found.values() for _, seed in cells})
+    rows = [["parts", *map(str, classes), "average"]]
+    for name, cells in found.items():
+        means = [statistics.mean(v for (c, _), v in cells.items() if c == one) for one in classes]
+        # Of the seeds that have every class.
+        whole = [s for s in seeds if all((c, s) in cells for c in classes)]
+        averages = [statistics.mean(cells[c, s] for c in classes) for s in whole]
+        average = f"{statistics.mean(means):.2f}"
+        if len(averages) > 1:
+            average += f" ± {statistics.stdev(averages):.2f}"
+        rows.append([name.replace("+", " + "), *(f"{mean:.1f}" for mean in means), average])
+    return rows
+
+
 TABLES: dict[str, Callable[[Records, str], Rows]] = {
     "results": _results,
     "comparison": _comparison,
     "cells": _cells,
     "units": _units,
+    "parts": _parts,
 }

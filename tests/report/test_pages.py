@@ -65,3 +65,25 @@ def test_the_table_over_units_takes_the_presets_own_for_fifty():
     rows = filled("units: mnist 0, 5", records)
     assert rows[2] == "| 25 | 98.5 ± 0.7 (99.2 ± 0.1) | (93.6 ± 0.1) |"
     assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) |"
+
+
+def test_a_table_of_parts_averages_seeds_then_classes():
+    def measured(first, both):
+        return record(50.0) | {"auroc_by_parts": {"a": first, "a+b": both}}
+
+    records = {
+        Cell("mnist", "memgan_plus", "default", 0, 0): measured(0.90, 0.80),
+        Cell("mnist", "memgan_plus", "default", 0, 1): measured(0.92, 0.80),
+        Cell("mnist", "memgan_plus", "default", 1, 0): measured(0.70, 0.60),
+        Cell("mnist", "memgan_plus", "default", 1, 1): measured(0.76, 0.60),
+        Cell("mnist", "memgan_plus", "paper", 0, 0): measured(0.1, 0.1),
+    }
+    rows = filled("parts: mnist memgan_plus", records)
+    # Seeds average 80 and 84: their sample deviation is 2 √2.
+    assert rows[0] == "| parts | 0 | 1 | average |"
+    assert rows[2:] == [
+        "| a | 91.0 | 73.0 | 82.00 ± 2.83 |",
+        "| a + b | 80.0 | 60.0 | 70.00 ± 0.00 |",
+    ]
+    with pytest.raises(ValueError, match="no record of memgan's parts on mnist"):
+        filled("parts: mnist memgan", records)
