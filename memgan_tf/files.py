@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     sweep_temporaries(path.parent, path)
     handle, temporary = _make_temporary(path)
     try:
-        yield temporary
+        with _naming_file(path):
+            yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
@@ -43,6 +45,17 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)
+
+
+@contextlib.contextmanager
+def _naming_file(path):
+    """Tells which file could not be written: an error of a full disk does not."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename is not None:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
@@ -101,7 +114,8 @@ def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
 
 def first_line(error: BaseException) -> str:
     """What an error says, in one line; its name if it says nothing."""
-    lines = str(error).strip().splitlines()
+    # Names of TensorFlow's nodes say nothing to a user.
+    lines = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", str(error)).strip().splitlines()
     name = type(error).__name__
     if not lines:
         return name

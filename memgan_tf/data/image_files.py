@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image, ImageOps
 
+from memgan_tf import files
 from memgan_tf.data.channels import is_grey
 from memgan_tf.data.fitting import fit_image
 
@@ -120,7 +121,7 @@ def reason_of(error: Exception) -> str:
         return error.strerror
     if isinstance(error, ValueError):
         return str(error) or "unreadable"
-    return f"damaged: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return f"damaged: {files.first_line(error)}"
 
 
 def _decode(image):

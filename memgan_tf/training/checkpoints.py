@@ -49,9 +49,20 @@ class Checkpoints:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def save(self, step: int) -> None:
-        """Saves the variables as they are at a step."""
-        if self._writes:
+        """Saves the variables as they are at a step.
+
+        Raises:
+            OSError: If they cannot be written; the checkpoints before are intact.
+        """
+        if not self._writes:
+            return
+        try:
             self._manager.save(checkpoint_number=step)
+        except tf.errors.OpError as error:
+            raise OSError(
+                f"the checkpoint of step {step} cannot be saved: {files.first_line(error)}. Make "
+                f"room; the same command goes on from the checkpoint before"
+            ) from error
 
     def restore(self) -> bool:
         """Restores the newest whole checkpoint; says on standard error which are damaged.

@@ -42,9 +42,14 @@ def leftovers(folder):
     return sorted({path for kind in kinds for path in pathlib.Path(folder).rglob(kind)})
 
 
+def newest_checkpoint(run):
+    """The name of a run's newest checkpoint."""
+    return pathlib.Path(tf.train.latest_checkpoint(str(run / "checkpoints"))).name
+
+
 def weights(run):
     """Every tensor of the newest checkpoint but the clock."""
-    path = tf.train.latest_checkpoint(str(run / "checkpoints"))
+    path = str(run / "checkpoints" / newest_checkpoint(run))
     names = [name for name, _ in tf.train.list_variables(path)]
     return {
         name: tf.train.load_variable(path, name)

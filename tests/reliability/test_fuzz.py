@@ -1,5 +1,6 @@
 """Hostile files, at few examples; `python -m tests.reliability.fuzz` tries more."""
 
+import errno
 import os
 import zipfile
 
@@ -126,6 +127,16 @@ def test_a_name_that_is_a_formula_is_found_again(tmp_path):
     files.write_json(tmp_path / "results.json", fuzz_readers.RESULTS)
     write_decisions(run.evaluation / "scores.csv", ["=1.png", "b.png"], ones, ones, ones, ones)
     assert list(read_results(run, 1.5, ["b.png", "=1.png"])[1]) == [1, 0]
+
+
+def test_a_full_disk_names_the_file(tmp_path):
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with (
+        pytest.raises(OSError, match=r"No space left on device: '.*a.json'"),
+        files.replacing(tmp_path / "a.json"),
+    ):
+        raise full
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_links_in_circles_and_wrong_suffixes(tmp_path):

@@ -104,3 +104,12 @@ def test_scoring_variables_alone(checkpoints, state, tmp_path, capsys):
 def test_scoring_variables_of_an_empty_folder(tmp_path):
     with pytest.raises(ValueError, match="has no checkpoint that can be read"):
         restore_scoring_variables(tmp_path, [tf.Variable(0.0)])
+
+
+def test_a_full_disk_is_told_in_a_line(checkpoints, state, tmp_path, monkeypatch):
+    def fail(**_):
+        raise tf.errors.ResourceExhaustedError(None, None, "{{node Save}} a; No space left on it")
+
+    monkeypatch.setattr(checkpoints._manager, "save", fail)
+    with pytest.raises(OSError, match="step 3 cannot be saved: a; No space left on it. Make room"):
+        save(checkpoints, state, 3)
