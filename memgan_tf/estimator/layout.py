@@ -90,10 +90,22 @@ class RowLayout:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RowLayout":
-        """The layout that `to_dict` wrote."""
+        """The layout that `to_dict` wrote.
+
+        Raises:
+            ValueError, LookupError, TypeError: If it did not.
+        """
         ranges = [values["lowest"], values["highest"]]
         arrays = [None if v is None else np.asarray(v, np.float64) for v in ranges]
-        return cls(tuple(values["image_shape"]), *arrays)
+        shape = check_image_shape("image_shape", values["image_shape"])
+        if len({None if a is None else a.shape for a in arrays}) > 1:
+            raise ValueError("`lowest` and `highest` must have as many columns")
+        return cls(shape, *arrays)
+
+    @property
+    def num_columns(self) -> int:
+        """Of a row."""
+        return math.prod(self.image_shape) if self.lowest is None else self.lowest.size
 
 
 def square_for(num_columns: int) -> tuple[int, int, int]:

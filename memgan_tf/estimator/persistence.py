@@ -77,7 +77,10 @@ def load(cls: type, path: str | os.PathLike):
         estimator.layout_ = RowLayout.from_dict(values["layout"])
         if estimator.layout_.image_shape != tuple(estimator.config_.image_shape):
             raise ValueError("the layout has not the shape of config.json")
-        estimator.n_features_in_ = check_integer("n_features_in", values["n_features_in"], 1)
+        columns = estimator.layout_.num_columns
+        estimator.n_features_in_ = check_integer(
+            "n_features_in", values["n_features_in"], columns, columns
+        )
         if values["feature_names_in"] is not None:
             names = np.asarray(values["feature_names_in"], object)
             if names.shape != (estimator.n_features_in_,):

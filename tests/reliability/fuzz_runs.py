@@ -231,7 +231,7 @@ READERS = (
     Reader("checkpoint", lambda: one_damaged(checkpoint_files()), read_checkpoint, "", 4),
     Reader("run", lambda: one_damaged(run_files("kde")), read_run, "", 10),
     Reader("run of MEMGAN", lambda: one_damaged(run_files("memgan", **NETWORKS)), read_run, "", 40),
-    Reader("estimator.json", estimator_inputs, read_estimator, "estimator.json", 4),
+    Reader("estimator.json", estimator_inputs, read_estimator, "estimator.json|must hold a pca", 4),
     Reader("TFRecord shard", lambda: inputs.damaged(shard()), read_shard, "", 2),
     Reader("server's answer", answers, read_answer, "host:8501"),
 )
