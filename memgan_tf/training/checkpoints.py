@@ -39,6 +39,7 @@ class Checkpoints:
             **{name: [raw_variable(v) for v in values] for name, values in variables.items()},
         )
         self._directory = directory
+        self._had_listing = (directory / LISTING).exists()
         if writes and not _listed(directory):
             # The manager would take it for no checkpoint, or clear up where it must not.
             (directory / LISTING).unlink(missing_ok=True)
@@ -88,7 +89,8 @@ class Checkpoints:
                 f"checkpoint {path} belongs to another configuration than the run's config.json. "
                 f"Remove it, or the run's folder"
             )
-        if paths:
+        # Without a list no save has ever ended: what lies there is the first one's beginning.
+        if paths and (self._had_listing or (self._directory / LISTING).exists()):
             raise ValueError(
                 f"none of the checkpoints in {self._directory} can be read. Remove the run's "
                 f"folder to train it anew"

@@ -334,7 +334,10 @@ def main():
             # Places of this machine are of no use in a record.
             tally["sees"] = tally["sees"].replace(folder, "…")
     if given.output:
-        files.write_json(given.output, {"tries": given.tries, "seed": given.seed, "faults": found})
+        # Faults that were not chosen keep what an earlier call found.
+        before = files.read_json(given.output)["faults"] if given.output.exists() else {}
+        record = {"seed": given.seed, "faults": {**before, **found}}
+        files.write_json(given.output, record)
     return int(any(tally and tally["problems"] for tally in found.values()))
 
 

@@ -76,6 +76,13 @@ def test_all_damaged_is_an_error_and_not_a_new_start(checkpoints, state, tmp_pat
     assert "ckpt-3 is damaged" in capsys.readouterr().err
 
 
+def test_a_first_save_that_never_ended_is_a_new_start(checkpoints, state, tmp_path):
+    save(checkpoints, state, 3)
+    damage(tmp_path / "ckpt-3.index", "truncated")
+    (tmp_path / "checkpoint").unlink()
+    assert Checkpoints(tmp_path, state, "a", keep=2).restore() is False
+
+
 def test_another_configurations_checkpoint_is_refused(checkpoints, state, tmp_path):
     save(checkpoints, state, 3)
     with pytest.raises(ValueError, match="belongs to another configuration"):
