@@ -202,7 +202,7 @@ def backward_clock(world):
                 _with_backward_clock, (runs.train_flags(place / "runs"),), world.folder / "log"
             )
             assert ended.code == 0, ended.output
-            tally.sees = ended.output.strip().splitlines()[-1]
+            tally.sees = next(s for s in ended.output.splitlines() if s.startswith("Done: "))
             runs.check_same_run(world.reference, run)
             assert files.read_json(run / "COMPLETE")["training_seconds"] >= 0
     return tally
@@ -332,12 +332,11 @@ def main():
         found = {name: tally and dataclasses.asdict(tally) for name, tally in tallies.items()}
         for tally in filter(None, found.values()):
             # Places of this machine are of no use in a record.
-            tally["sees"] = tally["sees"].replace(folder, "…")
+            tally.update(sees=tally["sees"].replace(folder, "…"), seed=given.seed)
     if given.output:
         # Faults that were not chosen keep what an earlier call found.
         before = files.read_json(given.output)["faults"] if given.output.exists() else {}
-        record = {"seed": given.seed, "faults": {**before, **found}}
-        files.write_json(given.output, record)
+        files.write_json(given.output, {"faults": {**before, **found}})
     return int(any(tally and tally["problems"] for tally in found.values()))
 
 
