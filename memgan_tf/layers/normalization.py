@@ -1,9 +1,12 @@
 """Normalisation whose inference statistics are measured along one path, not tracked."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from memgan_tf.validation import check_real
+
+EMPTY = (np.zeros(0, np.float32),) * 2
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
@@ -66,12 +69,15 @@ class MeasuredBatchNormalization(keras.layers.Layer):
         shape = tf.shape(inputs)
         images = tf.reshape(inputs, (-1, 1, 1, shape[-1])) if inputs.shape.rank == 2 else inputs
         if not training:
-            outputs = self._normalize(images, self.mean, self.variance)
+            moments = map(tf.convert_to_tensor, (self.mean, self.variance))
+            outputs, *_ = self._fused(images, *moments, is_training=False)
         elif tf.distribute.get_strategy().num_replicas_in_sync > 1:
             mean, variance = _global_moments(images)
             outputs = self._normalize(images, mean, variance)
         else:
-            outputs, mean, variance = self._fused(images)
+            outputs, mean, unbiased = self._fused(images, *EMPTY, is_training=True)
+            count = tf.cast(tf.size(images) / shape[-1], tf.float32)
+            variance = unbiased * (count - 1.0) / count
         if statistics_rate is not None:
             # A network that computes in bfloat16 hands its arguments on in it.
             statistics_rate = tf.cast(statistics_rate, tf.float32)
@@ -84,18 +90,18 @@ class MeasuredBatchNormalization(keras.layers.Layer):
         offset = self.beta - mean * scale
         return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype)
 
-    def _fused(self, images):
-        outputs, mean, unbiased, *_ = tf.raw_ops.FusedBatchNormV3(
+    def _fused(self, images, mean, variance, is_training):
+        """One pass over the images; in training by their own mean and (unbiased) variance."""
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=images,
             scale=tf.convert_to_tensor(self.gamma),
             offset=tf.convert_to_tensor(self.beta),
-            mean=tf.zeros((0,)),
-            variance=tf.zeros((0,)),
+            mean=mean,
+            variance=variance,
             epsilon=self.epsilon,
-            is_training=True,
+            is_training=is_training,
         )
-        count = tf.cast(tf.size(images) / tf.shape(images)[-1], tf.float32)
-        return outputs, mean, unbiased * (count - 1.0) / count
+        return outputs, mean, variance
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon, "affine": self.affine}
