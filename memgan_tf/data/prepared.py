@@ -1,6 +1,7 @@
 """Sets that tensorflow-datasets has prepared on this machine. Nothing is downloaded."""
 
 import pathlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -75,16 +76,59 @@ def load(name: str, directory: pathlib.Path, split: str) -> LabelledImages:
     builder = tfds.builder_from_directory(directory)
     if split not in builder.info.splits:
         raise ValueError(f"`dataset` tfds:{name} has no split {split}")
+    read = read_records if has_plain_records(builder) else read_by_tfds
+    batches = list(read(builder, split))
+    return LabelledImages(
+        EncodedImages(np.concatenate([batch["image"] for batch in batches]), shape),
+        np.concatenate([batch["label"] for batch in batches]).astype(np.int64),
+        [f"{split}/{name.decode()}" for batch in batches for name in batch["tfds_id"]],
+    )
+
+
+def has_plain_records(builder) -> bool:
+    """Whether `read_records` can read a set."""
+    import tensorflow_datasets as tfds
+
+    is_record = builder.info.file_format is tfds.core.FileFormat.TFRECORD
+    return is_record and builder.info.features["label"].np_dtype == np.int64
+
+
+def read_records(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
+    """Batches of a split's TFRecord files as `read_by_tfds` has them, in a tenth of its time.
+
+    tensorflow-datasets parses one example at a time, this thousands.
+
+    Args:
+        builder: Of the set.
+        split: Its name.
+
+    Yields:
+        `image`, encoded; `label`; `tfds_id`.
+    """
+    import tensorflow as tf
+
+    fields = {"image": tf.io.FixedLenFeature([], tf.string)}
+    fields["label"] = tf.io.FixedLenFeature([], tf.int64)
+    for path in builder.info.splits[split].filepaths:
+        records = tf.data.TFRecordDataset(str(path)).batch(READ_BATCH)
+        examples = records.map(lambda batch: tf.io.parse_example(batch, fields))
+        position = 0
+        for batch in examples.as_numpy_iterator():
+            positions = range(position, position + len(batch["label"]))
+            position = positions.stop
+            # As tensorflow-datasets names them.
+            yield batch | {"tfds_id": [f"{path.name}__{n}".encode() for n in positions]}
+
+
+def read_by_tfds(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
+    """Batches of a split in any of the formats of tensorflow-datasets; see `read_records`."""
+    import tensorflow_datasets as tfds
+
     dataset = builder.as_dataset(
         split=split,
         decoders={"image": tfds.decode.SkipDecoding()},
         # Ids are the file's order, so names do not depend on how the reading is scheduled.
         read_config=tfds.ReadConfig(add_tfds_id=True, interleave_cycle_length=1),
         shuffle_files=False,
-    ).batch(READ_BATCH)
-    batches = list(dataset.as_numpy_iterator())
-    return LabelledImages(
-        EncodedImages(np.concatenate([batch["image"] for batch in batches]), shape),
-        np.concatenate([batch["label"] for batch in batches]).astype(np.int64),
-        [f"{split}/{name.decode()}" for batch in batches for name in batch["tfds_id"]],
     )
+    return dataset.batch(READ_BATCH).as_numpy_iterator()

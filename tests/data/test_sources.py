@@ -2,9 +2,10 @@ import json
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 
 from memgan_tf.config import DataConfig
-from memgan_tf.data import as_pixels, sources
+from memgan_tf.data import as_pixels, prepared, sources
 
 
 def splits(config):
@@ -52,6 +53,29 @@ def test_names(dataset, kind, folder):
 def test_unknown_names(dataset):
     with pytest.raises(ValueError, match="`dataset` must be digits, mnist, cifar10"):
         sources.parse_name(dataset)
+
+
+def test_records_are_read_as_tensorflow_datasets_reads_them(fake_mnist, monkeypatch):
+    monkeypatch.setattr(prepared, "READ_BATCH", 7)
+    builder = tfds.builder_from_directory(prepared.find_directory("mnist", fake_mnist.data_dir))
+    ours = list(prepared.read_records(builder, "train"))
+    theirs = list(prepared.read_by_tfds(builder, "train"))
+    assert len(ours) == len(theirs) == 9
+    for own, other in zip(ours, theirs, strict=True):
+        assert own.keys() == other.keys()
+        for name, values in own.items():
+            np.testing.assert_array_equal(values, other[name], err_msg=name)
+
+
+def test_another_format_is_read_by_tensorflow_datasets(fake_mnist, monkeypatch):
+    """Its own reader stands for all formats: it is given the same files here."""
+    config = DataConfig(dataset="mnist", data_dir=fake_mnist.data_dir)
+    expected, _ = splits(config)
+    monkeypatch.setattr(prepared, "has_plain_records", lambda builder: False)
+    monkeypatch.delattr(prepared, "read_records")
+    found, _ = splits(config)
+    np.testing.assert_array_equal(found.images, expected.images)
+    assert found.names == expected.names
 
 
 def test_a_set_that_is_not_prepared_is_named_with_the_way_to_get_it(tmp_path):
