@@ -69,9 +69,12 @@ def _pyod(options):
         hidden = max(4, round(weights / (2 * (flat.shape[1] + config.model.latent_dim))))
         batch = config.training.batch_size
 
-        def fit(epochs, make=make, hidden=hidden, config=config, batch=batch):
+        # What PyOD's ALAD calls an epoch is one batch.
+        epochs = len(flat) // batch if name == "alad" else 1
+
+        def fit(passes, make=make, hidden=hidden, config=config, batch=batch, epochs=epochs):
             started = time.perf_counter()
-            make(hidden, config.model.latent_dim, epochs, batch).fit(flat)
+            make(hidden, config.model.latent_dim, passes * epochs, batch).fit(flat)
             return time.perf_counter() - started
 
         fit(1)
