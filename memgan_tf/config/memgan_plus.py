@@ -18,12 +18,12 @@ class MemganPlusConfig(memgan.MemganConfig):
         "What the score is the mean of, with commas, each part in standard deviations of normal "
         "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
         "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
-        "projection: ‖E(x) - P(E(x))‖. turns: cross-entropy of a classifier of quarter turns, "
-        "which is trained beside the game.",
+        "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
+        "turns, which is trained beside the game.",
     )
     turn_width: int = option(
-        16,
-        "Channels of the turn classifier's first convolution; doubled at each halving.",
+        24,
+        "Channels of the turn classifier's first convolution; doubled at each further halving.",
         minimum=1,
         maximum=1024,
     )
@@ -34,7 +34,7 @@ class MemganPlusConfig(memgan.MemganConfig):
         maximum=256,
     )
     turn_learning_rate: float = option(
-        5.0,
+        20.0,
         "The turn classifier's step size as a multiple of learning_rate.",
         minimum=1e-4,
         maximum=1000.0,

@@ -12,6 +12,8 @@ from memgan_tf.networks.turn_classifier import TurnClassifier
 
 # Keeps the turn classifier's seeds apart from the other networks'.
 TURN_SEED = 1_000_000
+# Nats that a turn loss counts at least, so that its logarithm stays finite.
+SMALLEST_TURN_LOSS = 1e-3
 # A part's deviation is at least this share of its mean: few images may have none.
 SMALLEST_SHARE = 0.02
 
@@ -83,7 +85,8 @@ class PlusNetworks(MemoryAutoencoder):
             loss = turn_loss(self.turn_logits(scaled, training, statistics_rate))
             if self.mirror_views and not training:
                 loss = (loss + turn_loss(self.turn_logits(tf.reverse(scaled, (2,))))) / 2.0
-            parts.append(loss)
+            # Few images have a hundred times the others' loss: they would be all of its deviation.
+            parts.append(tf.math.log(loss + SMALLEST_TURN_LOSS))
         return tf.stack(parts, axis=1)
 
     def fit_score(self, batches, explain):

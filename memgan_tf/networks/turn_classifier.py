@@ -6,6 +6,7 @@ import tensorflow as tf
 from memgan_tf.losses.turns import NUM_TURNS
 from memgan_tf.networks.blocks import (
     Initializers,
+    kernel_for,
     make_normalization,
     normalize,
     plan_sizes,
@@ -16,14 +17,14 @@ from memgan_tf.networks.blocks import (
 class TurnClassifier(keras.Model):
     """Says by how many quarter turns an image was turned (Gidaris et al., 2018).
 
-    A 3×3 convolution at full size, then one at each halving, each with normalisation and ReLU; the
-    mean over the last map; a dense layer.
+    A stride-2 convolution, a residual block (He et al., 2016) at each further halving down to 4×4
+    (at least one), the mean over the last map, a dense layer.
 
     Args:
         side: Of the square images.
         channels: Of the images.
-        base_width, max_width: Channels of the first convolution, doubled at each halving, and
-            their bound.
+        base_width, max_width: Channels of the first convolution, doubled at each further halving,
+            and their bound.
         normalization: `batch`, `layer` or `none`.
         seed: Seed of the initial weights.
 
@@ -38,28 +39,77 @@ class TurnClassifier(keras.Model):
     def __init__(self, side, channels, base_width, max_width, normalization, seed, **kwargs):
         super().__init__(**kwargs)
         initializers = Initializers(seed)
-        widths = plan_widths(len(plan_sizes(side, side)), base_width, max_width)
-        self.convolutions = [
-            keras.layers.Conv2D(
-                width,
-                3,
-                strides=1 if index == 0 else 2,
-                padding="same",
-                use_bias=normalization == "none",
-                kernel_initializer=initializers.next(),
-                dtype=self.dtype_policy,
-            )
-            for index, width in enumerate(widths)
-        ]
-        self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
+        options = {"normalization": normalization, "initializers": initializers}
+        options["dtype"] = self.dtype_policy
+        num_halvings = max(2, len(plan_sizes(side, side)) - 1)
+        widths = plan_widths(num_halvings, base_width, max_width)
+        self.first = NormalizedConvolution(widths[0], kernel_for((side, side)), 2, **options)
+        self.blocks = [ResidualBlock(width, **options) for width in widths[1:]]
         self.head = keras.layers.Dense(
             NUM_TURNS, kernel_initializer=initializers.next(), dtype="float32"
         )
         self(tf.zeros((1, side, side, channels)))
 
     def call(self, images, training=False, statistics_rate=None):
-        features = images
-        for convolution, normalization in zip(self.convolutions, self.normalizations, strict=True):
-            features = convolution(features)
-            features = tf.nn.relu(normalize(normalization, features, training, statistics_rate))
+        modes = {"training": training, "statistics_rate": statistics_rate}
+        features = tf.nn.relu(self.first(images, **modes))
+        for block in self.blocks:
+            features = block(features, **modes)
         return self.head(tf.reduce_mean(features, axis=[1, 2]))
+
+
+class ResidualBlock(keras.layers.Layer):
+    """Halves an image: ReLU(shortcut + two 3×3 convolutions, the first of stride 2).
+
+    The shortcut averages 2×2 pixels and is a 1×1 convolution.
+
+    Args:
+        width: Channels out.
+        normalization, initializers: As in `TurnClassifier`.
+    """
+
+    def __init__(self, width, normalization, initializers, **kwargs):
+        super().__init__(**kwargs)
+        options = {"normalization": normalization, "initializers": initializers}
+        options["dtype"] = self.dtype_policy
+        self.first = NormalizedConvolution(width, 3, 2, **options)
+        self.second = NormalizedConvolution(width, 3, 1, **options)
+        self.pooling = keras.layers.AveragePooling2D(2, padding="same", dtype=self.dtype_policy)
+        self.shortcut = keras.layers.Conv2D(
+            width,
+            1,
+            use_bias=False,
+            kernel_initializer=initializers.next(),
+            dtype=self.dtype_policy,
+        )
+
+    def call(self, features, training=False, statistics_rate=None):
+        modes = {"training": training, "statistics_rate": statistics_rate}
+        added = self.second(tf.nn.relu(self.first(features, **modes)), **modes)
+        return tf.nn.relu(self.shortcut(self.pooling(features)) + added)
+
+
+class NormalizedConvolution(keras.layers.Layer):
+    """A convolution, and the normalisation behind it.
+
+    Args:
+        width: Channels out.
+        kernel, stride: Of the convolution.
+        normalization, initializers: As in `TurnClassifier`.
+    """
+
+    def __init__(self, width, kernel, stride, normalization, initializers, **kwargs):
+        super().__init__(**kwargs)
+        self.convolution = keras.layers.Conv2D(
+            width,
+            kernel,
+            strides=stride,
+            padding="same",
+            use_bias=normalization == "none",
+            kernel_initializer=initializers.next(),
+            dtype=self.dtype_policy,
+        )
+        self.normalization = make_normalization(normalization, self.dtype_policy)
+
+    def call(self, features, training=False, statistics_rate=None):
+        return normalize(self.normalization, self.convolution(features), training, statistics_rate)

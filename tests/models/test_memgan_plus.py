@@ -6,8 +6,9 @@ import tensorflow as tf
 
 from memgan_tf.config import MemganPlusConfig, resolve
 from memgan_tf.config.memgan_plus import SCORE_PARTS
+from memgan_tf.losses.turns import turn_loss
 from memgan_tf.models.memgan import MEMGAN
-from memgan_tf.models.memgan_plus import MEMGANPlus, moved, reflected
+from memgan_tf.models.memgan_plus import SMALLEST_TURN_LOSS, MEMGANPlus, moved, reflected
 from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
 
@@ -44,6 +45,14 @@ def trained():
 
 def explain(model, images):
     return {name: value.numpy() for name, value in model.explain(tf.constant(images)).items()}
+
+
+def turn_losses(model, images):
+    """Of the part, undone: standardisation, logarithm and floor."""
+    networks = model.scoring
+    part = explain(model, images)["parts"][:, 3]
+    logarithms = networks.part_means[3] + networks.part_deviations[3] * part
+    return np.exp(logarithms) - SMALLEST_TURN_LOSS
 
 
 def test_reserved_images_are_every_tenth_and_no_step_sees_them(trained):
@@ -133,12 +142,19 @@ def test_the_turn_classifier_leaves_memgans_players_alone():
 
 
 def test_mirror_views_average_the_loss_of_both(trained):
-    model, networks = trained.model, trained.model.scoring
-    mirrored, alone = (explain(model, part)["parts"][:, 3] for part in (IMAGES[:, :, ::-1], IMAGES))
+    networks = trained.model.scoring
+    mirrored = turn_losses(trained.model, IMAGES[:, :, ::-1])
+    alone = turn_losses(trained.model, IMAGES)
     networks.mirror_views = True
-    both = explain(model, IMAGES)["parts"][:, 3]
+    both = turn_losses(trained.model, IMAGES)
     networks.mirror_views = False
     np.testing.assert_allclose(both, (alone + mirrored) / 2, rtol=1e-3, atol=1e-4)
+
+
+def test_the_part_is_the_logarithm_of_the_turn_loss(trained):
+    scaled = trained.model.scoring.scaling(tf.constant(IMAGES))
+    expected = turn_loss(trained.model.scoring.turn_logits(scaled))
+    np.testing.assert_allclose(turn_losses(trained.model, IMAGES), expected, rtol=1e-3)
 
 
 def test_images_that_are_not_square_are_turned_all_the_same():
