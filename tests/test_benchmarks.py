@@ -62,3 +62,12 @@ def test_a_trial_is_written_once(tmp_path):
     assert set(lines[0]["synthetic_auroc"]) == {"rot90", "rot180", "shuffle", "mixup", "cutpaste"}
     # Nothing that needs a label of the test split is in a line.
     assert not any("auroc" in name and "synthetic" not in name for name in lines[0])
+
+
+def test_the_page_is_made_from_the_records(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import run
+
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    assert {name for name in run.PARTS if f"<!-- benchmark: {name} -->" in page} == set(run.PARTS)
+    assert run.fill(page, ROOT / "results" / "benchmarks") == page
