@@ -7,6 +7,8 @@ import numpy as np
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RequestRefused, RetryPolicy, ServerUnavailable
 
+# Bytes of an answer: a hundred of each of a million images.
+LONGEST_ANSWER = 100 * 10**6
 SCORES = ("anomaly_score", "p_value", "is_anomaly", "threshold")
 
 

@@ -1,8 +1,11 @@
 """TensorFlow Serving's gRPC interface, by tensorflow-serving-api."""
 
+import math
+
 import grpc
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -12,7 +15,8 @@ from tensorflow_serving.apis import (
     prediction_service_pb2_grpc,
 )
 
-from memgan_tf.serving.client import Client
+from memgan_tf import files
+from memgan_tf.serving.client import LONGEST_ANSWER, SCORES, Client
 
 # Another try may find the server in a better state.
 PASSING_STATUS = frozenset(
@@ -27,8 +31,10 @@ PASSING_STATUS = frozenset(
 # Batches are as large as the caller wants; gRPC's own limit is 4 MB.
 CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
-    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_receive_message_length", LONGEST_ANSWER),
 )
+# What a message raises that is not as a model server makes it.
+MALFORMED = (*files.DAMAGE, DecodeError)
 
 
 class GrpcClient(Client):
@@ -61,7 +67,18 @@ class GrpcClient(Client):
         for name, values in inputs.items():
             request.inputs[name].CopyFrom(tf.make_tensor_proto(np.asarray(values, np.float32)))
         answer = self._ask(self._predictions.Predict, request)
-        return {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
+        found = {name: answer.outputs[name] for name in SCORES if name in answer.outputs}
+        return {name: self._array(name, tensor) for name, tensor in found.items()}
+
+    def _array(self, name, tensor):
+        # One value may stand for a shape that would fill the memory.
+        count = math.prod(dim.size for dim in tensor.tensor_shape.dim)
+        if count > LONGEST_ANSWER:
+            raise self._refused(f"{name} has {count:,} values")
+        try:
+            return tf.make_ndarray(tensor)
+        except MALFORMED as error:
+            raise self._refused(f"{name} is no tensor: {files.first_line(error)}") from error
 
     def _input_shape(self):
         request = get_model_metadata_pb2.GetModelMetadataRequest(
@@ -69,7 +86,10 @@ class GrpcClient(Client):
         )
         answer = self._ask(self._predictions.GetModelMetadata, request)
         signatures = get_model_metadata_pb2.SignatureDefMap()
-        if not answer.metadata["signature_def"].Unpack(signatures):
+        try:
+            if not answer.metadata["signature_def"].Unpack(signatures):
+                return None
+        except MALFORMED:
             return None
         signature = signatures.signature_def.get("serving_default")
         if signature is None or "image" not in signature.inputs:
@@ -80,7 +100,10 @@ class GrpcClient(Client):
         request = get_model_status_pb2.GetModelStatusRequest(model_spec=self._model_spec)
         answer = self._ask(self._models.GetModelStatus, request)
         name_of = get_model_status_pb2.ModelVersionStatus.State.Name
-        return {state.version: name_of(state.state) for state in answer.model_version_status}
+        try:
+            return {state.version: name_of(state.state) for state in answer.model_version_status}
+        except MALFORMED as error:
+            raise self._refused(f"no states of versions: {files.first_line(error)}") from error
 
     def _ask(self, method, request):
         try:

@@ -7,13 +7,11 @@ import numpy as np
 import requests
 
 from memgan_tf import files
-from memgan_tf.serving.client import SCORES, Client
+from memgan_tf.serving.client import LONGEST_ANSWER, SCORES, Client
 
 # Another try may find the server in a better state.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST_REASON = 500
-# Bytes of an answer: a hundred of each of a million images.
-LONGEST_ANSWER = 100 * 10**6
 
 
 class RestClient(Client):

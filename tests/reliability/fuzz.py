@@ -22,9 +22,9 @@ import warnings
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from memgan_tf import files
-from tests.reliability import fuzz_readers, fuzz_runs
+from tests.reliability import fuzz_readers, fuzz_runs, fuzz_servers
 
-READERS = (*fuzz_readers.READERS, *fuzz_runs.READERS)
+READERS = (*fuzz_readers.READERS, *fuzz_runs.READERS, *fuzz_servers.READERS)
 # An input may take as long, and the peak of the memory may grow as much over a reader's inputs.
 MAX_SECONDS, MAX_GROWTH = 20, 1.5 * 2**30
 # What no reader does; see Python's table of audit events.

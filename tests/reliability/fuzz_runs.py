@@ -1,12 +1,10 @@
-"""Readers of what many files make together: runs, estimators, shards; and of a server's answers."""
+"""Readers of what many files make together: runs, estimators, shards."""
 
 import functools
-import io
 import pathlib
 import tempfile
 
 import numpy as np
-import requests
 import tensorflow as tf
 from hypothesis import strategies as st
 
@@ -16,9 +14,6 @@ from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator import make_estimator
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.scale.reading import Reader as ShardReader
-from memgan_tf.serving.address import ServerAddress
-from memgan_tf.serving.rest_client import RestClient
-from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.run_directory import RunDirectory
 from tests.malformed_files import encoded
@@ -176,56 +171,6 @@ def read_shard(content, folder):
         raise ValueError(found[-1][1])
 
 
-class Canned(requests.adapters.BaseAdapter):
-    """Answers every request with the same bytes."""
-
-    def __init__(self, status, content):
-        super().__init__()
-        self._status, self._content = status, content
-
-    def send(self, request, **_):
-        response = requests.Response()
-        response.status_code, response.url, response.request = self._status, request.url, request
-        response.raw = io.BytesIO(self._content)
-        return response
-
-    def close(self):
-        pass
-
-
-def answers():
-    image = {"tensor_shape": {"dim": [{"size": str(side)} for side in (-1, *SHAPE)]}}
-    signature = {"signature_def": {"serving_default": {"inputs": {"image": image}}}}
-    values = {"anomaly_score": [1, 2], "p_value": [0.5, 0.1], "threshold": [1.5, 1.5]}
-    documents = (
-        {"outputs": {**values, "is_anomaly": [False, True]}},
-        {"metadata": {"signature_def": signature}},
-        {"model_version_status": [{"version": "1", "state": "AVAILABLE"}]},
-        {"error": "busy"},
-    )
-    status = st.sampled_from((200, 200, 200, 204, 302, 400, 404, 503))
-    return st.tuples(status, st.one_of(*map(inputs.json_files, documents)))
-
-
-def read_answer(given, folder):
-    del folder
-    address, refused = ServerAddress.parse("rest://host:8501/zeros"), []
-    with RestClient(address, RetryPolicy(attempts=1, timeout=5.0)) as client:
-        client._session.mount("http://", Canned(*given))
-        asked = (client.image_shape, client.versions, lambda: client.score(PIXELS[:2]))
-        for ask in asked:
-            try:
-                answer = ask()
-                if ask is asked[-1]:
-                    assert np.isfinite(answer["anomaly_score"]).all()
-            except (ValueError, RuntimeError) as error:
-                refused.append(error)
-    for error in refused:
-        assert "host:8501" in str(error), error
-    if len(refused) == len(asked):
-        raise refused[-1]
-
-
 READERS = (
     Reader("detector.npz", shallow_inputs, read_shallow, "detector.npz", 2),
     Reader("checkpoint", lambda: one_damaged(checkpoint_files()), read_checkpoint, "", 4),
@@ -233,5 +178,4 @@ READERS = (
     Reader("run of MEMGAN", lambda: one_damaged(run_files("memgan", **NETWORKS)), read_run, "", 40),
     Reader("estimator.json", estimator_inputs, read_estimator, "estimator.json|must hold a pca", 4),
     Reader("TFRecord shard", lambda: inputs.damaged(shard()), read_shard, "", 2),
-    Reader("server's answer", answers, read_answer, "host:8501"),
 )
