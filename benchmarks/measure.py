@@ -67,19 +67,14 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
-def run_child(code, *arguments, **environment):
+def run_child(code, *arguments):
     """Runs Python code in a process of its own.
 
     Returns:
         Its last line of output, seconds from before it began to its end, and its peak memory in
         GiB.
     """
-    environment = {
-        **os.environ,
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "STARTED": repr(time.time()),
-        **environment,
-    }
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "STARTED": repr(time.time())}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     started = time.perf_counter()
     with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:

@@ -8,9 +8,10 @@ from measure import optional, per_second, ratios, spread, take_turns
 from memgan_tf.detectors.registry import DEEP_MODELS, make_detector
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "Detectors"
-# Their scores take a search for each image.
-SLOW_SCORES = {"adgan": 8}
+
+def num_scored(name):
+    """Images of a turn of scoring; AnoGAN searches for each."""
+    return 8 if name == "adgan" else 256
 
 
 def run(options):
@@ -24,7 +25,7 @@ def run(options):
             sizes[name] = config.training.steps_per_call * config.training.batch_size
             detector = make_detector(config)
             detector.initialize(images[:64])
-            part = images[: SLOW_SCORES.get(name, 256)]
+            part = images[: num_scored(name)]
             scores[name] = lambda detector=detector, part=part: detector.score(part)
         training = take_turns(steps, min(3, options.rounds))
         scoring = take_turns(scores, min(3, options.rounds))
@@ -36,7 +37,7 @@ def run(options):
                 spread(
                     [r * sizes["memgan"] / sizes[name] for r in ratios(training, name, "memgan")]
                 ),
-                per_second(SLOW_SCORES.get(name, 256), scoring[name]),
+                per_second(num_scored(name), scoring[name]),
             ]
             for name in names
         ]

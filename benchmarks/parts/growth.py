@@ -8,7 +8,6 @@ from measure import per_second, ratios, run_child, spread, take_turns
 
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "Growth"
 BASE = {"batch_size": 32, "num_units": 50, "latent_dim": 64}
 SIDES = (28, 32, 64, 128, 256)
 GROWING = {

@@ -13,7 +13,6 @@ from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.networks.blocks import kernel_for, plan_sizes, plan_widths
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "Convolutions alone"
 # Passes of a step over a batch; D's forward and weights' passes see both pairs at once.
 # E: x and G(z). G: P(E(x)) and z, and z once more, for M. D: its own step, then E's and G's.
 PASSES = {

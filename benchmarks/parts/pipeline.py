@@ -8,8 +8,6 @@ from memgan_tf.data.pipeline import training_batches
 from memgan_tf.data.stored_images import open_stored
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "The data pipeline alone"
-
 
 def run(options):
     rows, seconds = [], {}

@@ -4,7 +4,6 @@ from measure import per_second, ratios, spread, take_turns
 
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "Mixed precision and XLA"
 VARIANTS = {
     "float32": {},
     "--mixed_precision": {"mixed_precision": True},

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from parts.common import make_trainer, settings, synthetic, table
 
-TITLE = "Profile of the step"
 # Substrings of operations' kinds, in the order in which they are looked for.
 KINDS = {
     "convolutions": ("Conv2D",),

@@ -5,8 +5,6 @@ from measure import optional, per_second, ratios, spread, take_turns
 from parts.common import make_trainer, settings, synthetic, table
 from parts.layers import forward_multiplications, step_operations
 
-TITLE = "Scoring"
-
 
 def run(options):
     rows, seconds = [], {}

@@ -9,7 +9,6 @@ from measure import run_child, spread
 
 from parts.common import table
 
-TITLE = "Start-up"
 MAIN = "import sys; from memgan_tf.tools.main import main; sys.exit(main(sys.argv[1:]))"
 FIRST_STEP = """
 import os, sys, time

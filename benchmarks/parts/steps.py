@@ -7,7 +7,6 @@ from parts.common import make_trainer, settings, synthetic, table
 from parts.layers import step_operations
 from parts.literal import eager_step, literal_step
 
-TITLE = "The training step"
 STEP = "memgan_tf"
 # Names of the PyTorch variants and their options.
 TORCH = {

@@ -10,8 +10,6 @@ from measure import run_child
 from parts.common import table
 from parts.startup import MAIN
 
-TITLE = "One class to the end"
-
 
 def run(options):
     with tempfile.TemporaryDirectory() as folder:

@@ -8,20 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf import files
+from tests.conftest import tiny_overrides
 
 # Settings of a run that trains for seconds and saves often.
-SETTINGS = {
-    "dataset": "digits",
-    "normal_class": 0,
-    "epochs": 25,
-    "batch_size": 32,
-    "base_width": 4,
-    "discriminator_width": 8,
-    "latent_dim": 6,
-    "num_units": 5,
-    "learning_rate": 1e-3,
-    "steps_per_call": 1,
-}
+SETTINGS = tiny_overrides(epochs=25, steps_per_call=1)
 PLACE = pathlib.Path("memgan", "digits", "0", "seed_0")
 # What differs between two runs that are the same: clocks.
 CLOCKS = ("seconds", "training_seconds", "scoring_seconds", "config_sha256", "environment")
