@@ -6,7 +6,9 @@ from memgan_tf.config import memgan
 from memgan_tf.config.fields import option
 
 # What the score can be made of; docs/beyond.md describes each.
-SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns")
+SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns", "features")
+# Those that need the turn classifier.
+TURN_PARTS = {"turns", "features"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +21,8 @@ class MemganPlusConfig(memgan.MemganConfig):
         "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
         "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
-        "turns, which is trained beside the game.",
+        "turns, which is trained beside the game. features: log squared Mahalanobis distance of "
+        "the classifier's features to those of normal images, by turn.",
     )
     turn_width: int = option(
         24,
@@ -38,6 +41,13 @@ class MemganPlusConfig(memgan.MemganConfig):
         "The turn classifier's step size as a multiple of learning_rate.",
         minimum=1e-4,
         maximum=1000.0,
+    )
+    turn_steps: int = option(
+        1,
+        "Updates of the turn classifier in a training step, each on other shifts and mirror "
+        "images of the same batch.",
+        minimum=1,
+        maximum=100,
     )
     turn_shift: int = option(
         2,
@@ -82,7 +92,7 @@ def _with(preset, **families):
 PRESETS = {
     preset: _with(
         preset,
-        cifar10={"turn_flip": True},
+        cifar10={"turn_flip": True, "turn_steps": 2},
         large={"turn_side": 64},
     )
     for preset in memgan.PRESETS

@@ -2,7 +2,8 @@
 
 import abc
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -68,6 +69,8 @@ class TrainableModel(abc.ABC):
         scoring_pairs: `(scoring, trained)` variable pairs that the loop's moving average of the
             weights joins; empty if the score uses the trained variables themselves.
         learning_rate_multipliers: Factor on the step size of the players named in it.
+        updates_per_step: How often `train_step` updates the players named in it, the others once;
+            a decaying step size is spread over all updates.
         phases: One after the other, they are the training.
         step_drop: Share of a player's steps after which its step size falls to a tenth; 1 never.
         max_monitored_images: Held-out images that are scored after each epoch; None leaves it to
@@ -81,6 +84,7 @@ class TrainableModel(abc.ABC):
     players: dict[str, list]
     scoring_pairs: list[tuple]
     learning_rate_multipliers: dict[str, float]
+    updates_per_step: Mapping[str, int] = MappingProxyType({})
     phases: Sequence[Phase] = (Phase("training"),)
     step_drop: float = 1.0
     max_monitored_images: int | None = None

@@ -3,8 +3,14 @@
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf.config.memgan_plus import SCORE_PARTS, MemganPlusConfig, parse_parts
-from memgan_tf.losses.turns import all_turns, turn_accuracy, turn_loss
+from memgan_tf.config.memgan_plus import (
+    SCORE_PARTS,
+    TURN_PARTS,
+    MemganPlusConfig,
+    parse_parts,
+)
+from memgan_tf.layers import MeasuredGaussians
+from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.paired import dtype_of
@@ -12,8 +18,8 @@ from memgan_tf.networks.turn_classifier import TurnClassifier
 
 # Keeps the turn classifier's seeds apart from the other networks'.
 TURN_SEED = 1_000_000
-# Nats that a turn loss counts at least, so that its logarithm stays finite.
-SMALLEST_TURN_LOSS = 1e-3
+# Added to a turn loss (nats) and to a squared distance, so that their logarithms stay finite.
+LOG_OFFSET = 1e-3
 # A part's deviation is at least this share of its mean: few images may have none.
 SMALLEST_SHARE = 0.02
 
@@ -23,7 +29,8 @@ class PlusNetworks(MemoryAutoencoder):
 
     Attributes:
         part_names: The parts that are measured; the score may have fewer.
-        turns: The classifier; None if the score has no such part.
+        turns: The classifier; None if no part of the score needs it.
+        feature_law: Of the classifier's features, a Gaussian for each turn.
     """
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
@@ -31,7 +38,7 @@ class PlusNetworks(MemoryAutoencoder):
         chosen = parse_parts(config.score_parts)
         self.mirror_views, self.turns = config.turn_mirror_views, None
         self.turned_shape = (min(*image_shape[:2], config.turn_side),) * 2
-        if "turns" in chosen:
+        if TURN_PARTS & set(chosen):
             self.turns = self._parts["turns"] = TurnClassifier(
                 self.turned_shape[0],
                 image_shape[2],
@@ -44,7 +51,11 @@ class PlusNetworks(MemoryAutoencoder):
             )
             if jit_compile:
                 self.turns.call = tf.function(self.turns.call, jit_compile=True)
-        self.part_names = SCORE_PARTS if self.turns else SCORE_PARTS[:-1]
+            self.feature_law = MeasuredGaussians(NUM_TURNS, self.turns.num_features)
+            self._parts["feature_law"] = self.feature_law
+        self.part_names = tuple(
+            name for name in SCORE_PARTS if self.turns or name not in TURN_PARTS
+        )
         self.chosen = [self.part_names.index(name) for name in chosen]
         size = (len(self.part_names),)
         self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
@@ -65,8 +76,8 @@ class PlusNetworks(MemoryAutoencoder):
             explained["anomaly_score"] = tf.reduce_mean(chosen, axis=1)
         return explained
 
-    def turn_logits(self, scaled, training=False, statistics_rate=None):
-        """Logits of `all_turns` of scaled images, which are made small and square if need be."""
+    def classify_turns(self, scaled, training=False, statistics_rate=None):
+        """Logits and features of `all_turns` of scaled images, made small and square if need be."""
         if tuple(scaled.shape[1:3]) != self.turned_shape:
             scaled = tf.image.resize(scaled, self.turned_shape, antialias=True)
         views = all_turns(scaled)
@@ -81,21 +92,35 @@ class PlusNetworks(MemoryAutoencoder):
             explained["projection_distance"],
         ]
         if self.turns:
-            scaled = self.scaling(images)
-            loss = turn_loss(self.turn_logits(scaled, training, statistics_rate))
-            if self.mirror_views and not training:
-                loss = (loss + turn_loss(self.turn_logits(tf.reverse(scaled, (2,))))) / 2.0
-            # Few images have a hundred times the others' loss: they would be all of its deviation.
-            parts.append(tf.math.log(loss + SMALLEST_TURN_LOSS))
+            parts += self._measure_turns(self.scaling(images), training, statistics_rate)
         return tf.stack(parts, axis=1)
+
+    def _measure_turns(self, scaled, training, statistics_rate):
+        """The loss of the turns and the distance of the features, their logarithms.
+
+        Few images have a hundred times the others' loss: they would be all of its deviation.
+        """
+        views = [scaled] if training or not self.mirror_views else [scaled, scaled[:, :, ::-1]]
+        measured = []
+        for view in views:
+            logits, features = self.classify_turns(view, training, statistics_rate)
+            features = tf.reshape(features, (NUM_TURNS, -1, self.turns.num_features))
+            distances = tf.reduce_mean(self.feature_law(features, statistics_rate), axis=0)
+            measured.append((turn_loss(logits), distances))
+        means = [tf.add_n(values) / len(views) for values in zip(*measured, strict=True)]
+        return [tf.math.log(mean + LOG_OFFSET) for mean in means]
 
     def fit_score(self, batches, explain):
         """Measures the pixels' usual errors, then the parts' means and deviations.
+
+        The features' law has been measured with the normalisation statistics.
 
         Args:
             batches: Of normal images that were not trained on; see `TrainableModel.fit_score`.
             explain: This object's `explain`, compiled.
         """
+        if self.turns:
+            self.feature_law.update()
         squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
         usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
         # The floor keeps pixels that never vary from deciding alone.
@@ -121,6 +146,7 @@ class MEMGANPlus(MEMGAN):
     def __init__(self, config: MemganPlusConfig, *options, **named_options):
         super().__init__(config, *options, **named_options)
         self.learning_rate_multipliers["turns"] = config.turn_learning_rate
+        self.updates_per_step = {"turns": config.turn_steps}
         self._explain = tf.function(self.scoring.explain, reduce_retracing=True)
 
     @property
@@ -136,25 +162,35 @@ class MEMGANPlus(MEMGAN):
 
     def draw(self, batch_size, seed):
         draws = super().draw(batch_size, seed)
-        shift = self.config.turn_shift
+        shift, size = self.config.turn_shift, (batch_size, self.config.turn_steps)
         if self.trained.turns and shift:
             draws["turn_shifts"] = tf.random.stateless_uniform(
-                (batch_size, 2), seed + 2, -shift, shift + 1, tf.int32
+                (*size, 2), seed + 2, -shift, shift + 1, tf.int32
             )
         if self.trained.turns and self.config.turn_flip:
-            draws["turn_flips"] = tf.random.stateless_uniform((batch_size,), seed + 3) < 0.5
+            draws["turn_flips"] = tf.random.stateless_uniform(size, seed + 3) < 0.5
         return draws
 
     def train_step(self, images, draws, step):
         metrics = super().train_step(images, draws, step)
-        return metrics | self._turn_step(images, draws, step) if self.trained.turns else metrics
+        if self.trained.turns:
+            scaled = self.trained.scaling(images)
+            steps = [
+                self._turn_step(scaled, draws, index, step)
+                for index in range(self.config.turn_steps)
+            ]
+            metrics |= {name: tf.add_n([m[name] for m in steps]) / len(steps) for name in steps[0]}
+        return metrics
 
-    def _turn_step(self, images, draws, step):
-        scaled = moved(
-            self.trained.scaling(images), draws.get("turn_shifts"), draws.get("turn_flips")
+    def _turn_step(self, scaled, draws, index, step):
+        shifts, flips = (draws.get(name) for name in ("turn_shifts", "turn_flips"))
+        views = moved(
+            scaled,
+            None if shifts is None else shifts[:, index],
+            None if flips is None else flips[:, index],
         )
         with tf.GradientTape() as tape:
-            logits = self.trained.turn_logits(scaled, training=True)
+            logits, _ = self.trained.classify_turns(views, training=True)
             loss = step.mean(turn_loss(logits))
         step.apply("turns", tape.gradient(loss, self.players["turns"]))
         return {"loss/turns": loss, "turns/accuracy": step.mean(turn_accuracy(logits))}

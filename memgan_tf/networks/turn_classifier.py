@@ -33,7 +33,11 @@ class TurnClassifier(keras.Model):
         training, statistics_rate: See `MeasuredBatchNormalization`.
 
     Returns:
-        `(batch, 4)` float32 logits of 0, 1, 2 and 3 quarter turns.
+        `(batch, 4)` float32 logits of 0, 1, 2 and 3 quarter turns, and the `(batch, num_features)`
+        float32 features that they are linear in.
+
+    Attributes:
+        num_features: Channels of the last map.
     """
 
     def __init__(self, side, channels, base_width, max_width, normalization, seed, **kwargs):
@@ -45,6 +49,7 @@ class TurnClassifier(keras.Model):
         widths = plan_widths(num_halvings, base_width, max_width)
         self.first = NormalizedConvolution(widths[0], kernel_for((side, side)), 2, **options)
         self.blocks = [ResidualBlock(width, **options) for width in widths[1:]]
+        self.num_features = widths[-1]
         self.head = keras.layers.Dense(
             NUM_TURNS, kernel_initializer=initializers.next(), dtype="float32"
         )
@@ -55,7 +60,8 @@ class TurnClassifier(keras.Model):
         features = tf.nn.relu(self.first(images, **modes))
         for block in self.blocks:
             features = block(features, **modes)
-        return self.head(tf.reduce_mean(features, axis=[1, 2]))
+        means = tf.cast(tf.reduce_mean(features, axis=[1, 2]), tf.float32)
+        return self.head(means), means
 
 
 class ResidualBlock(keras.layers.Layer):

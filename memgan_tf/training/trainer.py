@@ -135,6 +135,7 @@ class Trainer:
             for phase in self.model.phases
             if phase.players is None or player in phase.players
         )
+        steps *= self.model.updates_per_step.get(player, 1)
         drop = int(self.model.step_drop * steps)
         if self.config.learning_rate_decay < 1.0:
             rate = keras.optimizers.schedules.CosineDecay(

@@ -8,7 +8,7 @@ from memgan_tf.config import MemganPlusConfig, resolve
 from memgan_tf.config.memgan_plus import SCORE_PARTS
 from memgan_tf.losses.turns import turn_loss
 from memgan_tf.models.memgan import MEMGAN
-from memgan_tf.models.memgan_plus import SMALLEST_TURN_LOSS, MEMGANPlus, moved, reflected
+from memgan_tf.models.memgan_plus import LOG_OFFSET, MEMGANPlus, moved, reflected
 from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
 
@@ -52,7 +52,7 @@ def turn_losses(model, images):
     networks = model.scoring
     part = explain(model, images)["parts"][:, 3]
     logarithms = networks.part_means[3] + networks.part_deviations[3] * part
-    return np.exp(logarithms) - SMALLEST_TURN_LOSS
+    return np.exp(logarithms) - LOG_OFFSET
 
 
 def test_reserved_images_are_every_tenth_and_no_step_sees_them(trained):
@@ -153,8 +153,55 @@ def test_mirror_views_average_the_loss_of_both(trained):
 
 def test_the_part_is_the_logarithm_of_the_turn_loss(trained):
     scaled = trained.model.scoring.scaling(tf.constant(IMAGES))
-    expected = turn_loss(trained.model.scoring.turn_logits(scaled))
+    expected = turn_loss(trained.model.scoring.classify_turns(scaled)[0])
     np.testing.assert_allclose(turn_losses(trained.model, IMAGES), expected, rtol=1e-3)
+
+
+def test_the_features_part_is_the_distance_of_the_four_turns_features(trained):
+    networks = trained.model.scoring
+    scaled = networks.scaling(tf.constant(IMAGES))
+    features = networks.classify_turns(scaled)[1].numpy().reshape(4, len(IMAGES), -1)
+    law = networks.feature_law
+    covariances = law.second_moments - law.means[:, :, None] * law.means[:, None]
+    expected = np.zeros(len(IMAGES))
+    for turn, covariance in enumerate(covariances.numpy()):
+        size = len(covariance)
+        covariance += np.eye(size) * (0.01 * np.trace(covariance) / size + 1e-6)
+        differences = features[turn] - law.means[turn].numpy()
+        expected += (differences @ np.linalg.inv(covariance) * differences).sum(axis=1) / 4
+    found = np.exp(raw_parts(trained.model, explain(trained.model, IMAGES))[:, 4]) - LOG_OFFSET
+    np.testing.assert_allclose(found, expected, rtol=2e-2)
+
+
+def test_the_law_of_the_features_is_measured_on_images_that_trained(trained):
+    # The batches that the statistics are measured on, in training mode.
+    networks, batches = (
+        trained.model.scoring,
+        IMAGES[np.arange(40) % 10 != 0][:32].reshape(4, 8, *SHAPE),
+    )
+    features = [
+        networks.classify_turns(networks.scaling(tf.constant(batch)), training=True)[1]
+        for batch in batches
+    ]
+    expected = np.mean([np.reshape(batch, (4, 8, -1)).mean(axis=1) for batch in features], axis=0)
+    np.testing.assert_allclose(networks.feature_law.means, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_classifier_takes_as_many_steps_as_asked_on_other_draws():
+    trainer = make_trainer(MEMGANPlus, turn_steps=3, turn_flip=True)
+    draws = trainer.model.draw(8, tf.constant([1, 2]))
+    assert draws["turn_shifts"].shape == (8, 3, 2)
+    assert draws["turn_flips"].shape == (8, 3)
+    assert (draws["turn_shifts"][:, 0] != draws["turn_shifts"][:, 1]).numpy().any()
+    assert trainer._optimizers["turns"].iterations == 9
+    assert trainer._optimizers["discriminator"].iterations == 3
+
+
+def test_a_decaying_step_size_is_spread_over_all_of_its_updates():
+    options = {"steps": 5, "turn_steps": 3, "learning_rate_decay": 0.1, "turn_learning_rate": 1.0}
+    trainer = make_trainer(MEMGANPlus, **options)
+    assert trainer.steps_per_epoch == 5
+    assert trainer.learning_rate("turns") == pytest.approx(trainer.learning_rate("encoder"))
 
 
 def test_images_that_are_not_square_are_turned_all_the_same():
@@ -163,7 +210,7 @@ def test_images_that_are_not_square_are_turned_all_the_same():
     images = np.random.default_rng(1).integers(0, 256, (2, 12, 40, 3)).astype(np.uint8)
     found = explain(model, images)
     assert model.scoring.turned_shape == (12, 12)
-    assert found["parts"].shape == (2, 4)
+    assert found["parts"].shape == (2, 5)
     assert np.isfinite(found["parts"]).all()
 
 

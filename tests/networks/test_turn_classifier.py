@@ -16,7 +16,9 @@ IMAGES = np.random.default_rng(0).normal(size=(2, 6, 6, 3)).astype(np.float32)
 def test_a_block_at_each_further_halving_down_to_four_pixels(side, widths):
     network = TurnClassifier(side, 3, 4, 16, "batch", seed=0)
     assert [block.second.convolution.filters for block in network.blocks] == widths
-    assert network(tf.zeros((2, side, side, 3))).shape == (2, 4)
+    logits, features = network(tf.zeros((2, side, side, 3)))
+    assert logits.shape == (2, 4)
+    assert features.shape == (2, network.num_features) == (2, widths[-1])
 
 
 @pytest.fixture
