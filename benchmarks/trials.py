@@ -94,18 +94,22 @@ def in_percent(measured):
 
 def by_parts(detector, images):
     """Of every choice of a combined score's parts: the kinds' figures, in their order."""
-    from memgan_tf.evaluation.part_choices import choices
-    from memgan_tf.evaluation.synthetic import synthetic_auroc
+    import numpy as np
 
-    found = {}
-    for name, columns in choices(detector.model.part_names):
+    from memgan_tf.evaluation.part_choices import auroc_by_parts
+    from memgan_tf.evaluation.synthetic import make_synthetic_anomalies
 
-        def score(batch, columns=columns):
-            return detector.explain(batch)["parts"][:, columns].mean(axis=1)
-
-        figures = in_percent(synthetic_auroc(score, images)).values()
-        found[name] = [round(value, 2) for value in figures]
-    return {"parts": found} if found else {}
+    names = detector.model.part_names
+    if not names:
+        return {}
+    normal, found = detector.explain(images)["parts"], {}
+    labels = np.repeat([0, 1], len(images))
+    for anomalies in make_synthetic_anomalies(images).values():
+        parts = detector.explain(np.ascontiguousarray(anomalies))["parts"]
+        figures = auroc_by_parts(labels, np.concatenate([normal, parts]), names)
+        for name, figure in figures.items():
+            found.setdefault(name, []).append(round(100 * figure, 2))
+    return {"parts": found}
 
 
 def main(_):
