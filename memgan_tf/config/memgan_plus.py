@@ -16,7 +16,7 @@ class MemganPlusConfig(memgan.MemganConfig):
     """MEMGAN with more parts to its score, each of which can be left out."""
 
     score_parts: str = option(
-        "weighted_residual,turns",
+        "weighted_residual,turns,features",
         "What the score is the mean of, with commas, each part in standard deviations of normal "
         "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
         "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
