@@ -102,7 +102,7 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
         assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
 
 
-@pytest.mark.parametrize("name", ["reproduction.md", "detectors.md"])
+@pytest.mark.parametrize("name", ["reproduction.md", "detectors.md", "beyond.md"])
 def test_grids_of_a_page_make_its_tables(name, tmp_path, monkeypatch, capsys):
     """They take hours: here they find every cell valid and the tables as they stand."""
     page = ROOT / "docs" / name
