@@ -91,7 +91,7 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
             assert main.main([*words, *short]) == 0, capsys.readouterr().err
             ran.append(words[0])
     assert ran[0] == "train"
-    assert {"evaluate", "hull"} & set(ran)
+    assert ("hull" if name == "docs/hull.md" else "evaluate") in ran
     if name in ("docs/thresholds.md", "docs/monitoring.md"):
         run_python(ROOT / name, images=np.zeros((3, 8, 8, 1), np.uint8))
     if name == "README.md":

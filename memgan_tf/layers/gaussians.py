@@ -25,7 +25,7 @@ class MeasuredGaussians(keras.layers.Layer):
     """
 
     def __init__(self, num_groups, num_features, **kwargs):
-        super().__init__(dtype="float32", **kwargs)
+        super().__init__(**kwargs)
         self.num_groups, self.num_features = num_groups, num_features
         means, matrices = (num_groups, num_features), (num_groups, num_features, num_features)
         options = {"initializer": "zeros", "trainable": False}

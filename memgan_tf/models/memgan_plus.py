@@ -51,7 +51,9 @@ class PlusNetworks(MemoryAutoencoder):
             )
             if jit_compile:
                 self.turns.call = tf.function(self.turns.call, jit_compile=True)
-            self.feature_law = MeasuredGaussians(NUM_TURNS, self.turns.num_features)
+            self.feature_law = MeasuredGaussians(
+                NUM_TURNS, self.turns.num_features, dtype="float32"
+            )
             self._parts["feature_law"] = self.feature_law
         self.part_names = tuple(
             name for name in SCORE_PARTS if self.turns or name not in TURN_PARTS

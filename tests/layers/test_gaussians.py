@@ -47,3 +47,10 @@ def test_fewer_samples_than_features_and_features_that_never_vary_stay_finite():
     for features in (few, np.zeros((2, 5, 8), np.float32)):
         distances = measured([features])(tf.constant(features + 0.1)).numpy()
         assert np.isfinite(distances).all()
+
+
+def test_its_configuration_makes_it_again():
+    layer = MeasuredGaussians(2, 3, name="law", dtype="float32")
+    again = MeasuredGaussians.from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+    assert [value.shape for value in again.weights] == [value.shape for value in layer.weights]
