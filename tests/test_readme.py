@@ -14,6 +14,7 @@ from tensorflow_datasets.core import constants
 from memgan_tf.config import RunConfig, resolve
 from memgan_tf.evaluation.grid import Grid
 from memgan_tf.evaluation.records import read_records
+from memgan_tf.report import figures_vertices
 from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
 from tests import folder_sets
@@ -75,6 +76,7 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
     # tests/integration/test_benchmark.py has the processes that a grid starts.
+    monkeypatch.setattr(figures_vertices, "NUM_STEPS", 3)
     monkeypatch.setattr(Grid, "_run_command", lambda grid, words, log: main.main(words))
     for folder, count in (("photos", 1), ("new_photos", 2), ("new_good_parts", 20)):
         (tmp_path / folder).mkdir()
@@ -98,6 +100,11 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
         names = run_python(ROOT / name, images=np.zeros((3, 28, 28, 1), np.uint8))
         assert names["scores"].shape == names["anomalies"].shape == (3,)
         assert ((names["p_values"] > 0) & (names["p_values"] <= 1)).all()
+    if name == "docs/hull.md":
+        drawn = {path.name for path in (tmp_path / "figures").iterdir()}
+        stems = ("figure_1", "figure_2", "figure_3", "figure_4_mnist_8")
+        assert drawn == {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")}
+        assert (tmp_path / "runs_no_projection/memgan/mnist/8/seed_0/eval/hull.json").is_file()
     if "score" in ran:
         assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
 

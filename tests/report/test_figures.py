@@ -1,11 +1,6 @@
-import pathlib
-import re
-import shlex
-
 import numpy as np
 import pytest
 from matplotlib.image import imread
-from tensorflow_datasets.core import constants
 
 from memgan_tf import files
 from memgan_tf.config import resolve
@@ -16,8 +11,6 @@ from memgan_tf.report.figures_runs import ablation_pairs, code_runs, find_runs, 
 from memgan_tf.report.figures_units import UNITS_SHOWN, draw_units
 from memgan_tf.tools import main
 from memgan_tf.training.run_directory import RunDirectory
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -178,22 +171,3 @@ def test_figure_4_shows_the_measured_distances():
             sum(bar.get_width() * bar.get_height() for bar in bars) for bars in axes.containers
         ]
         np.testing.assert_allclose(areas, 1.0, rtol=1e-6)
-
-
-@pytest.mark.slow
-def test_the_commands_of_the_page_run_in_order(fake_mnist, tmp_path, monkeypatch, capsys):
-    """docs/hull.md, on a small prepared MNIST and for an epoch, from an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(constants, "DATA_DIR", fake_mnist.data_dir)
-    monkeypatch.setattr(figures_vertices, "NUM_STEPS", 3)
-    text = (ROOT / "docs" / "hull.md").read_text()
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
-    short = {"train": ["--epochs=1", "--base_width=4", "--num_units=6"]}
-    for line in lines:
-        words = shlex.split(line, comments=True)[1:]
-        assert main.main([*words, *short.get(words[0], [])]) == 0, capsys.readouterr().err
-    names = {path.name for path in (tmp_path / "figures").iterdir()}
-    stems = ("figure_1", "figure_2", "figure_3", "figure_4_mnist_8")
-    assert names == {f"{stem}.{kind}" for stem in stems for kind in ("svg", "png")}
-    assert (tmp_path / "runs_no_projection/memgan/mnist/8/seed_0/eval/hull.json").is_file()
