@@ -9,6 +9,7 @@ from memgan_tf.config.fields import option
 SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns", "features")
 # Those that need the turn classifier.
 TURN_PARTS = {"turns", "features"}
+FEATURE_SCALINGS = ("raw", "unit")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +30,12 @@ class MemganPlusConfig(memgan.MemganConfig):
         "Channels of the turn classifier's first convolution; doubled at each further halving.",
         minimum=1,
         maximum=1024,
+    )
+    turn_features: str = option(
+        "raw",
+        "What the part features measures: the classifier's features as they are (raw), or scaled "
+        "to length 1 (unit), so that only their direction counts.",
+        choices=FEATURE_SCALINGS,
     )
     turn_side: int = option(
         32,

@@ -37,6 +37,7 @@ class PlusNetworks(MemoryAutoencoder):
         super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
         chosen = parse_parts(config.score_parts)
         self.mirror_views, self.turns = config.turn_mirror_views, None
+        self.unit_features = config.turn_features == "unit"
         self.turned_shape = (min(*image_shape[:2], config.turn_side),) * 2
         if TURN_PARTS & set(chosen):
             self.turns = self._parts["turns"] = TurnClassifier(
@@ -107,6 +108,8 @@ class PlusNetworks(MemoryAutoencoder):
         for view in views:
             logits, features = self.classify_turns(view, training, statistics_rate)
             features = tf.reshape(features, (NUM_TURNS, -1, self.turns.num_features))
+            if self.unit_features:
+                features = tf.math.l2_normalize(features, axis=-1)
             distances = tf.reduce_mean(self.feature_law(features, statistics_rate), axis=0)
             measured.append((turn_loss(logits), distances))
         means = [tf.add_n(values) / len(views) for values in zip(*measured, strict=True)]

@@ -6,7 +6,8 @@ A table stands between a mark that names it and `<!-- end of results -->`:
 - `<!-- comparison: <suite> <method>, <method> -->`: the first method against each other one.
 - `<!-- cells: <suite> <class>, <suite> <class> -->`: a row a detector, default preset, seed 0.
 - `<!-- units: <suite> <class>, <class> -->`: the paper's Table 3, a row a number of units.
-- `<!-- parts: <suite> <detector> -->`: a row a choice of the score's parts, default preset.
+- `<!-- parts: <suite> <detector> [<variant>] -->`: the score of several parts, each part alone, all
+  but each; of the default preset unless another variant is named.
 """
 
 import collections
@@ -110,28 +111,57 @@ def _units(records, mark):
 
 
 def _parts(records, mark):
-    """AUROC × 100, mean over seeds, of every choice of parts; the average's deviation is theirs."""
-    suite, detector = mark.split()
-    found = collections.defaultdict(dict)
+    """Ablations, AUROC × 100, mean ± deviation over seeds: a class a column, then the average.
+
+    First the score itself, then each part alone, the score without each of its parts and with each
+    of the others.
+    """
+    suite, _, method = mark.partition(" ")
+    detector, _, variant = method.partition(" ")
+    found, chosen = collections.defaultdict(dict), ""
     for cell, record in records.items():
-        if (cell.suite, cell.detector, cell.variant) == (suite, detector, "default"):
+        if (cell.suite, cell.detector, cell.variant) == (suite, detector, variant or "default"):
             for name, auroc in record.get("auroc_by_parts", {}).items():
                 found[name][cell.normal_class, cell.seed] = 100 * auroc
+                chosen = record["config"]["model"]["score_parts"]
     if not found:
-        raise ValueError(f"`results` has no record of {detector}'s parts on {suite}")
+        raise ValueError(f"`results` has no record of {method}'s parts on {suite}")
     classes = sorted({c for cells in found.values() for c, _ in cells})
-    seeds = sorted({seed for cells in found.values() for _, seed in cells})
     rows = [["parts", *map(str, classes), "average"]]
-    for name, cells in found.items():
-        means = [statistics.mean(v for (c, _), v in cells.items() if c == one) for one in classes]
+    for name, label in _ablations(list(found), chosen):
+        cells = found[name]
+        per_class = [[v for (c, _), v in cells.items() if c == one] for one in classes]
         # Of the seeds that have every class.
-        whole = [s for s in seeds if all((c, s) in cells for c in classes)]
+        whole = [s for s in sorted({s for _, s in cells}) if all((c, s) in cells for c in classes)]
         averages = [statistics.mean(cells[c, s] for c in classes) for s in whole]
-        average = f"{statistics.mean(means):.2f}"
-        if len(averages) > 1:
-            average += f" ± {statistics.stdev(averages):.2f}"
-        rows.append([name.replace("+", " + "), *(f"{mean:.1f}" for mean in means), average])
+        average = statistics.mean(map(statistics.mean, per_class))
+        row = [_with_deviation(statistics.mean(values), values, 1) for values in per_class]
+        rows.append([label, *row, _with_deviation(average, averages, 2)])
     return rows
+
+
+def _ablations(names, chosen):
+    """Choices of parts, as records name them, and their labels."""
+    order = {name: index for index, name in enumerate(n for n in names if "+" not in n)}
+    score = [name.strip() for name in chosen.split(",")]
+
+    def of(parts):
+        return "+".join(sorted(parts, key=order.__getitem__))
+
+    yield of(score), "**the score: " + of(score).replace("+", ", ") + "**"
+    for name in order:
+        if [name] != score:
+            yield name, f"{name} alone"
+    if len(score) > 2:
+        yield from ((of(set(score) - {name}), f"without {name}") for name in order if name in score)
+    yield from ((of({*score, name}), f"with {name}") for name in order if name not in score)
+
+
+def _with_deviation(mean, values, digits):
+    text = f"{mean:.{digits}f}"
+    if len(values) < 2:
+        return text
+    return f"{text} ± {statistics.stdev(values):.{digits}f}"
 
 
 TABLES: dict[str, Callable[[Records, str], Rows]] = {

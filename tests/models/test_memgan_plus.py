@@ -157,10 +157,14 @@ def test_the_part_is_the_logarithm_of_the_turn_loss(trained):
     np.testing.assert_allclose(turn_losses(trained.model, IMAGES), expected, rtol=1e-3)
 
 
-def test_the_features_part_is_the_distance_of_the_four_turns_features(trained):
-    networks = trained.model.scoring
+@pytest.mark.parametrize("turn_features", ["raw", "unit"])
+def test_the_features_part_is_the_distance_of_the_four_turns_features(turn_features):
+    model = make_trainer(MEMGANPlus, turn_features=turn_features).model
+    networks = model.scoring
     scaled = networks.scaling(tf.constant(IMAGES))
     features = networks.classify_turns(scaled)[1].numpy().reshape(4, len(IMAGES), -1)
+    if turn_features == "unit":
+        features /= np.linalg.norm(features, axis=-1, keepdims=True)
     law = networks.feature_law
     covariances = law.second_moments - law.means[:, :, None] * law.means[:, None]
     expected = np.zeros(len(IMAGES))
@@ -169,7 +173,7 @@ def test_the_features_part_is_the_distance_of_the_four_turns_features(trained):
         covariance += np.eye(size) * (0.01 * np.trace(covariance) / size + 1e-6)
         differences = features[turn] - law.means[turn].numpy()
         expected += (differences @ np.linalg.inv(covariance) * differences).sum(axis=1) / 4
-    found = np.exp(raw_parts(trained.model, explain(trained.model, IMAGES))[:, 4]) - LOG_OFFSET
+    found = np.exp(raw_parts(model, explain(model, IMAGES))[:, 4]) - LOG_OFFSET
     np.testing.assert_allclose(found, expected, rtol=2e-2)
 
 

@@ -67,23 +67,46 @@ def test_the_table_over_units_takes_the_presets_own_for_fifty():
     assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) |"
 
 
-def test_a_table_of_parts_averages_seeds_then_classes():
-    def measured(first, both):
-        return record(50.0) | {"auroc_by_parts": {"a": first, "a+b": both}}
+def measured(**by_parts):
+    config = {"model": {"score_parts": "b, a"}}
+    found = {name.replace("_", "+"): auroc for name, auroc in by_parts.items()}
+    return record(50.0) | {"auroc_by_parts": found, "config": config}
 
+
+def test_a_table_of_parts_averages_seeds_then_classes():
     records = {
-        Cell("mnist", "memgan_plus", "default", 0, 0): measured(0.90, 0.80),
-        Cell("mnist", "memgan_plus", "default", 0, 1): measured(0.92, 0.80),
-        Cell("mnist", "memgan_plus", "default", 1, 0): measured(0.70, 0.60),
-        Cell("mnist", "memgan_plus", "default", 1, 1): measured(0.76, 0.60),
-        Cell("mnist", "memgan_plus", "paper", 0, 0): measured(0.1, 0.1),
+        Cell("mnist", "memgan_plus", "default", 0, 0): measured(a=0.90, b=0.5, a_b=0.80),
+        Cell("mnist", "memgan_plus", "default", 0, 1): measured(a=0.92, b=0.5, a_b=0.80),
+        Cell("mnist", "memgan_plus", "default", 1, 0): measured(a=0.70, b=0.5, a_b=0.60),
+        Cell("mnist", "memgan_plus", "default", 1, 1): measured(a=0.76, b=0.5, a_b=0.60),
+        Cell("mnist", "memgan_plus", "default+x=1", 0, 0): measured(a=0.1, b=0.2, a_b=0.3),
     }
     rows = filled("parts: mnist memgan_plus", records)
-    # Seeds average 80 and 84: their sample deviation is 2 √2.
+    # Seeds of `a` average 80 and 84: their sample deviation is 2 √2.
     assert rows[0] == "| parts | 0 | 1 | average |"
     assert rows[2:] == [
-        "| a | 91.0 | 73.0 | 82.00 ± 2.83 |",
-        "| a + b | 80.0 | 60.0 | 70.00 ± 0.00 |",
+        "| **the score: a, b** | 80.0 ± 0.0 | 60.0 ± 0.0 | 70.00 ± 0.00 |",
+        "| a alone | 91.0 ± 1.4 | 73.0 ± 4.2 | 82.00 ± 2.83 |",
+        "| b alone | 50.0 ± 0.0 | 50.0 ± 0.0 | 50.00 ± 0.00 |",
     ]
+    rows = filled("parts: mnist memgan_plus default+x=1", records)
+    assert rows[2] == "| **the score: a, b** | 30.0 | 30.00 |"
     with pytest.raises(ValueError, match="no record of memgan's parts on mnist"):
         filled("parts: mnist memgan", records)
+
+
+def test_a_table_of_parts_leaves_out_each_of_the_score_and_adds_each_other():
+    names = ("a", "b", "c", "d", "a+b", "b+c", "a+c", "a+b+c", "a+b+c+d")
+    run = record(50.0) | {
+        "auroc_by_parts": {name: 0.01 * index for index, name in enumerate(names)},
+        "config": {"model": {"score_parts": "a,b,c"}},
+    }
+    rows = filled("parts: mnist memgan_plus", {Cell("mnist", "memgan_plus", "default", 0, 0): run})
+    assert rows[2:] == [
+        "| **the score: a, b, c** | 7.0 | 7.00 |",
+        *(f"| {name} alone | {index}.0 | {index}.00 |" for index, name in enumerate("abcd")),
+        "| without a | 5.0 | 5.00 |",
+        "| without b | 6.0 | 6.00 |",
+        "| without c | 4.0 | 4.00 |",
+        "| with d | 8.0 | 8.00 |",
+    ]
