@@ -99,7 +99,7 @@ def _with(preset, **families):
 PRESETS = {
     preset: _with(
         preset,
-        cifar10={"turn_flip": True, "turn_steps": 2},
+        cifar10={"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"},
         large={"turn_side": 64},
     )
     for preset in memgan.PRESETS
