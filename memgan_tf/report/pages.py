@@ -4,6 +4,7 @@ A table stands between a mark that names it and `<!-- end of results -->`:
 
 - `<!-- results: <suite> <method>, <method> -->`: a row a class, methods named as in `Summary`.
 - `<!-- comparison: <suite> <method>, <method> -->`: the first method against each other one.
+- `<!-- rows: <suite> <method>, <method> -->`: a row a method, a column a class, then the average.
 - `<!-- cells: <suite> <class>, <suite> <class> -->`: a row a detector, default preset, seed 0.
 - `<!-- units: <suite> <class>, <class> -->`: the paper's Table 3, a row a number of units.
 - `<!-- parts: <suite> <detector> [<variant>] -->`: the score of several parts, each part alone, all
@@ -16,7 +17,7 @@ import statistics
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from memgan_tf.evaluation.records import Cell, paper_tables
+from memgan_tf.evaluation.records import SUITES, Cell, paper_tables
 from memgan_tf.evaluation.tables import summarize
 from memgan_tf.report.tables import comparison_table, results_table, to_markdown
 
@@ -49,6 +50,16 @@ def _results(records, mark):
 
 def _comparison(records, mark):
     return comparison_table(_named_summaries(records, mark)[1])
+
+
+def _rows(records, mark):
+    suite, found = _named_summaries(records, mark)
+    rows = [["method", *map(str, range(SUITES[suite])), "average"]]
+    for summary in found:
+        means = [summary.means.get(c) for c in range(SUITES[suite])]
+        cells = ["" if mean is None else f"{mean:.1f}" for mean in [*means, summary.average]]
+        rows.append([summary.method, *cells])
+    return rows
 
 
 def _named_summaries(records, mark):
@@ -167,6 +178,7 @@ def _with_deviation(mean, values, digits):
 TABLES: dict[str, Callable[[Records, str], Rows]] = {
     "results": _results,
     "comparison": _comparison,
+    "rows": _rows,
     "cells": _cells,
     "units": _units,
     "parts": _parts,

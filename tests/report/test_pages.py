@@ -67,6 +67,18 @@ def test_the_table_over_units_takes_the_presets_own_for_fifty():
     assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) |"
 
 
+def test_a_table_of_rows_has_an_average_only_of_all_classes():
+    records = {Cell("mnist", "pca", "default", c, 0): record(90.0 + c) for c in range(10)}
+    records[Cell("mnist", "kde", "default", 3, 0)] = record(50.0)
+    rows = filled("rows: mnist pca, kde", records)
+    assert rows[0] == "| method | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | average |"
+    figures = " | ".join(f"{90 + c}.0" for c in range(10))
+    assert rows[2:] == [
+        f"| pca | {figures} | 94.5 |",
+        "| kde |  |  |  | 50.0 |  |  |  |  |  |  |  |",
+    ]
+
+
 def measured(**by_parts):
     config = {"model": {"score_parts": "b, a"}}
     found = {name.replace("_", "+"): auroc for name, auroc in by_parts.items()}
