@@ -28,7 +28,7 @@ def run(options):
             part = images[: num_scored(name)]
             scores[name] = lambda detector=detector, part=part: detector.score(part)
         training = take_turns(steps, min(3, options.rounds))
-        scoring = take_turns(scores, min(3, options.rounds))
+        scoring = take_turns(scores, options.rounds)
         rows = [
             [
                 name,
@@ -38,6 +38,12 @@ def run(options):
                     [r * sizes["memgan"] / sizes[name] for r in ratios(training, name, "memgan")]
                 ),
                 per_second(num_scored(name), scoring[name]),
+                spread(
+                    [
+                        r * num_scored("memgan") / num_scored(name)
+                        for r in ratios(scoring, name, "memgan")
+                    ]
+                ),
             ]
             for name in names
         ]
@@ -47,6 +53,7 @@ def run(options):
             "trained images/s",
             "time an image over MEMGAN's",
             "scored images/s",
+            "scoring time over MEMGAN's",
         ]
         tables.append(table(columns, rows, f"{suite}: {shape}, default presets."))
         seconds[suite] = {"training": training, "scoring": scoring}
