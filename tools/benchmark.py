@@ -66,7 +66,11 @@ def run(flag_values):
         # A kill by SIGTERM stops the grid as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         model_dir = pathlib.Path(flag_values.model_dir)
-        failed = Grid(model_dir, results_dir, flag_values.data_dir, jobs).run(cells)
+        grid = Grid(model_dir, results_dir, flag_values.data_dir, jobs)
+        try:
+            failed = grid.run(cells)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("stopped; the same command goes on where it was") from None
     records = read_records(results_dir)
     paths = write_tables(records, flag_values.suite, results_dir)
     for page in map(pathlib.Path, flag_values.page):

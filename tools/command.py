@@ -62,7 +62,7 @@ class Command:
         except flags.Error as error:
             return self._fail(f"{error}. See memgan {self.name} --help")
         except KeyboardInterrupt as error:
-            print(f"memgan {self.name}: {error or 'interrupted'}", file=sys.stderr)
+            print(f"memgan {self.name}: {str(error) or 'interrupted'}", file=sys.stderr)
             return 130
         except EXPECTED as error:
             if self.flags.is_parsed() and self.flags.debug:

@@ -68,15 +68,18 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     command = [sys.executable, "-m", "memgan_tf.tools.main"]
     long = flags(tmp_path, "--classes=0", "--override=steps_per_call=1")
     long = [flag.replace("epochs=2", "epochs=60") for flag in long]
-    process = subprocess.Popen([*command, *long], stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*command, *long], text=True, **pipes)
     deadline = time.monotonic() + 90
     while not list((tmp_path / "runs").rglob("ckpt-*.index")):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
+    expected = "memgan benchmark: stopped; the same command goes on where it was"
+    assert errors.splitlines()[-1] == expected
     assert not list((tmp_path / "results").rglob("*.claim"))
     assert not list((tmp_path / "results").rglob("*.failed"))
     subprocess.run([*command, *long], check=True, capture_output=True)
