@@ -158,8 +158,9 @@ def test_the_part_is_the_logarithm_of_the_turn_loss(trained):
 
 
 @pytest.mark.parametrize("turn_features", ["raw", "unit"])
-def test_the_features_part_is_the_distance_of_the_four_turns_features(turn_features):
-    model = make_trainer(MEMGANPlus, turn_features=turn_features).model
+def test_the_features_part_is_the_distance_of_the_four_turns_features(trained, turn_features):
+    is_shared = turn_features == "raw"
+    model = (trained if is_shared else make_trainer(MEMGANPlus, turn_features="unit")).model
     networks = model.scoring
     scaled = networks.scaling(tf.constant(IMAGES))
     features = networks.classify_turns(scaled)[1].numpy().reshape(4, len(IMAGES), -1)
