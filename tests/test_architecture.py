@@ -18,7 +18,7 @@ LAYERS = (
     ("version", "validation", "files"),
     ("config",),
     ("layers", "losses"),
-    ("networks",),
+    ("networks", "backbones"),
     ("models",),
     ("data",),
     ("training",),
