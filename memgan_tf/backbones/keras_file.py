@@ -9,7 +9,7 @@ import keras
 
 from memgan_tf.backbones import allowed
 from memgan_tf.backbones.archive import in_memory, read_members
-from memgan_tf.backbones.weights_file import check_plain, count_numbers, open_checked
+from memgan_tf.backbones.weights_file import check_plain, count_numbers, load, open_checked
 from memgan_tf.files import DAMAGE, first_line
 
 FIX = "Bring a model of Keras' own layers that `model.save` wrote."
@@ -51,4 +51,4 @@ def _load(model, weights):
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.weights.h5"
         path.write_bytes(weights)
-        model.load_weights(path)
+        load(model, path)

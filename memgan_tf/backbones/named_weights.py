@@ -8,7 +8,7 @@ from collections.abc import Callable
 import keras
 
 from memgan_tf.backbones.archive import in_memory, read_members
-from memgan_tf.backbones.weights_file import open_checked
+from memgan_tf.backbones.weights_file import load, open_checked
 from memgan_tf.files import DAMAGE, check_regular, first_line
 
 
@@ -32,8 +32,8 @@ def load_weights(
         for top in (False, True):
             model = build(top)
             try:
-                model.load_weights(source)
-            except (*DAMAGE, OSError) as error:
+                load(model, source)
+            except ValueError as error:
                 reasons.append(first_line(error))
                 continue
             return _without_logits(model, build) if top else model

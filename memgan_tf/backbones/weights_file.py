@@ -2,11 +2,15 @@
 
 import math
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import h5py
+import keras
 import numpy as np
+
+from memgan_tf.files import DAMAGE, first_line
 
 # Bytes of all numbers, and how far a packed one may expand.
 LARGEST_TOTAL = 2 * 2**30
@@ -76,3 +80,26 @@ def open_checked(source: str | os.PathLike | BinaryIO) -> h5py.File:
 def count_numbers(shapes) -> int:
     """Numbers in arrays of these shapes."""
     return sum(math.prod(shape) for shape in shapes)
+
+
+def load(model: keras.Model, path: str | os.PathLike) -> None:
+    """Loads all weights of a model from a file that was checked.
+
+    Raises:
+        ValueError: If a layer finds none in the file or others than its own.
+    """
+    with warnings.catch_warnings():
+        # Keras warns of layers that it leaves as they were.
+        warnings.simplefilter("error", UserWarning)
+        try:
+            model.load_weights(path)
+        except (*DAMAGE, OSError, UserWarning) as error:
+            raise ValueError(f"the weights do not fit the layers: {_cause(error)}") from error
+
+
+def _cause(error):
+    """Keras puts the first layer's error on the third line."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    if len(lines) > 1 and lines[0].startswith("A total of"):
+        return lines[1][:200]
+    return first_line(error)[:200]
