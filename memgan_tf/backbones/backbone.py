@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from typing import Any
 
 import keras
 import numpy as np
@@ -14,7 +15,8 @@ class Backbone:
     Attributes:
         model: Functional model. Input: `(batch, height, width, 3)` float32, RGB from 0 to 255, of
             any size; its scaling is part of the model. Output: a list of maps
-            `(batch, height / stride, width / stride, channels)`, finest first. Frozen.
+            `(batch, height / stride, width / stride, channels)`, finest first; one map alone comes
+            without a list, see `maps`. Frozen.
         name: As the user named it: `mobilenet_v2`, `file:<file name>`, `hub:<preset>`.
         layers: Names of the layers that give the maps.
         strides: Pixels of the image from one position of a map to the next.
@@ -32,6 +34,10 @@ class Backbone:
     sha256: str
     license: str
     notes: tuple[str, ...] = ()
+
+    def maps(self, images: Any) -> list[Any]:
+        """Maps of RGB images from 0 to 255, finest first; always a list."""
+        return keras.tree.flatten(self.model(images, training=False))
 
 
 def digest(model: keras.Model) -> str:

@@ -36,8 +36,6 @@ def describe(
     model: keras.Model, maps: list[Map], name: str, license: str, notes: tuple[str, ...] = ()
 ) -> Backbone:
     """A backbone of a model that is cut already."""
-    # Keras gives a single map without a list around it, unless asked to.
-    model = keras.Model(model.inputs[0], list(model.outputs), name="backbone")
     model.trainable = False
     return Backbone(
         model=model,

@@ -36,7 +36,7 @@ def pixels(side=64):
 
 def check_same(backbone, expected, given=None):
     given = pixels() if given is None else given
-    for found, wanted in zip(backbone.model(given), expected(given), strict=True):
+    for found, wanted in zip(backbone.maps(given), expected(given), strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -53,26 +53,19 @@ def test_model_inside_a_model(tmp_path):
     part = keras.Model(base.input, [base.get_layer(name).output for name in backbone.layers])
     check_same(backbone, lambda given: part((given - 1.0) * 0.5 / 2.0 + 3.0))
     save_backbone(backbone, tmp_path)
-    check_same(read_backbone(tmp_path), backbone.model)
+    check_same(read_backbone(tmp_path), backbone.maps)
 
 
 def test_sequential(tmp_path):
-    model = keras.Sequential(
-        [
-            image(32),
-            layers.Rescaling(1 / 255),
-            block(4, "one"),
-            block(6, "two"),
-            block(8, "three"),
-            layers.Flatten(),
-            layers.Dense(3),
-        ]
-    )
+    blocks = [block(4, "one"), block(6, "two"), block(8, "three")]
+    model = keras.Sequential([image(32), layers.Rescaling(1 / 255)])
+    for layer in (*blocks, layers.Flatten(), layers.Dense(3)):
+        model.add(layer)
     backbone = make_backbone(saved_model(tmp_path, model))
     assert backbone.layers == ("one", "two", "three")
     assert backbone.strides == (2, 4, 8)
-    outputs = [model.get_layer(name).output for name in backbone.layers]
-    check_same(backbone, keras.Model(model.inputs, outputs), pixels(32))
+    outputs = [layer.output for layer in blocks]
+    check_same(backbone, keras.Model(model.inputs[0], outputs), pixels(32))
 
 
 def test_logits_of_one_size_do_not_matter(tmp_path):
@@ -80,7 +73,7 @@ def test_logits_of_one_size_do_not_matter(tmp_path):
     inputs = image(32)
     found = block(8, "map", 4)(inputs)
     backbone = make_backbone(saved(tmp_path, inputs, layers.Dense(3)(layers.Flatten()(found))))
-    assert backbone.model(pixels(96))[0].shape == (1, 24, 24, 8)
+    assert backbone.maps(pixels(96))[0].shape == (1, 24, 24, 8)
 
 
 def test_unused_layers_are_cut_off(tmp_path, tiny):
@@ -95,7 +88,7 @@ def test_unused_layers_are_cut_off(tmp_path, tiny):
 def test_frozen_and_in_inference_mode(tmp_path, tiny):
     backbone = make_backbone(f"file:{tiny}")
     assert not backbone.model.trainable_weights
-    before = [np.array(weight) for weight in backbone.model.weights]
+    before = [np.asarray(weight) for weight in backbone.model.weights]
     for scoring, training in zip(
         backbone.model(pixels(), training=False),
         backbone.model(pixels(), training=True),
@@ -110,7 +103,7 @@ def test_half_precision_becomes_single(tmp_path):
     inputs = image()
     found = layers.Conv2D(4, 3, 2, padding="same", dtype="mixed_float16", name="half")(inputs)
     backbone = make_backbone(saved(tmp_path, inputs, found))
-    assert backbone.model(pixels())[0].dtype == "float32"
+    assert backbone.maps(pixels())[0].dtype == "float32"
 
 
 def test_squeeze_and_excitation_is_no_map(tmp_path):
