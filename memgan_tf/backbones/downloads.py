@@ -26,7 +26,7 @@ def cached_weights(name: str, network: Network) -> pathlib.Path:
     try:
         with _patience(PATIENCE):
             builder = getattr(keras.applications, network.builder)
-            builder(include_top=False, weights="imagenet", input_shape=(None, None, 3))
+            builder(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
     # Keras raises a bare Exception for what goes wrong with a download.
     except Exception as error:
         raise ValueError(_ways_out(name, network, error)) from error
