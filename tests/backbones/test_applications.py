@@ -55,9 +55,9 @@ def test_as_keras_would_compute(name, cache, monkeypatch):
     backbone = make_backbone(name)
     assert not asked, "a file in the cache needs no network"
     builder = getattr(keras.applications, network.builder)
-    theirs = builder(include_top=False, weights="imagenet", input_shape=(96, 96, 3))
+    theirs = builder(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
     assert asked == [network.cached]
-    images = np.random.default_rng(0).uniform(0, 255, (1, 96, 96, 3)).astype("float32")
+    images = np.random.default_rng(0).uniform(0, 255, (1, 224, 224, 3)).astype("float32")
     package = importlib.import_module(f"keras.applications.{PACKAGES[name]}")
     part = keras.Model(theirs.input, [theirs.get_layer(x).output for x in network.layers])
     expected = part(package.preprocess_input(images.copy()))
