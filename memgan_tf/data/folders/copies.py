@@ -4,11 +4,11 @@ import numpy as np
 from PIL import Image
 
 # Images are compared by what is left of them at this side, in colour.
-SIDE = 16
+SIDE = 12
 # Root of the mean squared difference, in grey levels, up to which two images are nearly equal …
-MAX_DIFFERENCE = 1.5
+MAX_DIFFERENCE = 4.0
 # … and at most this part of the median difference, since the images of some sets are all alike.
-SHARE_OF_MEDIAN = 1 / 3
+SHARE_OF_MEDIAN = 1 / 8
 # Different images of which the median difference is taken.
 SAMPLE = 500
 # A set of more different images than this is compared by equality alone.
@@ -17,7 +17,7 @@ BLOCK = 1024
 
 
 def signature(pixels: np.ndarray) -> np.ndarray:
-    """A small copy of an image `(height, width, 3)`, the perceptual hash: `(768,)` uint8."""
+    """A small copy of an image `(height, width, 3)`, the perceptual hash: `(432,)` uint8."""
     small = Image.fromarray(pixels).resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small).reshape(-1)
 
@@ -30,7 +30,7 @@ def group(digests: list[str], signatures: np.ndarray) -> np.ndarray:
 
     Args:
         digests: Of the pixels; equal ones are equal images.
-        signatures: `(num_images, 768)`, see `signature`.
+        signatures: `(num_images, 432)`, see `signature`.
 
     Returns:
         `(num_images,)` int64, the position of the group's first image.
