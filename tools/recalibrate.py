@@ -11,7 +11,7 @@ from memgan_tf.evaluation.recalibration import (
     recalibrated,
     replace_calibration,
 )
-from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real
 
@@ -84,7 +84,7 @@ def _report(directory, before, after, backup):
     print(
         "Exported models keep their old threshold: publish again with memgan export.\n"
         "results.json, eval/ and scores.csv files are of the old threshold. Next: "
-        f"{program()} evaluate --run={directory.path}"
+        f"{follow_up('evaluate', f'--run={directory.path}')}"
     )
 
 
