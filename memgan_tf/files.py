@@ -101,7 +101,12 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 
 def write_json(path: str | os.PathLike, values: Any) -> None:
     """Writes JSON at once, sorted as given, with a newline at the end."""
-    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+    write_text(path, json_text(values))
+
+
+def json_text(values: Any) -> str:
+    """What `write_json` writes."""
+    return json.dumps(values, indent=2, allow_nan=False) + "\n"
 
 
 def read_json(path: str | os.PathLike, limit: int = MAX_JSON_BYTES) -> Any:

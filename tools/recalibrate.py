@@ -5,6 +5,7 @@ import sys
 from absl import flags
 
 from memgan_tf.data.inputs import check_input
+from memgan_tf.data.walk import shown
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.recalibration import (
     CALIBRATION_FILE,
@@ -71,7 +72,7 @@ def _score(path, source):
     trained = TrainedRun(path)
     given = read_input(source, trained.config.image_shape, trained.config.data.fit)
     for name, reason in given.skipped:
-        print(f"Left out {name}: {reason}", file=sys.stderr)
+        print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
     return trained.score(given.images)
 
 

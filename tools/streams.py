@@ -121,7 +121,7 @@ def prepare_process() -> None:
 
 
 def quit_at_once(number, frame) -> None:
-    """Handles Ctrl-C while nothing is lost by it: libraries that are being imported may swallow it."""
+    """Handles Ctrl-C while nothing is lost by it; a library that is imported may swallow it."""
     del number, frame
     with contextlib.suppress(OSError):
         os.write(2, b"memgan: interrupted\n")
