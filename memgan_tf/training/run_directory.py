@@ -12,7 +12,7 @@ import shlex
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from memgan_tf import files
@@ -173,12 +173,21 @@ class RunDirectory:
             files.sweep_temporaries(self.path)
             yield
 
-    def wait_until_free(self, is_stopping=lambda: False, pause: float = 1.0) -> None:
-        """Returns when no process owns the folder, or when it should not be waited for."""
-        while (self.path / LOCK).exists() and not is_stopping():
-            with self._open_lock() as lock, contextlib.suppress(OSError):
+    @property
+    def is_locked(self) -> bool:
+        """Whether a process owns the folder."""
+        if not (self.path / LOCK).exists():
+            return False
+        with self._open_lock() as lock:
+            try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
+            except OSError:
+                return True
+        return False
+
+    def wait_until_free(self, is_stopping: Callable[[], bool], pause: float = 1.0) -> None:
+        """Returns when no process owns the folder, or when it should not be waited for."""
+        while self.is_locked and not is_stopping():
             time.sleep(pause)
 
     def _open_lock(self):
