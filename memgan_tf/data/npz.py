@@ -13,7 +13,7 @@ from memgan_tf.validation import received
 
 # A compressed file may hold this many times its size, or as many bytes whatever its size: pictures
 # do not shrink as much, and what would fill the memory is refused before it is read.
-MAX_EXPANSION, MAX_SMALL_BYTES = 100, 2**30
+MAX_EXPANSION, MAX_SMALL_BYTES = 20, 2**28
 # How numpy writes members of an npz file.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEADERS = {

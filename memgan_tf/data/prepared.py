@@ -20,6 +20,8 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
     """
     from tensorflow_datasets.core import constants
 
+    if pathlib.PurePath(name).is_absolute() or ".." in pathlib.PurePath(name).parts:
+        raise ValueError(f"`dataset` tfds:<name> must be a name, not a path. Received: {name}")
     root = pathlib.Path(data_dir or constants.DATA_DIR).expanduser()
     base = root / name.partition(":")[0]
     version = name.partition(":")[2] or "*"

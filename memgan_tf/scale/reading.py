@@ -50,7 +50,7 @@ class Reader:
     def _decode_file(self, path):
         try:
             content = storage.read(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return _reason(error)
         return self._decode(content)
 
