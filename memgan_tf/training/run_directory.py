@@ -90,6 +90,8 @@ class RunDirectory:
         Raises:
             ValueError: If there is a link, a pipe, a device or a socket.
         """
+        if not self.path.is_dir():
+            return
         waiting, count = [os.fspath(self.path)], 0
         while waiting:
             with os.scandir(waiting.pop()) as entries:
