@@ -4,10 +4,11 @@ import os
 
 from memgan_tf.config import RunConfig
 from memgan_tf.data import folder_index, load_task
-from memgan_tf.data.sources import find_index
+from memgan_tf.data.sources import content_of, find_index
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.training import origin
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.training.workers import join_workers
 
@@ -47,10 +48,11 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
     # TensorFlow wants the workers to meet before it does anything else.
     workers = join_workers(config.training.distribution_strategy)
     task = load_task(config.data, config.training.seed, with_test=False)
-    index = find_index(config.data)
+    index, content = find_index(config.data), content_of(config.data)
     with workers.losses_told():
         if workers.is_chief:
             with run.claimed(config):
+                origin.keep(run, config, content)
                 if index is not None:
                     folder_index.keep(index, run.path)
                 _train_and_calibrate(config, task, run)

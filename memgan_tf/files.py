@@ -2,20 +2,32 @@
 
 import contextlib
 import csv
-import fcntl
 import hashlib
+import io
 import json
 import os
 import pathlib
 import re
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
+
+try:
+    import fcntl
+except ModuleNotFoundError as error:
+    raise ImportError(
+        "memgan_tf runs on Linux and macOS, whose file locks it needs. On Windows, use the Windows "
+        "Subsystem for Linux (WSL 2) or a container"
+    ) from error
 
 TEMPORARY_PREFIX = ".tmp-"
 # Characters of a reason that is quoted.
 LONGEST_REASON = 500
+# Bytes of a file that is read whole, at most. Far above what is written, far below what harms.
+MAX_JSON_BYTES, MAX_TEXT_BYTES = 32 * 2**20, 2**20
+# Columns and cells of a table may be many; a field is a name or a number.
+MAX_TABLE_BYTES, MAX_LINE = 256 * 2**20, 2**20
 # What content raises that is not as it was written.
 DAMAGE = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
@@ -40,11 +52,34 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
             yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
-        temporary.chmod(0o644)
+        _take_mode(handle, path)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
         os.close(handle)
+
+
+def _take_mode(handle, path):
+    """Gives a file the mode and owner of the one that it replaces; a new one keeps the umask's."""
+    with contextlib.suppress(FileNotFoundError):
+        before = os.lstat(path)
+        if stat.S_ISREG(before.st_mode):
+            with contextlib.suppress(PermissionError):
+                os.fchown(handle, before.st_uid, before.st_gid)
+            os.fchmod(handle, stat.S_IMODE(before.st_mode))
+
+
+def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathlib.Path:
+    """A new folder inside `folder` whose mode obeys the umask, to be renamed when it is whole.
+
+    Raises:
+        OSError: If it cannot be made.
+    """
+    while True:
+        path = folder / f"{prefix}{secrets.token_hex(6)}"
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
+            return path
 
 
 @contextlib.contextmanager
@@ -66,22 +101,61 @@ def write_text(path: str | os.PathLike, text: str) -> None:
 
 def write_json(path: str | os.PathLike, values: Any) -> None:
     """Writes JSON at once, sorted as given, with a newline at the end."""
-    write_text(path, json.dumps(values, indent=2, allow_nan=False) + "\n")
+    write_text(path, json_text(values))
 
 
-def read_json(path: str | os.PathLike) -> Any:
+def json_text(values: Any) -> str:
+    """What `write_json` writes."""
+    return json.dumps(values, indent=2, allow_nan=False) + "\n"
+
+
+def read_json(path: str | os.PathLike, limit: int = MAX_JSON_BYTES) -> Any:
     """Reads JSON.
 
+    Args:
+        path: Of the file.
+        limit: Bytes that it may have.
+
     Raises:
-        ValueError: If the file is missing or not JSON; the message names it.
+        ValueError: If the file is missing, too large or not JSON; the message names it.
     """
     try:
-        check_regular(path)
-        return json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        return json.loads(read_bytes(path, limit).decode("utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"{path} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"{path} is not readable as JSON: {error}") from error
+
+
+def open_regular(path: str | os.PathLike, limit: int) -> BinaryIO:
+    """Opens a file whose reading comes to an end: no pipe, no device, and not too large.
+
+    Every file of a run and of a data set is opened by it. Links are followed here;
+    `RunDirectory.check_files` refuses those inside a run.
+
+    Args:
+        path: Of the file.
+        limit: Bytes that it may have.
+
+    Raises:
+        ValueError: If it is none.
+        OSError: If it is missing or cannot be read.
+    """
+    check_regular(path)
+    # Whatever took its place meanwhile is not waited for.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path} is not a regular file")
+        if status.st_size > limit:
+            raise ValueError(
+                f"{path} has {status.st_size:,} bytes, more than the {limit:,} allowed"
+            )
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
 
 
 def check_regular(path: str | os.PathLike) -> None:
@@ -92,7 +166,35 @@ def check_regular(path: str | os.PathLike) -> None:
         OSError: If it is missing.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ValueError(f"{path} is no regular file")
+        raise ValueError(f"{path} is not a regular file")
+
+
+def read_bytes(path: str | os.PathLike, limit: int) -> bytes:
+    """The content of a file; as `open_regular`, which is asked for it."""
+    with open_regular(path, limit) as file:
+        # What grows while it is read is cut.
+        return file.read(limit)
+
+
+def read_table(path: str | os.PathLike, limit: int = MAX_TABLE_BYTES) -> Iterator[dict[str, str]]:
+    """The rows of a CSV file by the names of its header, one at a time.
+
+    Raises:
+        ValueError: If a row has more or fewer cells than the header, or as `open_regular`.
+        csv.Error: If a cell is longer than csv allows.
+    """
+    with open_regular(path, limit) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
+        for number, row in enumerate(csv.DictReader(_short_lines(text)), start=1):
+            if None in row or None in row.values():
+                raise ValueError(f"row {number} has not as many cells as the header")
+            yield row
+
+
+def _short_lines(text):
+    for line in text:
+        if len(line) > MAX_LINE:
+            raise ValueError(f"a line has more than {MAX_LINE:,} characters")
+        yield line
 
 
 @contextlib.contextmanager
@@ -122,9 +224,13 @@ def first_line(error: BaseException) -> str:
     return f"no {lines[0]}" if isinstance(error, KeyError) else lines[0][:LONGEST_REASON]
 
 
-def sha256(path: str | os.PathLike) -> str:
-    """Digest of a file's content."""
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()
+def sha256(path: str | os.PathLike, limit: int = 2**63) -> str:
+    """Digest of a file's content; as `open_regular`."""
+    with open_regular(path, limit) as file:
+        digest = hashlib.sha256()
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = None) -> None:
@@ -148,12 +254,21 @@ def _temporary_prefix(path):
 
 def _make_temporary(path):
     """A new empty file beside `path`, and a handle that keeps it locked as long as we live."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    mode = 0o666
+    with contextlib.suppress(FileNotFoundError):
+        # At no moment may others read more than they could before.
+        mode = os.lstat(path).st_mode & 0o666 | 0o600
     while True:
-        handle, name = tempfile.mkstemp(path.suffix, _temporary_prefix(path), path.parent)
+        name = f"{_temporary_prefix(path)}{secrets.token_hex(4)}{path.suffix}"
+        try:
+            handle = os.open(path.with_name(name), flags, mode)
+        except FileExistsError:
+            continue
         with contextlib.suppress(OSError):  # a file system without locks
             fcntl.flock(handle, fcntl.LOCK_EX)
         if os.fstat(handle).st_nlink:
-            return handle, pathlib.Path(name)
+            return handle, path.with_name(name)
         os.close(handle)  # swept before it was locked
 
 

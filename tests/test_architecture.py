@@ -15,7 +15,9 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "memgan_tf"
 # Bottom to top; names on one line may import each other's line below, not each other.
 LAYERS = (
-    ("version", "validation", "files"),
+    ("version", "validation", "text", "programs"),
+    ("files",),
+    ("outputs",),
     ("config",),
     ("layers", "losses"),
     ("networks", "backbones"),

@@ -5,12 +5,18 @@ import importlib
 import logging
 import os
 import pathlib
+import shlex
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 
 from absl import app, flags
+
+from memgan_tf.files import first_line
+from memgan_tf.text import printable
+from memgan_tf.tools import streams
 
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
@@ -46,6 +52,10 @@ class Command:
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Parses and runs; `arguments` without the program's name. Returns the exit code."""
         arguments = sys.argv[1:] if arguments is None else list(arguments)
+        with streams.safe_streams():
+            return self._main(arguments)
+
+    def _main(self, arguments):
         if {"--help", "-help", "-h", "--helpshort", "--helpfull"} & set(arguments):
             print(self.help())
             return 0
@@ -57,28 +67,62 @@ class Command:
             for flag in self._required:
                 if self.flags[flag].value is None:
                     raise flags.Error(f"`{flag}` must be given, --{flag}=…")
-            self._run(self.flags)
+            with _raising_interrupts():
+                self._run(self.flags)
             return 0
         except flags.Error as error:
             return self._fail(f"{error}. See memgan {self.name} --help")
         except KeyboardInterrupt as error:
             print(f"memgan {self.name}: {str(error) or 'interrupted'}", file=sys.stderr)
             return 130
-        except EXPECTED as error:
-            if self.flags.is_parsed() and self.flags.debug:
+        except Exception as error:
+            if not is_expected(error) or (self.flags.is_parsed() and self.flags.debug):
                 raise
-            return self._fail(str(error) or type(error).__name__)
+            return self._fail(_message(error))
 
     def help(self) -> str:
         """The description and every flag with its default."""
         return f"{self.description}\n\nFlags:\n{self.flags.get_help(include_special_flags=True)}"
 
     def _fail(self, message):
-        line = " ".join(message.split())
-        # A name in it may have been chosen by a stranger: nothing moves the terminal's cursor.
-        line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+        line = printable(" ".join(message.split()))
         print(f"memgan {self.name}: error: {line}", file=sys.stderr)
         return 1
+
+
+def is_expected(error: BaseException) -> bool:
+    """Whether a user is told by a line: mistakes, what the system refuses, TensorFlow's errors."""
+    return isinstance(error, EXPECTED) or _is_of_tensorflow(error)
+
+
+def _is_of_tensorflow(error):
+    # Looked up by name: a command that fails before TensorFlow is imported has none to ask.
+    errors = sys.modules.get("tensorflow.python.framework.errors_impl")
+    return errors is not None and isinstance(error, errors.OpError)
+
+
+def _message(error):
+    if _is_of_tensorflow(error):
+        return f"TensorFlow: {first_line(error)}"
+    return str(error) or type(error).__name__
+
+
+@contextlib.contextmanager
+def _raising_interrupts():
+    """Ctrl-C is an exception again, once the imports are done: what runs cleans up after itself."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is streams.quit_at_once:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if before is streams.quit_at_once:
+            signal.signal(signal.SIGINT, before)
+
+
+def follow_up(verb: str, *arguments: str) -> str:
+    """A command to go on with, quoted for a shell."""
+    return " ".join([program(), verb, *map(shlex.quote, arguments)])
 
 
 def program(name: str = "memgan") -> str:
@@ -87,8 +131,8 @@ def program(name: str = "memgan") -> str:
     if shutil.which(name) or not path.exists():
         return name
     with contextlib.suppress(ValueError):
-        return str(path.relative_to(pathlib.Path.cwd()))
-    return str(path)
+        path = path.relative_to(pathlib.Path.cwd())
+    return shlex.quote(str(path))
 
 
 def import_tensorflow() -> None:
@@ -99,8 +143,11 @@ def import_tensorflow() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Its first lines come before any log level applies, straight from C++.
-    with tempfile.TemporaryFile() as sink, _standard_error_to(sink):
+    with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
+        # What every command needs next; a library that is being imported may swallow Ctrl-C.
+        for name in ("sklearn.metrics", "memgan_tf.api"):
+            importlib.import_module(name)
 
 
 @contextlib.contextmanager

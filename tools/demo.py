@@ -1,11 +1,12 @@
 """Trains, evaluates and scores on a data set that needs no download."""
 
 import pathlib
+import shlex
 
 from absl import flags
 
 from memgan_tf import config
-from memgan_tf.tools.command import Command, program, run_as_script
+from memgan_tf.tools.command import Command, follow_up, program, run_as_script
 from memgan_tf.tools.evaluate import evaluate_run
 from memgan_tf.tools.score import score_input
 from memgan_tf.tools.train import train_run
@@ -66,6 +67,7 @@ def _write_examples(resolved, folder):
 
 
 def _summary(path, results, output):
+    place, pictures = f"--run={path}", f"--input={path / 'eval' / 'examples'}"
     auroc, digit = 100 * results["metrics"]["auroc"], results["normal_class"]
     return f"""
 AUROC {auroc:.2f}: in so many of a hundred pairs of a {digit} and another digit, the other digit has
@@ -77,8 +79,8 @@ the higher score.
   Example scores   {output}
 
 Try next:
-  {program()} score --run={path} --input={path / "eval" / "examples"} --output=scores.csv
-  {program("tensorboard")} --logdir {path.parents[3]}
+  {follow_up("score", place, pictures, "--output=scores.csv")}
+  {program("tensorboard")} --logdir {shlex.quote(str(path.parents[3]))}
   {program()} demo --normal_class=8
   {program()} train --help"""
 

@@ -2,7 +2,8 @@
 
 from absl import flags
 
-from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
+from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
@@ -18,9 +19,7 @@ their defects, pixel_auroc and aupro (to a false-positive rate of 0.3) are among
 def define_flags(flag_values):
     """Defines this verb's flags."""
     flags.DEFINE_string("run", None, "Folder of the run.", flag_values=flag_values)
-    flags.DEFINE_string(
-        "data_dir", None, "As in memgan train, if the data has moved.", flag_values=flag_values
-    )
+    define_data_flags(flag_values)
     flags.DEFINE_integer(
         "num_heatmaps",
         8,
@@ -32,10 +31,10 @@ def define_flags(flag_values):
 def run(flag_values):
     """Checks the folder, then evaluates."""
     count = check_integer("num_heatmaps", flag_values.num_heatmaps, 0)
-    evaluate_run(flag_values.run, flag_values.data_dir, count)
+    evaluate_run(flag_values.run, flag_values.data_dir, count, flag_values.dataset)
 
 
-def evaluate_run(path, data_dir=None, num_heatmaps=8):
+def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
     """Evaluates a run, prints its metrics and where its files are.
 
     Returns:
@@ -47,7 +46,7 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8):
     from memgan_tf.report.evaluate import evaluate, format_metrics, title_of
 
     trained = TrainedRun(path)
-    task = trained.load_task(data_dir)
+    task = trained.load_task(data_dir, dataset)
     if task.test is None and trained.config.data.folder is not None:
         _print_calibration(trained)
         return None
@@ -72,7 +71,8 @@ def _print_calibration(trained):
     print(f"{dataset} has no labelled test split, so there are no metrics. What there is:")
     for line in trained.calibration.describe():
         print(f"  {line}")
-    print(f"Next: {program()} report --run={path}, or {program()} score --run={path} --input=…")
+    place = f"--run={path}"
+    print(f"Next: {follow_up('report', place)}, or {follow_up('score', place)} --input=…")
 
 
 COMMAND = Command("evaluate", DESCRIPTION, define_flags, run, required=("run",))

@@ -4,6 +4,7 @@ from absl import flags
 
 from memgan_tf.export.publish import ModelStore
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
@@ -31,7 +32,7 @@ def define_flags(flag_values):
         "synthetic ones; 0 needs no data set.",
         **options,
     )
-    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+    define_data_flags(flag_values)
     flags.DEFINE_bool("warm_up", True, "Write warm-up requests for the server.", **options)
     flags.DEFINE_bool("force", False, "Export a run that is SUSPECT or not COMPLETE.", **options)
 
@@ -99,7 +100,7 @@ def _images_and_calibration(trained, flag_values):
     calibration = trained.calibration
     images = synthetic_images(trained.config.image_shape)
     if flag_values.golden_images or calibration is None:
-        task = trained.load_task(flag_values.data_dir)
+        task = trained.load_task(flag_values.data_dir, flag_values.dataset)
         images = golden_images(task, flag_values.golden_images)
         if calibration is None:
             scores = trained.score(task.validation.images)

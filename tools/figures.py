@@ -5,6 +5,7 @@ import pathlib
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.validation import check_choice, check_integer
 
 DESCRIPTION = """Draws the paper's figures 1 to 4 as SVG and PNG.
@@ -26,7 +27,7 @@ def define_flags(flag_values):
     flags.DEFINE_list("run", [], "Folders of runs, or patterns in quotes.", **options)
     flags.DEFINE_string("output", None, "Folder of the pictures.", **options)
     flags.DEFINE_integer("seed", 0, "Of what is drawn at random.", **options)
-    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+    define_data_flags(flag_values)
 
 
 def run(flag_values):
@@ -46,7 +47,7 @@ def run(flag_values):
     output = pathlib.Path(flag_values.output)
     output.mkdir(parents=True, exist_ok=True)
     import_tensorflow()
-    draw = Artist(output, seed, flag_values.data_dir)
+    draw = Artist(output, seed, flag_values.data_dir, flag_values.dataset)
     for figure, inputs in needed.items():
         getattr(draw, f"figure_{figure}")(inputs)
 
@@ -58,10 +59,11 @@ class Artist:
         output: Folder.
         seed: Of what is drawn at random.
         data_dir: Of the data set, if it has moved.
+        dataset: The same.
     """
 
-    def __init__(self, output, seed, data_dir):
-        self._output, self._seed, self._data_dir = output, seed, data_dir
+    def __init__(self, output, seed, data_dir, dataset):
+        self._output, self._seed, self._data = output, seed, (data_dir, dataset)
 
     def figure_1(self, pairs):
         """Decoded units of `(MEMGAN, MemAE)` runs."""
@@ -101,7 +103,7 @@ class Artist:
 
         trained = _load(directory)
         name = f"{_task_name(trained.config)}, seed {trained.config.training.seed}"
-        return CodeSpace.of(name, trained, trained.load_task(self._data_dir), self._seed)
+        return CodeSpace.of(name, trained, trained.load_task(*self._data), self._seed)
 
     def _save(self, figure, name):
         from memgan_tf.report.figures import save_figure

@@ -15,6 +15,8 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
+from memgan_tf.programs import python_command
+
 PACKAGE = "memgan_tf"
 FREE_GIB = 1.0
 SETUPTOOLS = "'setuptools<82'"
@@ -62,12 +64,24 @@ def examine(model_dir: str, data_dir: str | None) -> Iterator[Finding]:
         model_dir: Folder below which runs are to be kept.
         data_dir: Of tensorflow-datasets; None is its own default.
     """
+    yield check_platform()
     yield from check_versions()
     yield from check_model_dir(model_dir)
     yield check_data_sets(data_dir)
     yield check_pillow()
     yield check_serving()
     yield from check_tensorflow()
+
+
+def check_platform() -> Finding:
+    """The system: locks and renames of files are those of Linux and macOS."""
+    system = platform.system()
+    if system == "Linux":
+        return Finding("system", "ok", platform.platform())
+    if system == "Darwin":
+        return Finding("system", "note", platform.platform(), "macOS: it works, but is not tested")
+    fix = "Use the Windows Subsystem for Linux (WSL 2), or a container"
+    return Finding("system", "RED", f"{system or 'unknown'} has not the file locks it needs", fix)
 
 
 def check_versions() -> Iterator[Finding]:
@@ -226,7 +240,7 @@ def probe() -> tuple[dict[str, object], str]:
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     try:
         process = subprocess.run(
-            [sys.executable, "-c", PROBE],
+            python_command(PROBE),
             capture_output=True,
             text=True,
             timeout=PROBE_SECONDS,

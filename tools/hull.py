@@ -3,6 +3,7 @@
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 
 DESCRIPTION = """Measures the paper's claim: normal codes inside the hull of the memory units.
@@ -16,9 +17,7 @@ exact to 1e-6. Writes eval/hull.json in the run's folder; docs/hull.md explains 
 def define_flags(flag_values):
     """Defines this verb's flags."""
     flags.DEFINE_string("run", None, "Folder of the run.", flag_values=flag_values)
-    flags.DEFINE_string(
-        "data_dir", None, "As in memgan train, if the data has moved.", flag_values=flag_values
-    )
+    define_data_flags(flag_values)
 
 
 def run(flag_values):
@@ -31,7 +30,8 @@ def run(flag_values):
     from memgan_tf.report.evaluate import describe_run, title_of
 
     trained = TrainedRun(flag_values.run)
-    measured = measure_hull(trained, trained.load_task(flag_values.data_dir))
+    task = trained.load_task(flag_values.data_dir, flag_values.dataset)
+    measured = measure_hull(trained, task)
     path = trained.directory.evaluation / "hull.json"
     path.parent.mkdir(exist_ok=True)
     files.write_json(path, {**describe_run(trained), **measured})

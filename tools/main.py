@@ -1,9 +1,11 @@
 """The console script `memgan`: picks the verb and imports nothing else."""
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 
+from memgan_tf.tools import streams
 from memgan_tf.version import __version__
 
 # In the order in which a newcomer meets them.
@@ -24,8 +26,25 @@ VERBS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs `memgan <verb> …`; returns the exit code."""
-    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    """Runs `memgan <verb> …`; returns the exit code.
+
+    Args:
+        arguments: None takes the program's own, and readies its process.
+    """
+    if arguments is not None:
+        return _main(list(arguments))
+    streams.prepare_process()
+    try:
+        with streams.safe_streams():
+            return _main(sys.argv[1:])
+    except OSError as error:
+        print(f"memgan: error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def _main(arguments):
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         print(usage())
         return 0

@@ -5,13 +5,14 @@ import sys
 from absl import flags
 
 from memgan_tf.data.inputs import check_input
+from memgan_tf.data.walk import shown
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.recalibration import (
     CALIBRATION_FILE,
     recalibrated,
     replace_calibration,
 )
-from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real
 
@@ -71,7 +72,7 @@ def _score(path, source):
     trained = TrainedRun(path)
     given = read_input(source, trained.config.image_shape, trained.config.data.fit)
     for name, reason in given.skipped:
-        print(f"Left out {name}: {reason}", file=sys.stderr)
+        print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
     return trained.score(given.images)
 
 
@@ -84,7 +85,7 @@ def _report(directory, before, after, backup):
     print(
         "Exported models keep their old threshold: publish again with memgan export.\n"
         "results.json, eval/ and scores.csv files are of the old threshold. Next: "
-        f"{program()} evaluate --run={directory.path}"
+        f"{follow_up('evaluate', f'--run={directory.path}')}"
     )
 
 

@@ -3,6 +3,7 @@
 from absl import flags
 
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
+from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
@@ -19,7 +20,7 @@ def define_flags(flag_values):
     """Defines this verb's flags."""
     options = {"flag_values": flag_values}
     flags.DEFINE_string("run", None, "Folder of the run.", **options)
-    flags.DEFINE_string("data_dir", None, "As in memgan train, if the data has moved.", **options)
+    define_data_flags(flag_values)
     flags.DEFINE_integer(
         "num_images",
         8,
@@ -38,7 +39,7 @@ def run(flag_values):
     from memgan_tf.report.verdict import judge
 
     trained = TrainedRun(flag_values.run)
-    task = trained.load_task(flag_values.data_dir)
+    task = trained.load_task(flag_values.data_dir, flag_values.dataset)
     path, findings = write_report(trained, task, count)
     verdict = judge(findings)
     print(verdict.headline)

@@ -5,7 +5,7 @@ import sys
 
 from absl import flags
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.data.fitting import FITS
 from memgan_tf.data.inputs import check_input
 from memgan_tf.data.walk import shown
@@ -108,9 +108,14 @@ def _check(flag_values):
     if flag_values.run is not None:
         RunDirectory(flag_values.run).read_config()
     check_input(flag_values.input)
-    folder = pathlib.Path(flag_values.output).absolute().parent
-    if not folder.is_dir():
-        raise ValueError(f"`output` must be in a folder that exists; {folder} does not")
+    outputs.check_output(flag_values.output)
+    if flag_values.monitor:
+        if outputs.is_written_through(flag_values.output):
+            raise ValueError(
+                "`monitor` writes beside the output, which must be a file for it. Received: "
+                f"output={flag_values.output}"
+            )
+        outputs.check_output(_monitor_file(flag_values.output), "monitor")
 
 
 def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, max_heatmaps=100):
@@ -129,11 +134,16 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     if fdr is not None:
         _print_reach(len(scores), trained.calibration.attainable_fpr, fdr)
     if monitor:
-        drift, report = trained.monitor(scores), pathlib.Path(output).with_suffix(".monitor.json")
-        files.write_json(report, drift.to_dict())
+        drift, report = trained.monitor(scores), _monitor_file(output)
+        with outputs.writing(report) as temporary:
+            temporary.write_text(files.json_text(drift.to_dict()), encoding="utf-8")
         print(f"{drift.sentence} {report}")
     if heatmaps is not None:
         _write_heatmaps(trained, given, scores, pathlib.Path(heatmaps), max_heatmaps)
+
+
+def _monitor_file(output):
+    return pathlib.Path(output).with_suffix(".monitor.json")
 
 
 def _write_heatmaps(trained, given, scores, folder, limit):

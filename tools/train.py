@@ -8,7 +8,7 @@ from memgan_tf import config
 from memgan_tf.data.folder_index import num_groups, num_normal, summarize
 from memgan_tf.data.sources import find_index, image_shape, settle
 from memgan_tf.tools import config_flags
-from memgan_tf.tools.command import Command, import_tensorflow, program, run_as_script
+from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
 from memgan_tf.training.run_directory import RunDirectory
 
@@ -63,7 +63,7 @@ def train_run(resolved, model_dir):
         print(f"Done: {directory.path}")
     for reason in directory.suspicions:
         print(f"SUSPECT: {reason}")
-    print(f"Next: {program()} evaluate --run={directory.path}")
+    print(f"Next: {follow_up('evaluate', f'--run={directory.path}')}")
     return directory
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from memgan_tf.data.budget import BUDGET
 from memgan_tf.data.image_files import pillow_rules
 
-# Each holds one decoded image, so they bound the memory too.
+# What the images that they hold take together is bounded by `budget`.
 MAX_THREADS = 8
 
 
@@ -21,7 +22,9 @@ def decode_all(
 
     def safely(path):
         try:
-            return use(path)
+            # Until the image has been used, not only until it is decoded.
+            with BUDGET.scope():
+                return use(path)
         except ValueError as error:
             return error
 

@@ -5,8 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memgan_tf.data.image_files import stated_size
 from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.validation import check_image_shape, received
+
+# Copies of so many are made at a time, whatever the size of the whole.
+IMAGES_AT_ONCE = 256
 
 
 class EncodedImages(Sequence):
@@ -28,6 +32,14 @@ class EncodedImages(Sequence):
         import tensorflow as tf
 
         channels = self._image_shape[2]
+        for position in np.atleast_1d(np.arange(len(self._files))[chosen]):
+            # Before TensorFlow makes room for what a header states.
+            size = stated_size(self._files[position])
+            if size != self._image_shape[:2]:
+                raise ValueError(
+                    f"image {position} has {size[1]}×{size[0]} pixels instead of "
+                    f"{self._image_shape[1]}×{self._image_shape[0]}: the data set is damaged"
+                )
         images = (
             tf.data.Dataset.from_tensor_slices(self._files[chosen])
             .map(
@@ -105,16 +117,24 @@ def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | Stor
         return images
     if images.dtype.kind not in "iuf":
         raise ValueError(f"`{name}` must hold numbers. {received('dtype', str(images.dtype))}")
-    bad = ~np.isfinite(images) | (images < 0) | (images > 255)
-    if bad.any():
-        first = int(np.argwhere(bad)[0][0])
-        raise ValueError(
-            f"`{name}` must hold pixels from 0 to 255. Received: image {first} has "
-            f"{images[first][bad[first]][0]}"
-        )
+    pixels = np.empty(images.shape, np.uint8)
+    for first in range(0, len(images), IMAGES_AT_ONCE):
+        part = images[first : first + IMAGES_AT_ONCE]
+        _check_range(name, part, first)
+        pixels[first : first + IMAGES_AT_ONCE] = np.round(part)
     if images.dtype.kind == "f" and images.max() <= 1.0 and images.min() != images.max():
         raise ValueError(
             f"`{name}` must hold pixels from 0 to 255; these end at {images.max():g}: multiply "
             f"them by 255"
         )
-    return np.round(images).astype(np.uint8)
+    return pixels
+
+
+def _check_range(name, images, first):
+    bad = ~np.isfinite(images) | (images < 0) | (images > 255)
+    if bad.any():
+        position = int(np.argwhere(bad)[0][0])
+        raise ValueError(
+            f"`{name}` must hold pixels from 0 to 255. Received: image {first + position} has "
+            f"{images[position][bad[position]][0]}"
+        )

@@ -13,7 +13,7 @@ from memgan_tf.validation import received
 
 # A compressed file may hold this many times its size, or as many bytes whatever its size: pictures
 # do not shrink as much, and what would fill the memory is refused before it is read.
-MAX_EXPANSION, MAX_SMALL_BYTES = 100, 2**30
+MAX_EXPANSION, MAX_SMALL_BYTES = 20, 2**28
 # How numpy writes members of an npz file.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 HEADERS = {
@@ -36,6 +36,21 @@ def image_shape(path: str):
             f"{received('shape', shape)}"
         )
     return (*shape[1:], 1)[:3]
+
+
+def content_digest(path: str) -> str:
+    """Names the arrays of a file: equal for two files only if names, sizes and checksums are.
+
+    Raises:
+        ValueError: If the file cannot be read.
+    """
+    try:
+        with _open(path) as archive:
+            members = sorted((i.filename, i.file_size, i.CRC) for i in archive.infolist())
+    except Exception as error:
+        # A damaged file may raise anything.
+        raise ValueError(_message(path, error)) from error
+    return hashlib.sha256(repr(members).encode()).hexdigest()
 
 
 def load(path: str, split: str) -> LabelledImages | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from memgan_tf import files
+from memgan_tf.data import prepared_format, records
 from memgan_tf.data.labelled_images import EncodedImages, LabelledImages
 
 READ_BATCH = 4096
@@ -19,6 +20,8 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
     """
     from tensorflow_datasets.core import constants
 
+    if pathlib.PurePath(name).is_absolute() or ".." in pathlib.PurePath(name).parts:
+        raise ValueError(f"`dataset` tfds:<name> must be a name, not a path. Received: {name}")
     root = pathlib.Path(data_dir or constants.DATA_DIR).expanduser()
     base = root / name.partition(":")[0]
     version = name.partition(":")[2] or "*"
@@ -68,21 +71,39 @@ def load(name: str, directory: pathlib.Path, split: str) -> LabelledImages:
         split: `train` or `test`.
 
     Raises:
-        ValueError: If the set has no such split.
+        ValueError: If the set has no such split, or is damaged.
     """
-    import tensorflow_datasets as tfds
-
     shape = image_shape(name, directory)
-    builder = tfds.builder_from_directory(directory)
-    if split not in builder.info.splits:
-        raise ValueError(f"`dataset` tfds:{name} has no split {split}")
-    read = read_records if has_plain_records(builder) else read_by_tfds
-    batches = list(read(builder, split))
+    prepared_format.check_format(name, directory)
+    try:
+        batches = _read_batches(name, directory, split)
+    except Exception as error:
+        # A damaged file may raise anything.
+        raise ValueError(
+            f"`dataset` tfds:{name} in {directory} cannot be read: {files.first_line(error)}"
+        ) from error
     return LabelledImages(
         EncodedImages(np.concatenate([batch["image"] for batch in batches]), shape),
         np.concatenate([batch["label"] for batch in batches]).astype(np.int64),
         [f"{split}/{name.decode()}" for batch in batches for name in batch["tfds_id"]],
     )
+
+
+def _read_batches(name, directory, split):
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder_from_directory(directory)
+    if split not in builder.info.splits:
+        raise ValueError(f"it has no split {split}")
+    for path in builder.info.splits[split].filepaths:
+        if pathlib.Path(path).parent != directory:
+            raise ValueError(f"its file {path} is elsewhere")
+        records.check_records(path)
+    read = read_records if has_plain_records(builder) else read_by_tfds
+    batches = list(read(builder, split))
+    if not sum(len(batch["label"]) for batch in batches):
+        raise ValueError(f"its split {split} has no images")
+    return batches
 
 
 def has_plain_records(builder) -> bool:
@@ -110,8 +131,8 @@ def read_records(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
     fields = {"image": tf.io.FixedLenFeature([], tf.string)}
     fields["label"] = tf.io.FixedLenFeature([], tf.int64)
     for path in builder.info.splits[split].filepaths:
-        records = tf.data.TFRecordDataset(str(path)).batch(READ_BATCH)
-        examples = records.map(lambda batch: tf.io.parse_example(batch, fields))
+        batches = tf.data.TFRecordDataset(str(path)).batch(READ_BATCH)
+        examples = batches.map(lambda batch: tf.io.parse_example(batch, fields))
         position = 0
         for batch in examples.as_numpy_iterator():
             positions = range(position, position + len(batch["label"]))

@@ -75,6 +75,18 @@ def find_index(config: DataConfig) -> dict[str, Any] | None:
     return folder.open_folder(config).index if is_folder else None
 
 
+def content_of(config: DataConfig) -> str | None:
+    """A digest of the images of an npz file, by which a run that goes on notices others.
+
+    A folder has its index for that, and a prepared set its version: None for these.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    kind, rest = parse_name(config.dataset)
+    return npz.content_digest(rest) if kind == "npz" else None
+
+
 def parse_name(dataset: str) -> tuple[str, str]:
     """Splits `dataset` into its kind (digits, tfds, npz, folder) and the rest.
 

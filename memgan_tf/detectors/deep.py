@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
+from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
@@ -45,6 +46,7 @@ class DeepDetector(Detector):
         self.use(trainer.model)
 
     def fit(self, images, validation_images, run=None):
+        check_not_forked()
         training = self.config.training
         workers = join_workers(training.distribution_strategy)
         trainer = self.make_trainer(images)
@@ -75,6 +77,7 @@ class DeepDetector(Detector):
         return seconds
 
     def load(self, run):
+        check_not_forked()
         model = self._make_model()
         restore_scoring_variables(run.checkpoints, model.scoring_variables)
         self.use(model)
@@ -100,6 +103,7 @@ class DeepDetector(Detector):
     def _batches(self, images):
         if self.model is None:
             raise RuntimeError("the detector must be fitted or loaded before it can score")
+        check_not_forked()
         images = self._check_images(images)
         return (images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH))
 
@@ -138,5 +142,6 @@ class DeepDetector(Detector):
     def use(self, model: TrainableModel) -> None:
         """Scores with `model` from now on."""
         self.model = model
+        watch_forks()
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         self._explain_batch = tf.function(model.explain, input_signature=[signature])

@@ -37,7 +37,7 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(f"`path` must be new or an empty folder. Received: path={str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    staging = pathlib.Path(tempfile.mkdtemp(prefix=files.TEMPORARY_PREFIX, dir=path.parent))
+    staging = files.make_staging(path.parent)
     try:
         write_files(staging, pack(estimator))
         files.write_json(staging / "config.json", estimator.config_.to_dict())
@@ -46,7 +46,6 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
         estimator.calibration_.save(staging / "calibration.json")
         record = {"training_seconds": round(estimator.training_seconds_, 2)}
         RunDirectory(staging).mark_complete(record)
-        staging.chmod(0o755)
         staging.replace(path)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -60,6 +59,7 @@ def load(cls: type, path: str | os.PathLike):
         ValueError: If it is no such folder, or of another class.
     """
     run = RunDirectory(path)
+    run.check_files()
     file = run.path / ESTIMATOR_FILE
     values = files.read_json(file)
     missing = {*PARTS} - {*values} if isinstance(values, dict) else {*PARTS}

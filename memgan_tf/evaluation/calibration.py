@@ -86,7 +86,12 @@ class Calibration:
         return float(low), float(high)
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
-        """Conformal p-values (1 + #{calibration scores ≥ s}) / (n + 1) of `(num_images,)`."""
+        """Conformal p-values (1 + #{calibration scores ≥ s}) / (n + 1) of `(num_images,)`.
+
+        Raises:
+            ValueError: If a score is not a number.
+        """
+        scores = check_scores(scores)
         not_below = len(self.scores) - np.searchsorted(self.scores, scores, side="left")
         return (1.0 + not_below) / (len(self.scores) + 1.0)
 
@@ -104,6 +109,7 @@ class Calibration:
             `(num_images, 2)` lower and upper ends.
         """
         confidence = check_real("confidence", confidence, minimum=1e-6, maximum=1.0 - 1e-6)
+        scores = check_scores(scores)
         n, tail = len(self.scores), (1.0 - confidence) / 2.0
         not_below = n - np.searchsorted(self.scores, scores, side="left")
         # Beta laws with a parameter of 0 are not defined; their place is the end of [0, 1].
@@ -167,6 +173,22 @@ class Calibration:
                 f"{path} is damaged: {files.first_line(error)}. Restore it, or a "
                 f"calibration.<date>.json beside it"
             ) from error
+
+
+def check_scores(scores: np.ndarray) -> np.ndarray:
+    """Scores that can be compared: NaN is neither above a threshold nor below it.
+
+    Raises:
+        ValueError: If a score is not a number.
+    """
+    scores = np.asarray(scores)
+    if np.isnan(scores).any():
+        first = int(np.flatnonzero(np.isnan(scores).ravel())[0])
+        raise ValueError(
+            f"`scores` must be numbers, and the score of image {first} is NaN. Train the run again "
+            f"with a lower --learning_rate, or look at that image"
+        )
+    return scores
 
 
 def needed_images(target_fpr: float) -> int:

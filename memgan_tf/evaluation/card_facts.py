@@ -7,6 +7,7 @@ from typing import Any
 from memgan_tf import files
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.validation import check_real
 
 
 def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
@@ -15,6 +16,8 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
     if results.exists():
         with files.naming_damage(results, "Make it anew by memgan evaluate"):
             metrics = files.read_json(results)["metrics"]
+            for name, value in metrics.items():
+                check_real(name, value, minimum=0.0, maximum=1.0)
     return {
         "git_revision": git_revision(),
         "image_shape": list(run.config.image_shape),

@@ -2,18 +2,20 @@
 
 import concurrent.futures
 import contextlib
+import fcntl
 import os
 import pathlib
 import shutil
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
 from memgan_tf import files
 from memgan_tf.evaluation.records import Cell
+from memgan_tf.programs import ORPHAN, module_command
+from memgan_tf.training.run_directory import RunDirectory
 
 # A claim that nobody has touched for this long belongs to a machine that died.
 STALE_SECONDS = 600.0
@@ -119,7 +121,15 @@ class Grid:
         run = model_dir / pathlib.PurePath(*cell.place.parts[1:])
         log = self._model_dir / "logs" / f"{str(cell).replace(' ', '_')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        for arguments in (["train", *train], ["evaluate", f"--run={run}"]):
+        evaluate = [f"--run={run}"]
+        if self._data_dir is not None:
+            evaluate.append(f"--data_dir={self._data_dir}")
+        if RunDirectory(run).is_locked:
+            self._report(f"{cell}: waits for the process that works on {run}")
+            RunDirectory(run).wait_until_free(self._stopping.is_set)
+        for arguments in (["train", *train], ["evaluate", *evaluate]):
+            if self._stopping.is_set():
+                break
             code = self._run_command(arguments, log)
             if code:
                 lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
@@ -129,8 +139,9 @@ class Grid:
     def _run_command(self, arguments, log):
         with log.open("a", encoding="utf-8") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "memgan_tf.tools.main", *arguments],
-                stdin=subprocess.DEVNULL,
+                module_command("memgan_tf.tools.main", *arguments, name="memgan", orphan=ORPHAN),
+                # It ends with this process, however that ends; see ORPHAN.
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"},
@@ -142,21 +153,35 @@ class Grid:
             return process.wait()
         finally:
             self._processes.discard(process)
+            process.stdin.close()
 
 
 def _is_abandoned(claim: pathlib.Path) -> bool:
     """Whether a claim's process of this machine is gone, or a far one has been silent for long."""
     if time.time() - claim.stat().st_mtime > STALE_SECONDS:
         return True
-    host, _, process = claim.read_text(encoding="utf-8").strip().partition(" ")
-    if host != socket.gethostname() or not process:
+    text = files.read_bytes(claim, files.MAX_TEXT_BYTES).decode("utf-8", "replace")
+    host, _, process = text.strip().partition(" ")
+    if host != socket.gethostname() or not process.isdecimal():
         return False
     try:
         os.kill(int(process), 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return True
     except PermissionError:
         pass
+    # Another process may have the number now; the lock goes with the one that made the claim.
+    return not _is_locked(claim)
+
+
+def _is_locked(claim):
+    with claim.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:  # a file system without locks: the number must do
+            return True
     return False
 
 
@@ -171,11 +196,14 @@ def _claimed(path: pathlib.Path) -> Iterator[bool]:
     """Whether the block has the claim to itself; kept fresh while it runs, removed after it."""
     _remove_if_abandoned(path)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(f"{socket.gethostname()} {os.getpid()}\n")
+        file = path.open("x", encoding="utf-8")
     except FileExistsError:
         yield False
         return
+    with contextlib.suppress(OSError):  # a file system without locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    file.write(f"{socket.gethostname()} {os.getpid()}\n")
+    file.flush()
     ended = threading.Event()
 
     def keep_fresh():
@@ -191,3 +219,4 @@ def _claimed(path: pathlib.Path) -> Iterator[bool]:
         ended.set()
         heartbeat.join()
         path.unlink(missing_ok=True)
+        file.close()

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from memgan_tf import files
+from memgan_tf import outputs
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.text import printable
 
 COLUMNS = ("path", "label", "anomaly_score", "p_value", "is_anomaly")
 # What a spreadsheet takes for the beginning of a formula.
@@ -15,8 +16,12 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_cell(name: str) -> str:
-    """A file's name that no spreadsheet computes: `=2+3.png` is written as `./=2+3.png`."""
-    return f"./{name}" if name.startswith(FORMULA_SIGNS) else name
+    """A file's name that no spreadsheet computes and no terminal obeys.
+
+    `=2+3.png` is written as `./=2+3.png`, an escape character as `\\x1b`.
+    """
+    name = f"./{name}" if name.startswith(FORMULA_SIGNS) else name
+    return printable(name)
 
 
 def write_scores(
@@ -49,7 +54,7 @@ def write_decisions(
 ) -> None:
     """As `write_scores`, given p-values and decisions that were made elsewhere, `(num_images,)`."""
     with (
-        files.replacing(path) as temporary,
+        outputs.writing(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)

@@ -1,6 +1,5 @@
 """A finished run: its detector, its calibration, its scores."""
 
-import dataclasses
 import os
 import pathlib
 
@@ -9,9 +8,11 @@ import numpy as np
 from memgan_tf.data import OneClassTask, load_task
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
-from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.calibration import Calibration, check_scores
 from memgan_tf.evaluation.false_discoveries import control_false_discoveries
 from memgan_tf.evaluation.recalibration import recalibrated, replace_calibration
+from memgan_tf.evaluation.run_data import choose_data
+from memgan_tf.training import origin
 from memgan_tf.training.run_directory import RunDirectory
 
 
@@ -27,6 +28,7 @@ class TrainedRun:
         config: The run's configuration.
         detector: The fitted detector.
         calibration: Threshold and p-values; None if an incomplete run has none yet.
+        data: Which images `load_task` opened last; the configuration's before.
 
     Raises:
         ValueError: If the folder is not a finished run's.
@@ -35,6 +37,7 @@ class TrainedRun:
     def __init__(self, path: str | os.PathLike, allow_incomplete: bool = False):
         self.directory = RunDirectory(path)
         self.config = self.directory.read_config()
+        self.data = self.config.data
         if not (self.directory.is_complete or allow_incomplete):
             raise ValueError(
                 f"{self.directory.path} is not COMPLETE. Finish it with the memgan train command "
@@ -48,19 +51,28 @@ class TrainedRun:
         self.detector = make_detector(self.config)
         self.detector.load(self.directory)
 
-    def load_task(self, data_dir: str | None = None) -> OneClassTask:
+    def load_task(
+        self, data_dir: str | None = None, dataset: str | None = None, with_test: bool = True
+    ) -> OneClassTask:
         """The images that the run was made with, and its test split.
+
+        Of a run that this user did not train, only what is named here is opened.
 
         Args:
             data_dir: As in `DataConfig`, if the data has moved.
+            dataset: The same.
+            with_test: Whether to load the test split.
 
         Raises:
-            ValueError: If the set is unusable.
+            ValueError: If the set is unusable, or must be named.
         """
-        data = self.config.data
-        if data_dir is not None:
-            data = dataclasses.replace(data, data_dir=data_dir)
-        return load_task(data, self.config.training.seed)
+        self.data = choose_data(self.directory, self.config.data, dataset, data_dir)
+        return load_task(self.data, self.config.training.seed, with_test)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this user trained the run, on this machine."""
+        return origin.is_own(self.directory, self.config.data)
 
     @property
     def threshold(self) -> float:
@@ -84,7 +96,11 @@ class TrainedRun:
         return self.detector.explain(images)
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
-        """Conformal p-values of scores: the share of normal images that look at least as odd."""
+        """Conformal p-values of scores: the share of normal images that look at least as odd.
+
+        Raises:
+            ValueError: If a score is not a number.
+        """
         return self.calibration.p_values(scores)
 
     def decide(self, scores: np.ndarray, fdr: float | None = None) -> np.ndarray:
@@ -96,10 +112,10 @@ class TrainedRun:
                 batch; see `control_false_discoveries`.
 
         Raises:
-            ValueError: If `fdr` is not in (0, 1).
+            ValueError: If `fdr` is not in (0, 1), or a score is not a number.
         """
         if fdr is None:
-            return np.asarray(scores) > self.threshold
+            return check_scores(scores) > self.threshold
         return control_false_discoveries(self.p_values(scores), fdr)
 
     def monitor(self, scores: np.ndarray) -> drift.Drift:

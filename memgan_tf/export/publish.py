@@ -5,10 +5,10 @@ import os
 import pathlib
 import re
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 
+from memgan_tf import files
 from memgan_tf.validation import check_integer, received
 
 STAGING_PREFIX = ".staging-"
@@ -80,13 +80,12 @@ class ModelStore:
         self.new_version(version)
         self.path.mkdir(parents=True, exist_ok=True)
         self._sweep()
-        staging = pathlib.Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+        staging = files.make_staging(self.path, STAGING_PREFIX)
         try:
             yield staging
             for folder, _, names in os.walk(staging):
                 for path in (*(pathlib.Path(folder, name) for name in names), folder):
                     _sync(path)
-            staging.chmod(0o755)
             self._rename(staging, version)
             _sync(self.path)
         finally:
@@ -99,7 +98,7 @@ class ModelStore:
         check_integer("keep", keep, minimum=1)
         removed = [version for version in self.versions[:-keep] if version != spared]
         for version in removed:
-            doomed = pathlib.Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=self.path))
+            doomed = files.make_staging(self.path, STAGING_PREFIX)
             # No moment in which a version has lost a part of its files.
             (self.path / str(version)).rename(doomed / str(version))
             shutil.rmtree(doomed)

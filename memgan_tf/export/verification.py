@@ -4,7 +4,6 @@ import json
 import os
 import pathlib
 import subprocess
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -13,6 +12,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from memgan_tf.export.c_api import from_json, to_json
 from memgan_tf.export.golden import Golden
 from memgan_tf.export.warmup import WARMUP_FILE, replay_warmup
+from memgan_tf.programs import module_command
 
 # Share of a score by which another loader may differ: the kernels' order of sums, no more.
 TOLERANCE = 1e-5
@@ -97,7 +97,7 @@ def call_c_api(export: str | os.PathLike, requests: list[dict]) -> list[dict[str
         RuntimeError: If the model does not load or refuses a request.
     """
     result = subprocess.run(
-        [sys.executable, "-m", "memgan_tf.export.c_api", os.fspath(export)],
+        module_command("memgan_tf.export.c_api", os.fspath(export)),
         input="".join(json.dumps(request) + "\n" for request in requests),
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,

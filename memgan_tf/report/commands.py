@@ -5,6 +5,7 @@ import shlex
 
 from memgan_tf import files
 from memgan_tf.config import RunConfig, resolve
+from memgan_tf.text import printable
 from memgan_tf.training.run_directory import RunDirectory
 
 # What `python -m` and `python tools/…` call themselves.
@@ -23,7 +24,7 @@ def given_command(run: RunDirectory) -> str | None:
         program, _, rest = command.partition(" ")
     if not command:
         return None
-    return f"memgan {rest}" if program in (SCRIPT_NAME, "memgan") else command
+    return printable(f"memgan {rest}" if program in (SCRIPT_NAME, "memgan") else command)
 
 
 def train_command(run: RunDirectory, config: RunConfig) -> str:

@@ -1,9 +1,25 @@
 """The index of a folder's files, as a report shows it."""
 
+import pathlib
 from typing import Any
+
+from memgan_tf import files
 
 # Rows of a list that are shown; data_index.json has all of them.
 MAX_ROWS = 50
+
+
+def read_index(path: pathlib.Path) -> dict[str, Any]:
+    """data_index.json of a run.
+
+    Raises:
+        ValueError: If it is damaged.
+    """
+    index = files.read_json(path)
+    with files.naming_damage(path, "Remove it: the report does without it"):
+        describe_index(index)
+        index_warnings(index)
+    return index
 
 
 def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -97,7 +97,7 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
     settings["data"].pop("data_dir")  # a place on one machine
     return {
         "detector": config.detector,
-        "dataset": config.data.dataset,
+        "dataset": run.data.dataset,
         "normal_class": config.data.normal_class,
         "seed": config.training.seed,
         "preset": config.preset,
@@ -114,7 +114,7 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
 
 def title_of(run: TrainedRun) -> str:
     """One line that names a run."""
-    data = run.config.data
+    data = run.data
     normal = "" if data.normal_class is None else f", class {data.normal_class} normal"
     return f"{run.config.detector} on {data.dataset}{normal}, seed {run.config.training.seed}"
 

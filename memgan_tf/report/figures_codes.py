@@ -15,6 +15,7 @@ from memgan_tf.data import OneClassTask
 from memgan_tf.evaluation.hull import labelled_test, measure_distances, spread_of, units_of
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.figures import ABNORMAL_COLOR, CODE_COLOR, UNIT_COLOR, choose
+from memgan_tf.report.plots import as_text
 
 # Codes of each kind that are drawn: more hide each other.
 CODES_SHOWN = 500
@@ -70,7 +71,7 @@ def draw_codes(spaces: Sequence[CodeSpace], seed: int) -> Figure:
     for axes, space in zip(panels, spaces, strict=False):
         axes.set_axis_on()
         _scatter(axes, _embed(space, seed))
-        axes.set_title(space.name, fontsize=9)
+        axes.set_title(as_text(space.name), fontsize=9)
     _legend(figure, panels[0])
     return figure
 

@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from memgan_tf.report.figures import choose
+from memgan_tf.report.plots import as_text
 
 # The paper shows eight of fifty.
 UNITS_SHOWN = 8
@@ -36,7 +37,7 @@ def draw_units(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], seed: int) ->
                 if position < len(shown):
                     _show(axes, shown[position])
                 if column == position == 0:
-                    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+                    axes.set_ylabel(as_text(name), rotation=0, ha="right", va="center", fontsize=9)
         box = halves[column].get_position(figure)
         figure.text((box.x0 + box.x1) / 2, box.y1, method, ha="center", va="bottom", fontsize=10)
     return figure

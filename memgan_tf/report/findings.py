@@ -1,6 +1,5 @@
 """What a report tells of a run: gathered, measured where it is missing, not yet in words."""
 
-import csv
 import dataclasses
 import math
 from collections.abc import Sequence
@@ -15,11 +14,12 @@ from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
 from memgan_tf.evaluation.measured_test import Picked, masks_of
 from memgan_tf.evaluation.scores import as_cell
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.report.data_index import read_index
 from memgan_tf.report.evaluate import describe_run, evaluate
 from memgan_tf.report.hull_sample import HullRow, sample_hull
 from memgan_tf.report.selection import select
 from memgan_tf.training.run_directory import RunDirectory
-from memgan_tf.validation import check_real
+from memgan_tf.validation import check_integer, check_real
 
 DATA_INDEX_FILE = "data_index.json"
 EVALUATE_ANEW = "Make it anew by memgan evaluate"
@@ -120,7 +120,7 @@ def gather(run: TrainedRun, task: OneClassTask, num_images: int) -> Findings:
         unit_usage=usage,
         hull=hull,
         hull_obstacle=obstacle,
-        data_index=files.read_json(index) if index.exists() else None,
+        data_index=read_index(index) if index.exists() else None,
     )
 
 
@@ -128,7 +128,7 @@ def _tested(run, task):
     """results.json and the scored test images; evaluates unless that was done at this threshold."""
     given = (run.directory, run.threshold, task.test.names)
     found = read_results(*given)
-    if found is None:
+    if found is None or not _fits(found, task.test.labels):
         print("Evaluating the run first.", flush=True)
         evaluate(run, task)
         found = read_results(*given)
@@ -138,6 +138,13 @@ def _tested(run, task):
     picked = None if masks is None else Picked(masks, positions)
     images = Picked(test.images, positions)
     return results, ScoredSet(images, names, scores, test.labels[positions], picked)
+
+
+def _fits(found, labels):
+    """Whether results.json counts the images that scores.csv has."""
+    results, positions, _ = found
+    counts = [int((labels[positions] == label).sum()) for label in (0, 1)]
+    return counts == [results["num_normal"], results["num_anomalies"]]
 
 
 def read_results(
@@ -161,20 +168,41 @@ def read_results(
         return None
     results = files.read_json(path)
     with files.naming_damage(path, EVALUATE_ANEW):
-        for name, value in results["metrics"].items():
-            check_real(name, value, minimum=0.0, maximum=1.0)
-        check_real("auroc", results["metrics"]["auroc"])
+        check_results(results)
         current = results.get("threshold") == threshold
     places = {as_cell(name): position for position, name in enumerate(names)}
     with files.naming_damage(scores, EVALUATE_ANEW):
-        with scores.open(newline="", encoding="utf-8") as file:
-            rows = [(row["path"], float(row["anomaly_score"])) for row in csv.DictReader(file)]
-        if any(not math.isfinite(score) for _, score in rows):
-            raise ValueError("a score is not finite")
-    if not rows or not current or any(name not in places for name, _ in rows):
+        rows = []
+        for row in files.read_table(scores):
+            rows.append((row["path"], float(row["anomaly_score"])))
+            if not math.isfinite(rows[-1][1]):
+                raise ValueError("a score is not finite")
+            if rows[-1][0] not in places or len(rows) > len(places):
+                return None
+    if not rows or not current:
         return None
     found = [(places[name], score) for name, score in rows]
     return results, *map(np.array, zip(*found, strict=True))
+
+
+def check_results(results: Any) -> None:
+    """Checks that results.json has what a report tells of it.
+
+    Raises:
+        ValueError, LookupError, TypeError, AttributeError: If it has not.
+    """
+    metrics = results["metrics"]
+    for name in ("auroc", *metrics):
+        check_real(name, metrics[name], minimum=0.0, maximum=1.0)
+    for name in ("num_normal", "num_anomalies"):
+        check_integer(name, results[name], minimum=1)
+    pixels = results.get("pixels", {})
+    if ("pixel_auroc" in metrics) != ("aupro" in metrics):
+        raise ValueError("of pixel_auroc and aupro it has one")
+    if "pixel_auroc" in metrics:
+        check_integer("num_regions", pixels["num_regions"], minimum=1)
+    if not isinstance(pixels.get("obstacle", ""), str):
+        raise ValueError("the obstacle to pixel metrics is not text")
 
 
 def _held_out(run, task):

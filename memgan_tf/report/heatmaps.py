@@ -10,7 +10,6 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from memgan_tf import files
-from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -113,7 +112,7 @@ def write_most_anomalous(
 
 def _held_out_images(run):
     try:
-        task = load_task(run.config.data, run.config.training.seed, with_test=False)
+        task = run.load_task(with_test=False)
     except ValueError as error:
         raise ValueError(
             f"`heatmaps` needs a colour scale, from the held-out images of the run's data, which "

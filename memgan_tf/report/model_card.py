@@ -13,6 +13,7 @@ from memgan_tf.report.commands import train_command
 from memgan_tf.report.evaluate import METRIC_MEANINGS, title_of
 from memgan_tf.report.findings import Findings
 from memgan_tf.report.verdict import judge
+from memgan_tf.text import printable
 
 CARD_FILE = "model_card.md"
 
@@ -56,12 +57,13 @@ def plain_markdown(value: Any) -> Markup:
     """A value as text that neither Markdown nor HTML reads as more than text, on one line."""
     if isinstance(value, Markup):
         return value
-    text = escape(" ".join(str(value).split()))
+    text = escape(printable(" ".join(str(value).split())))
     return Markup(re.sub(r"([\\`*_\[\]|~#])", r"\\\1", str(text).replace("&#39;", "'")))
 
 
 def code_block(text: str) -> Markup:
     """A block of code, with a fence that the text cannot close."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    text = printable(text, keep="\n")
     fence = "`" * max(3, longest + 1)
     return Markup(f"{fence}sh\n{text}\n{fence}")

@@ -21,6 +21,7 @@ from memgan_tf.report.overlays import COLORS, color_bar, draw_overlay
 from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
 from memgan_tf.report.selection import GROUPS
 from memgan_tf.report.verdict import judge
+from memgan_tf.text import printable
 
 REPORT_FILE = "report.html"
 # Images of each kind, and memory units, that a report shows at most.
@@ -69,11 +70,20 @@ def render(findings: Findings) -> str:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("memgan_tf.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     return environment.get_template("report.html").render(**_context(findings))
+
+
+def _shown(value):
+    """Text without what would steer a terminal that the page is printed to, or hide in it."""
+    if not isinstance(value, str):
+        return value
+    safe = printable(value, keep="\n\t")
+    return value if safe == value else type(value)(safe)
 
 
 def _context(findings):
@@ -94,6 +104,7 @@ def _context(findings):
         "units": _units(findings),
         "hull_facts": {"near": NEAR, "max_codes": MAX_CODES},
         "data_index": describe_index(findings.data_index),
+        "whose_data": whose_data(run),
         "settings": _settings(run.config),
         "commands": _commands(run),
         "ratio": "{1} / {0}".format(*run.config.image_shape),
@@ -175,7 +186,25 @@ def _settings(config):
     return [(name, dataclasses.asdict(part)) for name, part in parts]
 
 
+def whose_data(run: TrainedRun) -> str | None:
+    """Whose images a report shows, if its run is not this user's own; None if it is."""
+    if run.is_own:
+        return None
+    shown = run.data.dataset
+    place = "" if run.data.data_dir is None else f" in {run.data.data_dir}"
+    return (
+        f"This run was not trained by the user who made this report. The images shown are that "
+        f"user's: {shown}{place}. The run's folder says that it was trained on "
+        f"{run.config.data.dataset}, which was not opened for it."
+    )
+
+
 def _commands(run):
     given = given_command(run.directory)
     again = train_command(run.directory, run.config)
-    return {"given": given, "again": again, "follow_up": follow_up_commands(run.directory)}
+    return {
+        "given": given,
+        "again": again,
+        "follow_up": follow_up_commands(run.directory),
+        "are_own": run.is_own,
+    }

@@ -9,9 +9,15 @@ from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from memgan_tf import files
+from memgan_tf.text import printable
 
 NORMAL_COLOR, ANOMALY_COLOR = "#2c7fb8", "#d95f0e"
 IMAGES_PER_GROUP = 4
+
+
+def as_text(text: str) -> str:
+    """A name that somebody chose, as matplotlib shows it as it is: `$x$` is no formula in it."""
+    return printable(text, keep="\n").replace("$", r"\$")
 
 
 def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: str) -> None:
@@ -19,7 +25,7 @@ def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: 
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
     plot_roc(axes, labels, scores)
-    axes.set(title=f"{title}\nAUROC {100 * roc_auc_score(labels, scores):.2f}")
+    axes.set(title=f"{as_text(title)}\nAUROC {100 * roc_auc_score(labels, scores):.2f}")
     _save(figure, path)
 
 
@@ -44,7 +50,7 @@ def draw_histogram(
     figure = Figure(figsize=(6.5, 4), layout="constrained")
     axes = figure.subplots()
     plot_histogram(axes, labels, scores, threshold)
-    axes.set(title=title)
+    axes.set(title=as_text(title))
     _save(figure, path)
 
 
@@ -96,7 +102,7 @@ def draw_reconstructions(
         axes[row, 0].set_ylabel(name, fontsize=9)
     for ax in axes.flat:
         ax.set(xticks=[], yticks=[])
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(as_text(title), fontsize=10)
     _save(figure, path)
 
 
@@ -128,7 +134,7 @@ def draw_grid(path: pathlib.Path, images: np.ndarray, title: str) -> None:
         ax.set_axis_off()
     for ax, image in zip(axes.flat, images, strict=False):
         _show(ax, image)
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(as_text(title), fontsize=10)
     _save(figure, path)
 
 

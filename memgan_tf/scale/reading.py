@@ -11,6 +11,7 @@ from memgan_tf.data.image_files import decode_bytes, reason_of
 from memgan_tf.data.inputs import ARRAY_NAMES
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
+from memgan_tf.data.records import look_through
 from memgan_tf.scale import storage
 from memgan_tf.scale.plan import holds_records
 
@@ -49,7 +50,7 @@ class Reader:
     def _decode_file(self, path):
         try:
             content = storage.read(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:
             return _reason(error)
         return self._decode(content)
 
@@ -66,9 +67,14 @@ class Reader:
             if local.lower().endswith(".npz"):
                 yield from self._arrays(path, local)
                 return
-            kind = "GZIP" if path.lower().endswith(".gz") else ""
-            for record in tf.data.TFRecordDataset(local, kind).as_numpy_iterator():
+            is_compressed = path.lower().endswith(".gz")
+            count, reason = look_through(local, is_compressed)
+            kind = "GZIP" if is_compressed else ""
+            # TensorFlow itself finds what is damaged in any other way.
+            for record in tf.data.TFRecordDataset(local, kind).take(count).as_numpy_iterator():
                 yield self._decode_record(record)
+            if reason is not None:
+                raise ValueError(f"the next record {reason}")
 
     def _arrays(self, path, local):
         try:

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import pathlib
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from memgan_tf import files
+from memgan_tf.data.budget import budget_bytes
 
 PLAIN = CompressionTypes.UNCOMPRESSED
 
@@ -31,9 +31,20 @@ def exists(path: str) -> bool:
 
 
 def read(path: str) -> bytes:
-    """A file's content."""
+    """A file's content.
+
+    Raises:
+        ValueError: If it is larger than images may be, see `data.budget`, or no regular file.
+        OSError: If it cannot be read.
+    """
+    limit = budget_bytes()
+    if FileSystems.get_scheme(path) is None:
+        return files.read_bytes(path, limit)
     with FileSystems.open(path, compression_type=PLAIN) as file:
-        return file.read()
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise ValueError(f"{path} has more than the {limit:,} bytes that are allowed")
+    return content
 
 
 def read_json(path: str) -> Any:
@@ -50,14 +61,8 @@ def write(path: str, content: bytes) -> None:
         return
     target = pathlib.Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        dir=target.parent, prefix=files.TEMPORARY_PREFIX, delete=False
-    ) as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, target)
+    with files.replacing(target) as temporary:
+        temporary.write_bytes(content)
 
 
 def sweep(folder: str) -> None:

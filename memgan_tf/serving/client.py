@@ -4,11 +4,13 @@ import abc
 
 import numpy as np
 
+from memgan_tf.serving import answers
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RequestRefused, RetryPolicy, ServerUnavailable
+from memgan_tf.text import printable
 
-# Bytes of an answer: a hundred of each of a million images.
-LONGEST_ANSWER = 100 * 10**6
+# Characters of a server's own words that are shown.
+LONGEST_REASON = 500
 SCORES = ("anomaly_score", "p_value", "is_anomaly", "threshold")
 
 
@@ -48,11 +50,12 @@ class Client(abc.ABC):
                 raise RequestRefused(
                     f"{self.address} gives no {name} for each image: it serves no export of memgan"
                 )
-        answers = {name: np.asarray(outputs[name]) for name in SCORES}
-        for name, values in answers.items():
-            if values.dtype.kind not in "bfiu" or not np.isfinite(values).all():
-                raise RequestRefused(f"{self.address} gives a {name} that is no finite number")
-        return answers
+        scores = {name: np.asarray(outputs[name]) for name in SCORES}
+        try:
+            answers.check_scores(scores)
+        except ValueError as error:
+            raise RequestRefused(f"{self.address} gives no scores: {error}") from error
+        return scores
 
     def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)` that the served model takes.
@@ -60,12 +63,17 @@ class Client(abc.ABC):
         Raises:
             RequestRefused, ServerUnavailable: As `score`.
         """
-        shape = self._retries.call(self._input_shape)
-        if shape is None or len(shape) != 4:
+        try:
+            shape = answers.image_shape(self._retries.call(self._input_shape))
+        except (TypeError, ValueError) as error:
+            if isinstance(error, RequestRefused):
+                raise
+            raise RequestRefused(f"{self.address} takes {error}") from error
+        if shape is None:
             raise RequestRefused(
                 f"{self.address} takes no `image` in serving_default: it serves no export of memgan"
             )
-        return tuple(int(side) for side in shape[1:])
+        return shape
 
     def versions(self) -> dict[int, str]:
         """State of each version that the server knows, such as AVAILABLE.
@@ -99,7 +107,7 @@ class Client(abc.ABC):
 
 
 def _one_line(text):
-    return " ".join(text.split())
+    return printable(" ".join(str(text).split()))[:LONGEST_REASON]
 
 
 def make_client(address: ServerAddress, retries: RetryPolicy) -> Client:

@@ -16,7 +16,7 @@ from tensorflow_serving.apis import (
 )
 
 from memgan_tf import files
-from memgan_tf.serving.client import LONGEST_ANSWER, SCORES, Client
+from memgan_tf.serving.client import SCORES, Client
 
 # Another try may find the server in a better state.
 PASSING_STATUS = frozenset(
@@ -28,6 +28,8 @@ PASSING_STATUS = frozenset(
         grpc.StatusCode.INTERNAL,
     }
 )
+# Bytes of an answer: those of a batch of a million images.
+LONGEST_ANSWER = 16 * 2**20
 # Batches are as large as the caller wants; gRPC's own limit is 4 MB.
 CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),

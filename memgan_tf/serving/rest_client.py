@@ -1,17 +1,16 @@
 """TensorFlow Serving's REST interface."""
 
 import json
-import time
 
-import numpy as np
 import requests
 
 from memgan_tf import files
-from memgan_tf.serving.client import LONGEST_ANSWER, SCORES, Client
+from memgan_tf.serving.answers import BYTES_PER_ANSWER, longest_answer, to_array
+from memgan_tf.serving.client import LONGEST_REASON, SCORES, Client
+from memgan_tf.serving.deadline import Deadline, DeadlineAdapter
 
 # Another try may find the server in a better state.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-LONGEST_REASON = 500
 
 
 class RestClient(Client):
@@ -19,7 +18,12 @@ class RestClient(Client):
 
     def __init__(self, address, retries):
         super().__init__(address, retries)
+        self._deadline = Deadline()
         self._session = requests.Session()
+        # No proxy, and no password of a .netrc file, that only the environment knows of.
+        self._session.trust_env = False
+        self._session.headers["Accept-Encoding"] = "identity"
+        self._session.mount("http://", DeadlineAdapter(self._deadline))
         self._models = f"http://{address.host}:{address.port}/v1/models/{address.name}"
 
     def close(self):
@@ -40,20 +44,15 @@ class RestClient(Client):
             "signature_name": "serving_default",
             "inputs": {name: values.tolist() for name, values in inputs.items()},
         }
-        answer = self._ask("POST", f"{self._model}:predict", json=request)
+        limit = longest_answer(len(inputs["image"]))
+        answer = self._ask("POST", f"{self._model}:predict", limit, json=request)
         outputs = answer.get("outputs")
         if not isinstance(outputs, dict):
             raise self._refused("the answer has no outputs")
-        dtypes = {"is_anomaly": np.bool_}
         try:
-            return {
-                name: np.array(outputs[name], dtypes.get(name, np.float32))
-                for name in SCORES
-                if name in outputs
-            }
+            return {name: to_array(name, outputs[name]) for name in SCORES if name in outputs}
         except files.DAMAGE as error:
-            reason = f"an output is no list of numbers: {files.first_line(error)}"
-            raise self._refused(reason) from error
+            raise self._refused(files.first_line(error)) from error
 
     def _input_shape(self):
         answer = self._ask("GET", f"{self._model}/metadata")
@@ -72,18 +71,22 @@ class RestClient(Client):
         except files.DAMAGE as error:
             raise self._refused(f"no states of versions: {files.first_line(error)}") from error
 
-    def _ask(self, method, url, **options):
-        """The JSON object of an answer."""
+    def _ask(self, method, url, limit=BYTES_PER_ANSWER, **options):
+        """The JSON object of an answer of at most so many bytes."""
         timeout = self._retries.timeout
+        self._deadline.start(timeout)
         try:
             response = self._session.request(
                 method, url, timeout=timeout, allow_redirects=False, stream=True, **options
             )
-            content = _read(response, time.monotonic() + timeout)
-        except requests.Timeout as error:
+            content = _read(response, limit, self._deadline)
+        except (requests.Timeout, TimeoutError) as error:
             raise self._unavailable(f"no answer within {timeout:g} s") from error
         except requests.ConnectionError as error:
-            raise self._unavailable(_innermost(error)) from error
+            cause = _innermost(error)
+            if isinstance(cause, TimeoutError):
+                raise self._unavailable(f"no answer within {timeout:g} s") from error
+            raise self._unavailable(str(cause) or type(cause).__name__) from error
         except requests.RequestException as error:
             raise self._unavailable(f"{type(error).__name__}: {error}") from error
         try:
@@ -93,7 +96,7 @@ class RestClient(Client):
                 raise self._unavailable("the answer is cut off or no JSON") from error
             answer = None
         reason = answer.get("error") if isinstance(answer, dict) else None
-        reason = f"{reason or response.reason} (HTTP {response.status_code})"[:LONGEST_REASON]
+        reason = f"{str(reason or response.reason)[:LONGEST_REASON]} (HTTP {response.status_code})"
         if response.status_code in PASSING_STATUS:
             raise self._unavailable(reason)
         if not response.ok:
@@ -103,16 +106,18 @@ class RestClient(Client):
         return answer
 
 
-def _read(response, deadline):
+def _read(response, limit, deadline):
     """An answer's content, if it comes in time and is not too long."""
     with response:
+        # Nothing was said to be accepted; a few bytes could become any number.
+        if response.headers.get("Content-Encoding", "identity") != "identity":
+            raise requests.RequestException("the answer is compressed")
         content = bytearray()
         for part in response.iter_content(2**16):
             content += part
-            if len(content) > LONGEST_ANSWER:
-                raise requests.RequestException(f"the answer has more than {LONGEST_ANSWER} bytes")
-            if time.monotonic() > deadline:
-                raise requests.Timeout
+            if len(content) > limit:
+                raise requests.RequestException(f"the answer has more than {limit:,} bytes")
+            deadline.left()
     return bytes(content)
 
 
@@ -120,4 +125,4 @@ def _innermost(error):
     """The operating system's reason, without the names of the library's objects."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__
-    return str(error) or type(error).__name__
+    return error

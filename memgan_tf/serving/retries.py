@@ -8,6 +8,8 @@ from typing import TypeVar
 from memgan_tf.validation import check_integer, check_real
 
 Result = TypeVar("Result")
+# Of a try: a day. The system's clocks cannot wait for any number.
+MAX_SECONDS = 86400.0
 
 
 class ServerUnavailable(RuntimeError):
@@ -36,7 +38,7 @@ class RetryPolicy:
 
     def __post_init__(self):
         check_integer("attempts", self.attempts, minimum=1)
-        check_real("timeout", self.timeout, minimum=1e-3)
+        check_real("timeout", self.timeout, minimum=1e-3, maximum=MAX_SECONDS)
 
     def call(self, function: Callable[[], Result]) -> Result:
         """Calls until it succeeds.

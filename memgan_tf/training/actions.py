@@ -16,6 +16,8 @@ from memgan_tf.training.loop import Epoch
 
 # Pictures and hull distances are written this often over a run, at most.
 MAX_PICTURES = 10
+# Of metrics.csv: a row an epoch.
+MAX_METRICS_BYTES = 16 * 2**20
 REMOVE_METRICS = "Remove it: the weights do not depend on it"
 
 
@@ -31,14 +33,11 @@ class CsvLogger:
         self._path = path
         self._rows = []
         if path.exists():
-            with (
-                files.naming_damage(path, REMOVE_METRICS),
-                path.open(newline="", encoding="utf-8") as file,
-            ):
-                self._rows = list(csv.DictReader(file))
-                for row in self._rows:
-                    if int(row["epoch"]) < 1 or None in row.values():
+            with files.naming_damage(path, REMOVE_METRICS):
+                for row in files.read_table(path, MAX_METRICS_BYTES):
+                    if int(row["epoch"]) < 1:
                         raise ValueError(f"the row of epoch {row['epoch']}")
+                    self._rows.append(row)
 
     def __call__(self, epoch: Epoch) -> None:
         """Adds the epoch's row."""

@@ -8,6 +8,8 @@ import sys
 import tensorflow as tf
 
 from memgan_tf import files
+from memgan_tf.text import printable
+from memgan_tf.training.checkpoint_index import check_checkpoint
 
 SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 LISTING = "checkpoint"
@@ -34,10 +36,11 @@ class Checkpoints:
     ):
         self._writes = writes
         self._fingerprint = fingerprint
-        self._checkpoint = tf.train.Checkpoint(
-            fingerprint=tf.Variable(fingerprint, trainable=False),
+        self._variables = {
+            "fingerprint": tf.Variable(fingerprint, trainable=False),
             **{name: [raw_variable(v) for v in values] for name, values in variables.items()},
-        )
+        }
+        self._checkpoint = tf.train.Checkpoint(**self._variables)
         self._directory = directory
         self._had_listing = (directory / LISTING).exists()
         if writes and not _listed(directory):
@@ -77,6 +80,7 @@ class Checkpoints:
         paths = _newest_first(self._directory)
         for path in paths:
             try:
+                check_checkpoint(path, self._variables)
                 saved = tf.train.load_variable(path, "fingerprint" + SUFFIX).decode()
                 if saved == self._fingerprint:
                     self._checkpoint.restore(path).assert_consumed()
@@ -104,9 +108,11 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
     Raises:
         ValueError: If there is none.
     """
-    checkpoint = tf.train.Checkpoint(scoring=[raw_variable(v) for v in variables])
+    scoring = [raw_variable(v) for v in variables]
+    checkpoint = tf.train.Checkpoint(scoring=scoring)
     for path in _newest_first(directory):
         try:
+            check_checkpoint(path, {"scoring": scoring})
             status = checkpoint.restore(path)
             status.assert_existing_objects_matched().expect_partial()
             return
@@ -128,7 +134,7 @@ def _newest_first(directory):
 def _listed(directory):
     """Names that the folder's list has; none if it is damaged or names another folder's files."""
     try:
-        files.check_regular(directory / LISTING)
+        files.open_regular(directory / LISTING, files.MAX_TEXT_BYTES).close()
         state = tf.train.get_checkpoint_state(str(directory))
         paths = [pathlib.PurePath(path) for path in state.all_model_checkpoint_paths]
         is_own = pathlib.PurePath(state.model_checkpoint_path) in paths
@@ -140,7 +146,8 @@ def _listed(directory):
 
 
 def _warn(path, error):
-    print(f"Warning: checkpoint {path} is damaged: {files.first_line(error)}", file=sys.stderr)
+    reason = printable(files.first_line(error))
+    print(f"Warning: checkpoint {path} is damaged: {reason}", file=sys.stderr)
 
 
 def raw_variable(variable) -> tf.Variable:

@@ -8,13 +8,17 @@ import json
 import os
 import pathlib
 import platform
+import shlex
+import stat
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
+from memgan_tf.text import printable
 from memgan_tf.validation import check_real
 from memgan_tf.version import __version__
 
@@ -22,6 +26,8 @@ PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets
 # Settings of the environment that change bits of the result on the same machine.
 BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
 LOCK = ".lock"
+# Files and folders of a run, at most: what is below is looked at before any of it is opened.
+MAX_ENTRIES = 100_000
 
 
 class RunDirectory:
@@ -70,7 +76,37 @@ class RunDirectory:
     def suspicions(self) -> list[str]:
         """Why the run is SUSPECT; empty if it is not."""
         path = self.path / "SUSPECT"
-        return path.read_text("utf-8", "replace").splitlines() if path.is_file() else []
+        if not path.exists():
+            return []
+        text = files.read_bytes(path, files.MAX_TEXT_BYTES).decode("utf-8", "replace")
+        return [printable(line) for line in text.splitlines()]
+
+    def check_files(self) -> None:
+        """Checks that the folder holds nothing but files and folders: nothing leads out of it.
+
+        Links could lead a reader, or what is written, to any place; pipes and devices have no end.
+        The folder itself may be a link: the user named it.
+
+        Raises:
+            ValueError: If there is a link, a pipe, a device or a socket.
+        """
+        if not self.path.is_dir():
+            return
+        waiting, count = [os.fspath(self.path)], 0
+        while waiting:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    count += 1
+                    kind = _kind_of(entry)
+                    if kind == "folder":
+                        waiting.append(entry.path)
+                    elif kind != "file":
+                        raise ValueError(
+                            f"{entry.path} is a {kind}; a run holds files and folders alone. "
+                            f"Replace it by what belongs there, or remove it"
+                        )
+                    if count > MAX_ENTRIES:
+                        raise ValueError(f"{self.path} holds more than {MAX_ENTRIES:,} files")
 
     def read_config(self) -> RunConfig:
         """The configuration that the run was started with.
@@ -83,6 +119,7 @@ class RunDirectory:
             raise ValueError(
                 f"`run` must be a folder that memgan train made; {self.path} has no config.json"
             )
+        self.check_files()
         try:
             return RunConfig.from_dict(files.read_json(path))
         except files.DAMAGE as error:
@@ -100,6 +137,8 @@ class RunDirectory:
             raise ValueError(
                 f"`model_dir` must be writable; {existing} is not. Name another --model_dir"
             )
+        if self.path.exists():
+            self.check_files()
         # What stands there before config.json does, while the chief claims the folder.
         passing = (LOCK, files.TEMPORARY_PREFIX)
         if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
@@ -125,7 +164,7 @@ class RunDirectory:
         """
         self.check_free_for(config)
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / LOCK).open("w") as lock:
+        with self._open_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
@@ -135,6 +174,28 @@ class RunDirectory:
             self.check_free_for_owner(config)
             files.sweep_temporaries(self.path)
             yield
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether a process owns the folder."""
+        if not (self.path / LOCK).exists():
+            return False
+        with self._open_lock() as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False
+
+    def wait_until_free(self, is_stopping: Callable[[], bool], pause: float = 1.0) -> None:
+        """Returns when no process owns the folder, or when it should not be waited for."""
+        while self.is_locked and not is_stopping():
+            time.sleep(pause)
+
+    def _open_lock(self):
+        """The lock's file, made if need be; what is in its place is neither followed nor cut."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.fdopen(os.open(self.path / LOCK, flags, 0o666), "rb+", buffering=0)
 
     def check_free_for_owner(self, config: RunConfig) -> None:
         """Writes the configuration, or compares it once more now that nobody else can write."""
@@ -148,7 +209,7 @@ class RunDirectory:
             return
         with files.naming_damage(path, "Remove it to go on without the comparison"):
             changes = [
-                f"{name} was {before!r} and is {environment.get(name)!r}"
+                printable(f"{name} was {before!r} and is {environment.get(name)!r}")
                 for name, before in files.read_json(path).items()
                 if name not in ("platform", "command") and environment.get(name) != before
             ]
@@ -190,6 +251,13 @@ class RunDirectory:
         return record
 
 
+def _kind_of(entry):
+    mode = entry.stat(follow_symlinks=False).st_mode
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+    kinds |= {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
+    return kinds.get(stat.S_IFMT(mode), "device")
+
+
 def fingerprint(config: RunConfig) -> str:
     """A digest that two configurations share only if their decisive fields are equal."""
     text = json.dumps(config.decisive(), sort_keys=True)
@@ -205,7 +273,7 @@ def describe_environment() -> dict[str, Any]:
         **{name: os.environ.get(name) for name in BIT_CHANGING},
         "cpu_count": os.cpu_count(),
         "platform": platform.platform(),
-        "command": " ".join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
 
 

@@ -1,0 +1,49 @@
+"""Which data a finished run's images come from: what its own user trained on, or what is named."""
+
+import dataclasses
+import shlex
+
+from memgan_tf.config import DataConfig
+from memgan_tf.data.sources import parse_name
+from memgan_tf.text import printable
+from memgan_tf.training import origin
+from memgan_tf.training.run_directory import RunDirectory
+
+
+def choose_data(
+    run: RunDirectory, data: DataConfig, dataset: str | None = None, data_dir: str | None = None
+) -> DataConfig:
+    """The data to open for a run.
+
+    A run that this user did not make does not choose what is opened here: the user names it.
+
+    Args:
+        run: Its folder.
+        data: Of its configuration.
+        dataset: What the user named; None is the run's own.
+        data_dir: The same of the folder of prepared sets.
+
+    Raises:
+        ValueError: If the run is somebody else's and nothing is named, or another kind of set is.
+    """
+    kind, _ = parse_name(data.dataset)
+    if dataset is not None:
+        if parse_name(dataset)[0] != kind:
+            raise ValueError(
+                f"`dataset` must be of the kind that the run was made with, {kind}. "
+                f"Received: {dataset}"
+            )
+        # Its data_dir is where somebody else's sets lie.
+        return dataclasses.replace(data, dataset=dataset, data_dir=data_dir)
+    if data_dir is not None and kind == "tfds":
+        return dataclasses.replace(data, data_dir=data_dir)
+    if kind == "digits" or origin.is_own(run, data):
+        return data
+    named = printable(data.dataset)
+    fix = f"--dataset={shlex.quote(named)}"
+    if kind == "tfds":
+        fix = "--data_dir=<folder of prepared data sets>"
+    raise ValueError(
+        f"`dataset` must be named: {run.path} was not trained by you on this machine, so the data "
+        f"that it names ({named}) is not opened. If these are images of yours, add {fix}"
+    )

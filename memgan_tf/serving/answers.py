@@ -1,0 +1,79 @@
+"""What a model server's answer must be before anything is made of it."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+# How far a score may lie on the wrong side of the threshold: another processor rounds otherwise.
+ROUNDING = 1e-4
+# Values of one image, and bytes of an answer about one image and about a model.
+MAX_VALUES, BYTES_PER_IMAGE, BYTES_PER_ANSWER = 2**26, 512, 2**20
+KINDS = {"is_anomaly": "b"}
+
+
+def longest_answer(num_images: int) -> int:
+    """Bytes that an answer about so many images may have: four numbers each, and room."""
+    return BYTES_PER_ANSWER + BYTES_PER_IMAGE * num_images
+
+
+def to_array(name: str, values: Any) -> np.ndarray:
+    """JSON's list of an output as an array: numbers, or true and false for `is_anomaly`.
+
+    Raises:
+        ValueError: If it is anything else; nothing is converted.
+    """
+    wanted = bool if KINDS.get(name) == "b" else (int, float)
+    if not isinstance(values, list) or not all(
+        isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+        for value in values
+    ):
+        kind = "true or false" if wanted is bool else "numbers"
+        raise ValueError(f"{name} is no list of {kind}")
+    if wanted is bool:
+        return np.array(values, np.bool_)
+    if any(not abs(value) <= float(np.finfo(np.float32).max) for value in values):
+        raise ValueError(f"{name} has a value that is no finite number")
+    return np.array(values, np.float32)
+
+
+def check_scores(answers: dict[str, np.ndarray]) -> None:
+    """Checks that scores, p-values, threshold and decisions can belong together.
+
+    Args:
+        answers: `anomaly_score`, `p_value`, `is_anomaly` and `threshold`, `(batch,)` each.
+
+    Raises:
+        ValueError: If they cannot.
+    """
+    for name, values in answers.items():
+        if values.dtype.kind not in KINDS.get(name, "fiu"):
+            raise ValueError(f"{name} is of the type {values.dtype}")
+        if not np.isfinite(values).all():
+            raise ValueError(f"{name} has a value that is no finite number")
+    p_values, threshold = answers["p_value"], answers["threshold"]
+    if len(p_values) and not (p_values.min() >= 0 and p_values.max() <= 1 + ROUNDING):
+        raise ValueError(f"p_value goes from {p_values.min():g} to {p_values.max():g}")
+    if len(threshold) and threshold.min() != threshold.max():
+        raise ValueError("threshold differs from image to image")
+    scores = np.float64(answers["anomaly_score"])
+    distance = scores - np.float64(threshold)
+    clear = np.abs(distance) > ROUNDING * np.maximum(np.abs(scores), 1e-12)
+    if (clear & (answers["is_anomaly"] != (distance > 0))).any():
+        raise ValueError("is_anomaly contradicts anomaly_score and threshold")
+
+
+def image_shape(dims: Any) -> tuple[int, int, int] | None:
+    """`(height, width, channels)` of the shape of a batch; None if it is none.
+
+    Raises:
+        ValueError: If no image can have it.
+    """
+    if dims is None or len(dims) != 4:
+        return None
+    shape = tuple(int(side) for side in dims[1:])
+    if min(shape) < 1 or shape[2] not in (1, 3) or math.prod(shape) > MAX_VALUES:
+        raise ValueError(
+            f"images of {shape}; they must have 1 or 3 channels and {MAX_VALUES:,} values at most"
+        )
+    return shape

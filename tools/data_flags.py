@@ -1,0 +1,16 @@
+"""Flags that say where a finished run's images are."""
+
+from absl import flags
+
+
+def define_data_flags(flag_values: flags.FlagValues) -> None:
+    """Defines `--dataset` and `--data_dir`."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_string(
+        "dataset",
+        None,
+        "As in memgan train, if the data has moved, or if somebody else trained the run: what such "
+        "a run names is not opened.",
+        **options,
+    )
+    flags.DEFINE_string("data_dir", None, "As in memgan train, for the same reasons.", **options)

@@ -1,0 +1,141 @@
+"""What commands print through: safe for terminals, and no reason for the work to stop."""
+
+import contextlib
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator
+
+from memgan_tf.text import printable
+
+# What programs of ours steer a terminal with: three colours, their end, a progress bar's line up.
+OWN_SEQUENCES = re.compile(r"(\x1b\[(?:3[1-3]|0)m|\x1b\[A)")
+INTERRUPTED = 130
+
+
+class SafeStream:
+    """Passes text on with escapes for what would steer a terminal; outlives its reader.
+
+    A reader that has gone, such as `head`, is no error: what would come is dropped. A disk that is
+    full is noted, and told at the end: the work that the text reports is done all the same.
+
+    Args:
+        stream: What is written to.
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.failure: OSError | None = None
+        self._is_closed = False
+
+    def write(self, text: str) -> int:
+        """Writes what can be written; returns the length of the text."""
+        if not self._is_closed:
+            self._try(lambda: self._stream.write(self._encodable(_safe(text))))
+        return len(text)
+
+    def writelines(self, lines) -> None:
+        """As `write`, for each."""
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        """Flushes what can be flushed."""
+        if not self._is_closed:
+            self._try(self._stream.flush)
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def _try(self, action):
+        try:
+            action()
+        except BrokenPipeError:
+            self._drop()
+        except OSError as error:
+            self.failure = error
+            self._drop()
+
+    def _drop(self):
+        """From now on nothing is written, by Python's own last flush neither."""
+        self._is_closed = True
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+    def _encodable(self, text):
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _safe(text):
+    parts = OWN_SEQUENCES.split(text)
+    # A progress bar goes to the beginning of its line; inside a line nothing does.
+    begin = "\r" if text.startswith("\r") else ""
+    safe = "".join(
+        part if index % 2 else printable(part, keep="\n\t") for index, part in enumerate(parts)
+    )
+    return begin + safe.removeprefix("\\r") if begin else safe
+
+
+@contextlib.contextmanager
+def safe_streams() -> Iterator[None]:
+    """A context in which standard output and error are safe; nested ones change nothing.
+
+    Raises:
+        OSError: If something could not be written, at the end.
+    """
+    before = sys.stdout, sys.stderr
+    made = [s if isinstance(s, SafeStream) else SafeStream(s) for s in before]
+    sys.stdout, sys.stderr = made
+    try:
+        yield
+        made[0].flush()
+    finally:
+        made[1].flush()
+        sys.stdout, sys.stderr = before
+    failure = made[0].failure
+    if failure is not None and made[0] is not before[0]:
+        raise OSError(failure.errno, f"standard output: {failure.strerror}")
+
+
+def prepare_process() -> None:
+    """Makes a program's process ready: three open streams, and Ctrl-C in one line from the start.
+
+    Where a standard stream is closed, the next file that is opened would take its place, and
+    whatever a library prints would end up in it.
+    """
+    for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, mode)  # takes the lowest number, which is this one
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, quit_at_once)
+
+
+def quit_at_once(number, frame) -> None:
+    """Handles Ctrl-C while nothing is lost by it; a library that is imported may swallow it."""
+    del number, frame
+    with contextlib.suppress(OSError):
+        os.write(2, b"memgan: interrupted\n")
+    os._exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def quitting_at_once() -> Iterator[None]:
+    """A context in which Ctrl-C ends a program at once, if it would raise otherwise."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, quit_at_once)
+        yield
+    finally:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
