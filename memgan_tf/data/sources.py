@@ -56,13 +56,18 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     return check_image_shape(f"shape of {config.dataset}'s images", shape)
 
 
-def settle(config: DataConfig) -> DataConfig:
+def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     """The configuration with what it leaves to a folder's images decided.
+
+    Args:
+        config: Names the set.
+        by_features: Whether the detector looks at features, not at pixels.
 
     Raises:
         ValueError: As `load`.
     """
-    return folder.settle(config) if parse_name(config.dataset)[0] == "folder" else config
+    is_folder = parse_name(config.dataset)[0] == "folder"
+    return folder.settle(config, by_features) if is_folder else config
 
 
 def find_index(config: DataConfig) -> dict[str, Any] | None:
