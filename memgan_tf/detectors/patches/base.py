@@ -60,20 +60,15 @@ class FeatureModel(abc.ABC):
 
 
 class FeatureDetector(Detector):
-    """Learns in two passes over the features of normal images.
+    """Learns in passes over the features of normal images.
 
     Attributes:
         model: The scoring path, after `fit` or `load`.
-        left_out_scores: `(num_images,)` score of each training image by what the others taught;
-            None before `fit`, or where there are none.
-        facts: What `learn` found out, for log and report.
     """
 
     def __init__(self, config):
         super().__init__(config)
         self.model: FeatureModel | None = None
-        self.left_out_scores: np.ndarray | None = None
-        self.facts: dict[str, str] = {}
         self._explain_batch = None
 
     @abc.abstractmethod
