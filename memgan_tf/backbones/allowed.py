@@ -13,8 +13,10 @@ from memgan_tf.backbones.names import (
     LAYERS,
     MODELS,
     OPERATIONS,
+    OWN,
     REGULARIZERS,
 )
+from memgan_tf.layers import tokens
 
 MODULES = ("keras", "builtins")
 # Keys of a layer's configuration that have no meaning for scoring, and what stands there instead.
@@ -80,6 +82,8 @@ def _clean_layer(config, depth):
             "config": {"name": _clean_name(config["config"]["name"])},
             "registered_name": class_name,
         }
+    elif config["class_name"] in OWN:
+        found = _clean_own(config, depth)
     else:
         _check_known(config, LAYERS, "a layer of Keras' own that a backbone needs")
         found = {
@@ -96,6 +100,17 @@ def _clean_layer(config, depth):
     if "inbound_nodes" in config:
         found["inbound_nodes"] = _clean_value(config["inbound_nodes"], depth)
     return found
+
+
+def _clean_own(config, depth):
+    """A layer of this package, by the one name under which it is registered."""
+    layer = getattr(tokens, config["class_name"])
+    return {
+        "module": tokens.__name__,
+        "class_name": layer.__name__,
+        "config": _clean_settings(config["config"], depth),
+        "registered_name": keras.saving.get_registered_name(layer),
+    }
 
 
 def _is_operation(config):

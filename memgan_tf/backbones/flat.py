@@ -44,11 +44,13 @@ class FlatNetwork:
         image: The input, `(None, None, None, 3)`.
         steps: The calls.
         refused: Reasons by name of the layers that do not take any size.
+        last: What the network gives; where that cannot be had, its last map.
     """
 
     image: keras.KerasTensor
     steps: list[Step] = dataclasses.field(default_factory=list)
     refused: dict[str, str] = dataclasses.field(default_factory=dict)
+    last: keras.KerasTensor | None = None
 
     def run(self, model: keras.Model, arguments: tuple) -> Any:
         """Calls a model's layers one by one on tensors of this network."""
@@ -100,7 +102,10 @@ def flatten(model: keras.Model) -> FlatNetwork:
     """
     check_image_input(model)
     network = FlatNetwork(keras.Input((None, None, 3), name="image", dtype="float32"))
-    network.run(model, (network.image,))
+    network.last = keras.tree.flatten(network.run(model, (network.image,)))[-1]
+    if network.last is MISSING:
+        maps = [step.output for step in network.steps if len(step.output.shape) == 4]
+        network.last = maps[-1] if maps else network.image
     return network
 
 

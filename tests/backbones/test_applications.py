@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from memgan_tf.backbones import downloads
-from memgan_tf.backbones.applications import make_network, randomize
+from memgan_tf.backbones.applications import make_network
 from memgan_tf.backbones.catalog import DEFAULT_BACKBONE, NETWORKS
 from memgan_tf.backbones.flat import flatten
 from memgan_tf.backbones.making import make_backbone
 from memgan_tf.backbones.maps import choose, find_maps
 from memgan_tf.backbones.named_weights import load_weights
+from memgan_tf.backbones.randomness import randomize
 from tests.tiny_backbone import make_tiny_network
 
 PACKAGES = {
@@ -153,7 +154,7 @@ def test_silent_network(monkeypatch):
     waited = []
     monkeypatch.setattr(downloads, "PATIENCE", 0.5)
     before = socket.getdefaulttimeout()
-    with downloads._patience(downloads.PATIENCE):
+    with downloads.patience():
         waited.append(socket.getdefaulttimeout())
     assert waited == [0.5]
     assert socket.getdefaulttimeout() == before
