@@ -12,8 +12,8 @@ from memgan_tf.backbones.randomness import randomize
 from memgan_tf.backbones.requests import RANDOM
 
 LICENSE = (
-    "features learned on ImageNet; weights of keras.applications, which its authors publish under "
-    "the Apache License 2.0; ImageNet's own terms speak of non-commercial research"
+    "features learned on ImageNet, whose images are for non-commercial research; weights of "
+    "keras.applications, which their authors published under the {}"
 )
 # Of ImageNet's images, as keras.applications has them.
 MEANS = (123.68, 116.779, 103.939)
@@ -38,7 +38,8 @@ def make_network(name: str, weights: str | None) -> tuple[keras.Model, str]:
         inner, text = load_weights(lambda top: _build(network, top), name, weights), FILE_LICENSE
     else:
         path = cached_weights(name, network)
-        inner, text = load_weights(lambda top: _build(network, top), name, path), LICENSE
+        inner = load_weights(lambda top: _build(network, top), name, path)
+        text = LICENSE.format(network.license)
     return _with_scaling(inner, network.scaling), text
 
 

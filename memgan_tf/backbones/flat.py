@@ -4,8 +4,9 @@ import dataclasses
 from typing import Any
 
 import keras
+import tensorflow as tf
 
-from memgan_tf.files import first_line
+from memgan_tf.files import DAMAGE, first_line
 
 # Layers that do nothing while scoring.
 IDLE = (
@@ -76,7 +77,7 @@ class FlatNetwork:
         try:
             output = layer(*given, **named)
         # Whatever a layer raises for a size that it cannot take.
-        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        except (*DAMAGE, RuntimeError, tf.errors.OpError) as error:
             self.refused[layer.name] = first_line(error)
             return MISSING
         self.steps.append(Step(layer.name, tuple(map(id, sources)), output))

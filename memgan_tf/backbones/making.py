@@ -9,6 +9,7 @@ from memgan_tf.backbones.cutting import cut
 from memgan_tf.backbones.hub import make_preset
 from memgan_tf.backbones.keras_file import read_model
 from memgan_tf.backbones.requests import FILE, HUB, check_request, split_layers
+from memgan_tf.files import DAMAGE, first_line
 from memgan_tf.validation import check_integer
 
 UNKNOWN_LICENSE = "features of a network that was brought as a file; its license is its own"
@@ -44,8 +45,8 @@ def _from_file(path, layers, num_maps):
     model = read_model(path)
     try:
         return cut(model, f"{FILE}{path.name}", UNKNOWN_LICENSE, layers, num_maps)
-    except ValueError as error:
-        raise ValueError(f"{path} cannot be a backbone: {error}") from error
+    except DAMAGE as error:
+        raise ValueError(f"{path} cannot be a backbone: {first_line(error)}") from error
 
 
 def _from_catalog(name, layers, weights, num_maps):

@@ -134,6 +134,15 @@ def test_layers_by_name_finest_first(tiny):
     assert backbone.strides == (2, 8)
 
 
+def test_a_forgotten_scaling_is_noted(tmp_path, tiny):
+    assert make_backbone(f"file:{tiny}").notes == ()
+    inputs = image()
+    found = make_backbone(saved(tmp_path, inputs, block(4, "bare")(inputs)))
+    assert "nothing scales pixels" in found.notes[0]
+    save_backbone(found, tmp_path)
+    assert read_backbone(tmp_path).notes == found.notes
+
+
 def refuses(request, part, **options):
     with pytest.raises(ValueError, match=r"^[^\n]*$") as caught:
         make_backbone(request, **options)
@@ -173,6 +182,13 @@ def test_no_maps(tmp_path):
     inputs = image(16)
     outputs = layers.Dense(3)(layers.Flatten()(inputs))
     refuses(saved(tmp_path, inputs, outputs), "must have layers that give maps")
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    inputs = image()
+    model = keras.Model(inputs, block(4, "broken")(inputs))
+    model.layers[-1].bias.assign([1.0, np.nan, 2.0, 3.0])
+    refuses(saved_model(tmp_path, model), "must be finite")
 
 
 def test_maps_of_one_size(tmp_path):
