@@ -1,6 +1,7 @@
 """What the `config.json` of a `.keras` file from a stranger may name: layers of Keras' own."""
 
 import copy
+import inspect
 import re
 from typing import Any
 
@@ -28,6 +29,7 @@ REPLACED = {
     "lora_rank": None,
     "lora_alpha": None,
 }
+RENORM = ("renorm_clipping", "renorm_momentum")
 DEEPEST = 60
 MOST_LAYERS = 5000
 
@@ -89,7 +91,7 @@ def _clean_layer(config, depth):
         found = {
             "module": "keras.layers",
             "class_name": class_name,
-            "config": _clean_settings(config["config"], depth),
+            "config": _clean_settings(_without_unknown(config), depth),
             "registered_name": None,
         }
         if shape := (config.get("build_config") or {}).get("input_shape"):
@@ -100,6 +102,20 @@ def _clean_layer(config, depth):
     if "inbound_nodes" in config:
         found["inbound_nodes"] = _clean_value(config["inbound_nodes"], depth)
     return found
+
+
+def _without_unknown(config):
+    """Settings without those that another version of Keras added and that are off."""
+    layer = getattr(keras.layers, config["class_name"])
+    known = {key for base in layer.__mro__ for key in inspect.signature(base.__init__).parameters}
+    settings = config["config"]
+    # The other settings of renormalization have values even where it is off.
+    off = () if settings.get("renorm") else RENORM
+    return {
+        key: value
+        for key, value in settings.items()
+        if key in known or not (value is None or value is False or key in off)
+    }
 
 
 def _clean_own(config, depth):

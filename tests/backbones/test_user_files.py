@@ -6,6 +6,7 @@ import pytest
 
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
 from memgan_tf.backbones.making import make_backbone
+from tests.backbones import hostile_files as hostile
 from tests.tiny_backbone import make_tiny_network, randomize
 
 layers = keras.layers
@@ -141,6 +142,15 @@ def test_a_forgotten_scaling_is_noted(tmp_path, tiny):
     assert "nothing scales pixels" in found.notes[0]
     save_backbone(found, tmp_path)
     assert read_backbone(tmp_path).notes == found.notes
+
+
+def test_settings_of_another_version_that_are_off(tmp_path, tiny):
+    """A newer Keras adds settings; those that are off do not keep an older one from reading."""
+    path = tmp_path / "newer.keras"
+    hostile.with_setting(tiny, path, added_later=None, also_added=False)
+    assert make_backbone(f"file:{path}").sha256 == make_backbone(f"file:{tiny}").sha256
+    hostile.with_setting(tiny, path, added_later=True)
+    refuses(f"file:{path}", "added_later")
 
 
 def refuses(request, part, **options):
