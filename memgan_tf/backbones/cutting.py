@@ -1,13 +1,12 @@
 """Cuts a network off behind the maps that are used."""
 
-import json
-
 import keras
 import numpy as np
 
 from memgan_tf.backbones import allowed
 from memgan_tf.backbones.backbone import Backbone, digest
 from memgan_tf.backbones.flat import flatten
+from memgan_tf.backbones.keras_file import clean_config
 from memgan_tf.backbones.maps import Map, choose, find_maps, named
 from memgan_tf.backbones.names import OPERATIONS
 
@@ -77,8 +76,7 @@ def describe(
 
 def rebuild(model: keras.Model) -> keras.Model:
     """The same network made from its own configuration, as `read_model` would make it."""
-    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
-    found = allowed.deserialize(allowed.clean_model(config))
+    found = allowed.deserialize(clean_config(model))
     for layer in model.layers:
         if layer.weights:
             twin = found.get_layer(layer.name)
