@@ -48,7 +48,7 @@ def _find(network):
 
 
 def _ways_out(name, network, error):
-    reason = f" ({first_line(error)[:120]})" if error else ""
+    reason = f" ({first_line(error)[:300]})" if error else ""
     return (
         f"`backbone` {name} has no weights: {network.cached} is not in {_folders()[0]} and its "
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
