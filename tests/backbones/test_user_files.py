@@ -129,6 +129,24 @@ def test_insides_of_blocks_are_not_chosen(tmp_path):
     assert backbone.layers == ("added", "next")
 
 
+def test_branches_are_not_chosen(tmp_path):
+    """Of stride 8 the last layer that everything passes, not one of two ways on from it."""
+    inputs = image()
+    whole = block(8, "whole", 8)(inputs)
+    aside = layers.MaxPooling2D(2, name="pooled")(block(8, "aside", 1)(whole))
+    joined = layers.Concatenate(name="joined")([block(8, "onward", 2)(whole), aside])
+    backbone = make_backbone(saved(tmp_path, inputs, joined), num_maps=2)
+    assert backbone.layers == ("whole", "joined")
+
+
+def test_what_is_random_while_training_is_left_out(tmp_path):
+    inputs = image()
+    found = block(4, "map")(layers.Dropout(0.5)(layers.RandomFlip()(inputs)))
+    backbone = make_backbone(saved(tmp_path, inputs, found))
+    assert [layer.name for layer in backbone.model.layers] == ["image", "map"]
+    check_same(backbone, lambda given: [backbone.model(given, training=True)])
+
+
 def test_layers_by_name_finest_first(tiny):
     backbone = make_backbone(f"file:{tiny}", layers="third, first")
     assert backbone.layers == ("first", "third")
