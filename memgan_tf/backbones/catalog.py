@@ -16,14 +16,14 @@ class Network:
         scaling: What comes before its first layer: `none` (it scales inside), `symmetric` (to
             [-1, 1]), `means` (a color's mean is subtracted and colors are reversed) or `deviations`
             (a second division by colors' deviations, which Keras adds for these weights only).
-        num_weights: Of the whole network up to the last of `layers`.
-        megabytes: Of the file in Keras' cache.
+        license: Under which its authors published the weights.
     """
 
     builder: str
     layers: tuple[str, ...]
     cached: str
     scaling: str
+    license: str = "Apache License 2.0"
 
 
 NETWORKS = {
@@ -50,5 +50,6 @@ NETWORKS = {
         ("conv3_block4_out", "conv4_block6_out", "conv5_block3_out"),
         "resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5",
         "means",
+        "MIT License",
     ),
 }

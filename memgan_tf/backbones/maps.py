@@ -2,16 +2,18 @@
 
 import dataclasses
 import difflib
+import math
 
 import keras
 
 from memgan_tf.backbones.flat import FlatNetwork
 
 STRIDES = (8, 16, 32)
-# Sides of the images at which shapes are computed; every stride in use divides their difference.
-SIDES = (512, 1024)
-# Numbers in a map of an image of 512 pixels a side; the widest networks in use have 2**26.
-LARGEST_MAP = 2**28
+# Sides of the images at which shapes are computed; every stride in use divides their difference,
+# DINOv2's 14 as well as powers of two.
+SIDES = (6720, 13440)
+# Numbers in a map by pixel of the image; the widest networks in use have 64.
+MOST_BY_PIXEL = 1024
 # A layer with more channels than this many times those before it is the inside of a block.
 EXPANSION = 2
 # They give the maps of others, with other borders.
@@ -77,14 +79,11 @@ def _shapes(network, tensors):
     for side in SIDES:
         shapes = model.compute_output_shape((1, side, side, 3))
         found.append([tuple(shape) for shape in (shapes if len(tensors) > 1 else _single(shapes))])
-        for shape in found[-1]:
-            size = 1
-            for length in shape:
-                size *= length or 1
-            if size > LARGEST_MAP * (side // SIDES[0]) ** 2:
-                raise ValueError(
-                    f"its maps must have at most {LARGEST_MAP} numbers. Received: {shape}"
-                )
+        if large := [x for x in found[-1] if math.prod(x) > MOST_BY_PIXEL * side**2]:
+            raise ValueError(
+                f"its maps must have at most {MOST_BY_PIXEL} numbers by pixel of the image. "
+                f"Received: {large[0]} for {side} × {side} pixels"
+            )
     return found
 
 
@@ -102,13 +101,12 @@ def _stride(small, large):
 
 
 def _passed_by_all(network):
-    """Ids of the tensors on every way from the image to the last map.
+    """Ids of the tensors on every way from the image to what the network gives.
 
     In an order in which layers can run it is those that no connection jumps over.
     """
     needed, order = set(), []
-    maps = [step for step in network.steps if len(step.output.shape) == 4]
-    wanted = {id(maps[-1].output)}
+    wanted = {id(network.last)}
     for step in reversed(network.steps):
         if id(step.output) in wanted:
             needed.add(id(step.output))
