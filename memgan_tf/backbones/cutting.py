@@ -19,7 +19,7 @@ SCALING = (
 
 
 def cut(
-    model: keras.Model, name: str, license: str, layers: tuple[str, ...] = (), num_maps: int = 3
+    model: keras.Model, name: str, license: str, layers: tuple[str, ...] = (), num_maps: int = 4
 ) -> Backbone:
     """The part of a network that its maps need, with weights of its own.
 
@@ -27,7 +27,7 @@ def cut(
         model: Functional or sequential; takes one color image.
         name: Of the backbone.
         license: Of its weights.
-        layers: Names of layers; none: the last of each of `num_maps` strides.
+        layers: Names of layers; none: see `maps.choose`.
         num_maps: At most.
 
     Raises:

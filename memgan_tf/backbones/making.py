@@ -16,7 +16,7 @@ UNKNOWN_LICENSE = "features of a network that was brought as a file; its license
 
 
 def make_backbone(
-    name: str, layers: str | None = None, weights: str | None = None, num_maps: int = 3
+    name: str, layers: str | None = None, weights: str | None = None, num_maps: int = 4
 ) -> Backbone:
     """Makes a backbone from its name.
 

@@ -8,7 +8,9 @@ import keras
 
 from memgan_tf.backbones.flat import FlatNetwork
 
+# Of these strides the ends of stages: the last, the last two, the first.
 STRIDES = (8, 16, 32)
+PICKED = (slice(-1, None), slice(-2, None), slice(0, 1))
 # Sides of the images at which shapes are computed; every stride in use divides their difference,
 # DINOv2's 14 as well as powers of two.
 SIDES = (6720, 13440)
@@ -128,27 +130,42 @@ def _passed_by_all(network):
 
 
 def choose(maps: list[Map], count: int) -> list[Map]:
-    """The last map of each stride, finest first.
+    """Ends of stages, finest first: of stride 8 the last, of 16 the last two, of 32 the first.
 
-    Strides 8, 16 and 32, as far as the network has them; the coarsest ones if it has fewer of
-    these than asked for. Of a stride's layers those count that everything passes (ends of blocks),
-    without the wide insides and heads between them.
+    A stage is a stretch of blocks with the same stride and number of channels. The last stages
+    before a classifier know its classes best and parts least. A network that has fewer of these
+    strides gives the last end of each of its coarsest ones.
+
+    Args:
+        maps: Of all layers, in order.
+        count: Maps at most.
     """
     ends = {}
     for stride in sorted({found.stride for found in maps}):
-        ends[stride] = _last([found for found in maps if found.stride == stride])
-    usual = [stride for stride in STRIDES if stride in ends]
-    if len(usual) < count:
-        usual = [stride for stride in ends if stride > 1][-count:] or list(ends)[-count:]
-    return [ends[stride] for stride in usual[:count]]
+        ends[stride] = _stage_ends([found for found in maps if found.stride == stride])
+    chosen = [
+        found
+        for stride, pick in zip(STRIDES, PICKED, strict=True)
+        for found in ends.get(stride, ())[pick]
+    ]
+    if len({found.stride for found in chosen}) == len(STRIDES):
+        return chosen if count >= len(chosen) else [ends[s][-1] for s in STRIDES][:count]
+    usual = [stride for stride in ends if stride > 1][-count:] or list(ends)[-count:]
+    return [ends[stride][-1] for stride in usual[:count]]
 
 
-def _last(maps):
-    chosen = None
+def _stage_ends(maps):
+    """The last map of each stage of a stride, without the wide insides of blocks and heads."""
+    ends = []
     for found in [found for found in maps if found.passed_by_all] or maps:
-        if chosen is None or found.channels <= EXPANSION * chosen.channels:
-            chosen = found
-    return chosen
+        if ends and found.channels > EXPANSION * ends[-1].channels:
+            continue
+        is_same = ends and found.channels == ends[-1].channels
+        was_inside = ends and EXPANSION * found.channels < ends[-1].channels
+        if is_same or was_inside:
+            ends.pop()
+        ends.append(found)
+    return ends
 
 
 def named(maps: list[Map], names: tuple[str, ...], network: FlatNetwork) -> list[Map]:
