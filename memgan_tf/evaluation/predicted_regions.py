@@ -10,6 +10,18 @@ from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 
 
+def pixel_threshold(run: TrainedRun) -> float | None:
+    """Value of a map above which a pixel belongs to a region; None for a run without one.
+
+    Raises:
+        ValueError: If the file of the scale is damaged.
+    """
+    path = run.directory.evaluation / SCALE_FILE
+    if run.config.data.folder is None or not path.exists():
+        return None
+    return read_scale(path).top
+
+
 def predict_regions(
     run: TrainedRun, views: Views, flagged: np.ndarray
 ) -> list[Region | None] | None:
@@ -24,10 +36,9 @@ def predict_regions(
         A region for each of these, None for the others; None for a run without a pixel threshold,
         which those on photographs have if their detector has maps.
     """
-    path = run.directory.evaluation / SCALE_FILE
-    if run.config.data.folder is None or views.originals is None or not path.exists():
+    threshold = pixel_threshold(run)
+    if threshold is None or views.originals is None:
         return None
-    threshold = read_scale(path).top
     found: list[Region | None] = [None] * len(flagged)
     for part, _, explained in explain_in_parts(run, views.images, np.flatnonzero(flagged)):
         for position, values in zip(part, explained["anomaly_map"], strict=True):
