@@ -10,6 +10,7 @@ from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.base import TrainableModel
+from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
@@ -126,18 +127,20 @@ class DeepDetector(Detector):
         if training.deterministic_ops:
             tf.config.experimental.enable_op_determinism()
         over = make_strategy(strategy or training.distribution_strategy)
-        return Trainer(self._make_model, training, self._check_images(images), over)
+        with keras_defaults():
+            return Trainer(self._make_model, training, self._check_images(images), over)
 
     def _make_model(self):
         training = self.config.training
-        return self._model_class(
-            self.config.model,
-            self.config.image_shape,
-            training.seed,
-            average_weights=training.ema_decay > 0,
-            mixed_precision=training.mixed_precision,
-            jit_compile=training.jit_compile,
-        )
+        with keras_defaults():
+            return self._model_class(
+                self.config.model,
+                self.config.image_shape,
+                training.seed,
+                average_weights=training.ema_decay > 0,
+                mixed_precision=training.mixed_precision,
+                jit_compile=training.jit_compile,
+            )
 
     def use(self, model: TrainableModel) -> None:
         """Scores with `model` from now on."""
