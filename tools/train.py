@@ -36,6 +36,7 @@ def run(flag_values):
     names = config.DataConfig.describe().keys() & overrides.keys()
     data = settle(config.DataConfig(**{name: overrides[name] for name in names}))
     index = find_index(data)
+    overrides |= {"data_dir": data.data_dir}
     if index is not None:
         print("\n".join(summarize(index)))
         overrides |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}

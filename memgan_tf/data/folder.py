@@ -1,7 +1,6 @@
 """Folders of image files as data sets."""
 
 import dataclasses
-import pathlib
 import statistics
 from typing import Any
 
@@ -9,10 +8,12 @@ import numpy as np
 
 from memgan_tf.config import DataConfig
 from memgan_tf.data import folder_index, folder_layout, folder_store
+from memgan_tf.data.folders.list_file import read_list
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, longer_side
 from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.data.location import locate
 from memgan_tf.data.stored_images import StoredImages, open_stored
 from memgan_tf.data.walk import HIDDEN, name_of, shown, walk
 
@@ -55,7 +56,7 @@ def settle(config: DataConfig) -> DataConfig:
         )
     return dataclasses.replace(
         config,
-        folder_layout=index["layout"],
+        folder_layout=None if config.is_list else index["layout"],
         image_size=index["image_size"],
         image_channels=index["channels"],
         image_fit=index["image_fit"],
@@ -69,16 +70,7 @@ def open_folder(config: DataConfig) -> FolderSet:
         ValueError: If it is missing, holds no readable image, or its layout is unclear.
         OSError: If the cache directory cannot be written.
     """
-    folder = pathlib.Path(config.folder).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"`dataset` must name a folder; {folder} is none")
-    found = walk(folder)
-    if not found.images:
-        raise ValueError(
-            f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
-            f"none{_hidden(found)}"
-        )
-    plan = folder_layout.plan(found, config.folder_layout, config.normal_class)
+    folder, plan = _look_through(config)
     paths = [path for path, _, _ in plan.images]
     side = config.image_size or _default_size([folder / path for path in paths])
     fit = config.image_fit or DEFAULT_FIT
@@ -100,6 +92,27 @@ def open_folder(config: DataConfig) -> FolderSet:
         masks = open_stored(place / folder_store.MASKS_FILE, shape_of_masks, 1)
     pixels = open_stored(place / folder_store.PIXELS_FILE, shape, channels)
     return FolderSet(index, rows, pixels, masks, plan)
+
+
+def _look_through(config):
+    """The folder that paths are relative to, and what each file is."""
+    folder = locate(config)
+    if config.is_list:
+        found, plan = read_list(folder, config.normal_class)
+        folder_layout.check(plan, config.normal_class, folder)
+        return found.folder, plan
+    if not folder.is_dir():
+        raise ValueError(
+            f"`dataset` must name a folder; {folder} is none. If it has moved, add "
+            f"--data_dir=<where it is>"
+        )
+    found = walk(folder)
+    if not found.images:
+        raise ValueError(
+            f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
+            f"none{_hidden(found)}"
+        )
+    return folder, folder_layout.plan(found, config.folder_layout, config.normal_class)
 
 
 def load(config: DataConfig, split: str) -> LabelledImages | None:

@@ -1,6 +1,7 @@
 """Which layout a folder of images has, and what each file is in it."""
 
 import dataclasses
+import pathlib
 
 from memgan_tf.data.folders import (
     class_layouts,
@@ -43,8 +44,7 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
         made = class_layouts.plan_flat(tree)
     else:
         made = FAMILY_OF[layout].plan(tree, layout)
-    _check_class(made, normal_class)
-    _check_training(made, found.folder)
+    check(made, normal_class, found.folder)
     return dataclasses.replace(made, others=[*found.others, *made.others])
 
 
@@ -146,6 +146,16 @@ def _refuse_places(tree):
 def _list(names):
     chosen = [shown(name) for name in names]
     return ", ".join(chosen[:10]) + (", …" if len(chosen) > 10 else "")
+
+
+def check(made: Plan, normal_class: str | None, place: pathlib.Path) -> None:
+    """Checks that a plan has normal images to train on, and the class that was given.
+
+    Raises:
+        ValueError: If not; `place` is named in the message.
+    """
+    _check_class(made, normal_class)
+    _check_training(made, place)
 
 
 def _check_class(made, normal_class):
