@@ -43,7 +43,7 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
     """
     run = RunDirectory.of(model_dir, config)
     run.check_free_for(config)
-    if run.is_complete:
+    if run.is_complete_for(config):
         return run
     # TensorFlow wants the workers to meet before it does anything else.
     workers = join_workers(config.training.distribution_strategy)

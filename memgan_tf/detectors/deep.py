@@ -1,5 +1,6 @@
 """Detectors that the training loop trains."""
 
+import dataclasses
 import zlib
 
 import keras
@@ -14,6 +15,7 @@ from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
+from memgan_tf.training.growth import obstacle_to_growth
 from memgan_tf.training.loop import train
 from memgan_tf.training.run_directory import fingerprint
 from memgan_tf.training.strategy import make_strategy
@@ -66,6 +68,7 @@ class DeepDetector(Detector):
                 fingerprint(self.config),
                 training.keep_checkpoints,
                 writes=workers.is_chief,
+                earlier=_earlier_fingerprints(self.config),
             )
         if run is not None and workers.is_chief:
             actions = [
@@ -148,3 +151,14 @@ class DeepDetector(Detector):
         watch_forks()
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         self._explain_batch = tf.function(model.explain, input_signature=[signature])
+
+
+def _earlier_fingerprints(config):
+    """Those of the same run with fewer epochs, if it may have grown from one."""
+    if obstacle_to_growth(config) is not None:
+        return frozenset()
+    shorter = (
+        dataclasses.replace(config.training, epochs=epochs)
+        for epochs in range(1, config.training.epochs)
+    )
+    return {fingerprint(dataclasses.replace(config, training=training)) for training in shorter}
