@@ -74,7 +74,7 @@ def open_folder(config: DataConfig) -> FolderSet:
     paths = [path for path, _, _ in plan.images]
     side = config.image_size or _default_size([folder / path for path in paths])
     fit = config.image_fit or DEFAULT_FIT
-    place, entry = folder_store.stored(folder, paths, plan.masks, side, fit)
+    place, entry = folder_store.stored(folder, paths, plan.masks, side, fit, config.bit_depth)
     if not entry["files"]:
         reason = _first_reason(entry["left_out"])
         raise ValueError(f"`dataset` {folder} holds no readable image{reason}")
@@ -84,7 +84,7 @@ def open_folder(config: DataConfig) -> FolderSet:
     left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
     unusable = mask_problems(plan, rows, entry)
     rule = {"image_size": side, "image_fit": fit, "channels": channels, "cache": str(place)}
-    notes = describe_notes(plan, rows, entry)
+    notes = describe_notes(plan, rows, entry, config.bit_depth)
     index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
     masks = None
     if index["num_masks"] and not unusable:

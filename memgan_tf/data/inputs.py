@@ -57,7 +57,10 @@ def list_images(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read_input(
-    path: str, image_shape: tuple[int, int, int], image_fit: str = "stretch"
+    path: str,
+    image_shape: tuple[int, int, int],
+    image_fit: str = "stretch",
+    bit_depth: int | None = None,
 ) -> ScoringInput:
     """Reads images and fits files to the shape that a detector takes.
 
@@ -66,6 +69,7 @@ def read_input(
             `x_test`, or `x_train`), which must have the shape already.
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
+        bit_depth: Bits that the values of files with 16 bits use; None is 16.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -82,14 +86,15 @@ def read_input(
         name = next(name for name in ARRAY_NAMES if name in arrays)
         images = as_pixels(f"{name} of {path}", arrays[name])
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
-    return _read_files([file] if file.is_file() else list_images(file), image_shape, image_fit)
+    paths = [file] if file.is_file() else list_images(file)
+    return _read_files(paths, image_shape, image_fit, bit_depth)
 
 
-def _read_files(paths, image_shape, image_fit):
+def _read_files(paths, image_shape, image_fit, bit_depth):
     height, width, channels = image_shape
 
     def look(path):
-        return as_channels(decode(path).fit(height, width, image_fit), channels)
+        return as_channels(decode(path, bit_depth).fit(height, width, image_fit), channels)
 
     names, skipped = [], []
     # The file has no name, so it goes when the images do.
