@@ -12,7 +12,7 @@ from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import StoredImages
-from memgan_tf.data.walk import name_of, walk
+from memgan_tf.data.walk import HIDDEN, name_of, walk
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
@@ -87,7 +87,18 @@ def read_input(
         images = as_pixels(f"{name} of {path}", arrays[name])
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
     paths = [file] if file.is_file() else list_images(file)
-    return _read_files(paths, image_shape, image_fit, bit_depth)
+    given = _read_files(paths, image_shape, image_fit, bit_depth)
+    return dataclasses.replace(given, skipped=given.skipped + _hidden(file))
+
+
+def _hidden(file):
+    """Hidden folders and images, which are not read."""
+    others = walk(file).others if file.is_dir() else []
+    return [
+        (name_of(file / path), reason)
+        for path, reason in others
+        if reason == HIDDEN and (path.suffix.lower() in IMAGE_SUFFIXES or (file / path).is_dir())
+    ]
 
 
 def _read_files(paths, image_shape, image_fit, bit_depth):

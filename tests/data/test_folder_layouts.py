@@ -182,6 +182,12 @@ def test_a_folder_of_masks_is_no_class(name, tmp_path):
     assert left_out["path"] == f"{name}/0.png"
 
 
+def test_classes_that_all_speak_of_masks_are_classes(tmp_path):
+    root = make(tmp_path / "set", ["with_mask/{0..7}.png", "without_mask/{0..1}.png"])
+    counts = index(root, normal_class="with_mask")["counts"]
+    assert {count["class"] for count in counts} == {"with_mask", "without_mask"}
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

@@ -97,6 +97,10 @@ def describe_notes(
         image, masks = next(iter(plan.masks.items()))
         names = ", ".join(shown(name_of(mask)) for mask in masks)
         notes.append(f"masks are paired as {names} of {shown(name_of(image))}")
+    tested = [plan.is_normal(row["class"]) for row in rows if row["split"] == "test"]
+    if len(set(tested)) == 1 and not plan.has_classes:
+        kind = "normal" if tested[0] else "anomalous"
+        notes.append(f"all {len(tested)} test images are {kind}, so there is nothing to evaluate")
     if entry["scaled_masks"]:
         first = shown(entry["scaled_masks"][0])
         count = len(entry["scaled_masks"])
