@@ -119,6 +119,8 @@ def _refuse_categories(trees):
 
 
 def _is_set(whole, name, paths):
+    if words.says(name, words.SPLITS):
+        return False
     for base in chain([path.relative_to(*whole.base, name) for path in paths]):
         tree = Tree(whole.folder, paths, (*whole.base, name, *base))
         if any(family.recognize(tree) for family in (split_layouts, pair_layouts)):
@@ -127,13 +129,15 @@ def _is_set(whole, name, paths):
 
 
 def _refuse_places(tree):
-    places = tree.places()
+    places = {place[len(tree.base) :] for place in tree.places()}
     if len(places) > 1:
-        names = sorted({"/".join(place[len(tree.base) :]) or "." for place in places})
+        names = sorted("/".join(place) or "." for place in places)
+        has_split = any(words.says(part, words.TRAIN) for place in places for part in place[:1])
+        fix = ". For a split put the normal ones into train/good and test/good" if has_split else ""
         raise ValueError(
             f"`folder_layout` must be given: {_list(names)} may be classes or merely places. If "
             f"every image is normal use --folder_layout=flat, otherwise name the normal one, "
-            f"--normal_class=<one of them>"
+            f"--normal_class=<one of them>{fix}"
         )
     for name in tree.base:
         if words.says(name, words.ABNORMAL | words.TEST) or words.says_masks(name):

@@ -67,9 +67,12 @@ def settle(config: DataConfig) -> DataConfig:
         ValueError: As `load`.
     """
     kind, _ = parse_name(config.dataset)
-    if kind in KINDS:
-        config = dataclasses.replace(config, data_dir=anchored(config))
-    return folder.settle(config) if kind in FOLDER_KINDS else config
+    if kind not in KINDS:
+        return config
+    data_dir = anchored(config)
+    # Messages name the data as the user does.
+    settled = folder.settle(config) if kind in FOLDER_KINDS else config
+    return dataclasses.replace(settled, data_dir=data_dir)
 
 
 def find_index(config: DataConfig) -> dict[str, Any] | None:

@@ -93,6 +93,13 @@ def test_layouts_with_a_split(tree, layout, num_train, normal, anomalous, num_ma
         assert marked.tolist() == load(root, "test").labels.astype(bool).tolist()
 
 
+def test_normal_images_may_lie_in_train_itself(tmp_path):
+    tree = ["train/{0..5}.png", "test/good/0.png", "test/scratch/0.png"]
+    train, normal, anomalous = splits(make(tmp_path / "set", tree))
+    assert train == [f"train/{i}.png" for i in range(6)]
+    assert (normal, anomalous) == (["test/good/0.png"], ["test/scratch/0.png"])
+
+
 @pytest.mark.parametrize(
     ("tree", "layout", "anomalous", "num_masks"),
     [
@@ -193,6 +200,7 @@ def test_classes_that_all_speak_of_masks_are_classes(tmp_path):
     [
         (("a/b/{0..3}.png", "a/c/{0..3}.png"), "b, c may be classes or merely places"),
         (("a/{0..3}.png", "a/c/{0..3}.png"), "., c may be classes or merely places"),
+        (("train/{0..3}.png", "test/{0..3}.png"), "put the normal ones into train/good"),
         (("x/bad/{0..3}.png",), "all lie in bad"),
         (("Anomaly/{0..3}.png",), "all lie in Anomaly"),
     ],

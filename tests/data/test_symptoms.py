@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 
 
 @functools.cache
-def tests_of(path):
+def names_in(path):
     tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
@@ -20,4 +20,4 @@ def test_each_symptom_has_a_test_that_exists():
     named = [re.fullmatch(r"\|.+\|.+\| `(tests/\S+\.py)::(\w+)` \|", row).groups() for row in rows]
     assert len(named) >= 40
     for path, test in named:
-        assert test in tests_of(path), test
+        assert test in names_in(path), test
