@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from memgan_tf import files
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
@@ -27,6 +27,8 @@ IMAGE_SUFFIXES = (
     *(".tif", ".tiff", ".webp"),
 )
 MIN_SIDE = 8
+# Values of EXIF's orientation that exchange height and width.
+SIDEWAYS = (5, 6, 7, 8)
 # Behind transparent pixels: white, as browsers show them.
 BACKGROUND = (255, 255, 255, 255)
 STRIP_ROWS = 128
@@ -143,14 +145,16 @@ def stated_size(content: bytes) -> tuple[int, int]:
         raise ValueError(reason_of(error)) from error
 
 
-def longer_side(path: str | os.PathLike) -> int | None:
-    """The longer side by the file's header alone; None if it cannot be read."""
+def upright_size(path: str | os.PathLike) -> tuple[int, int] | None:
+    """`(height, width)` of a file as it is shown, by its header; None if it cannot be read."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with Image.open(path, formats=FORMATS) as image:
-            return max(image.size)
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in SIDEWAYS
+            return image.size if turned else image.size[::-1]
     except Exception:
+        # A damaged file may raise anything; the reason is listed when it is decoded.
         return None
 
 

@@ -58,10 +58,14 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     return check_image_shape(f"shape of {config.dataset}'s images", shape)
 
 
-def settle(config: DataConfig) -> DataConfig:
+def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     """The configuration with what it leaves to a folder's images decided.
 
     Its `data_dir` finds the data again from any working directory.
+
+    Args:
+        config: Names the set.
+        by_features: Whether the detector looks at features, not at pixels.
 
     Raises:
         ValueError: As `load`.
@@ -71,7 +75,7 @@ def settle(config: DataConfig) -> DataConfig:
         return config
     data_dir = anchored(config)
     # Messages name the data as the user does.
-    settled = folder.settle(config) if kind in FOLDER_KINDS else config
+    settled = folder.settle(config, by_features) if kind in FOLDER_KINDS else config
     return dataclasses.replace(settled, data_dir=data_dir)
 
 
