@@ -1,6 +1,7 @@
 """What a Python program calls: train a run, load a run."""
 
 import os
+import sys
 
 from memgan_tf.config import RunConfig
 from memgan_tf.data import folder_index, load_task
@@ -48,11 +49,12 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
     """
     run = RunDirectory.of(model_dir, config)
     run.check_free_for(config)
-    if run.is_complete:
+    if run.is_complete_for(config):
         return run
     # TensorFlow wants the workers to meet before it does anything else.
     workers = join_workers(config.training.distribution_strategy)
     task = load_task(config.data, config.training.seed, with_test=False)
+    _say_if_batch_is_large(config, len(task.train))
     index, content = find_index(config.data), content_of(config.data)
     with workers.losses_told():
         if workers.is_chief:
@@ -65,6 +67,16 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
             make_detector(config).fit(task.train.images, task.validation.images, run)
         workers.wait()  # for the chief to finish
     return run
+
+
+def _say_if_batch_is_large(config, num_images):
+    size = config.training.batch_size
+    if getattr(config.model, "trains_in_steps", True) and size > num_images:
+        print(
+            f"Warning: `batch_size` {size} is larger than the {num_images} images that train, so a "
+            f"step sees images more than once. --batch_size={num_images} would see each once",
+            file=sys.stderr,
+        )
 
 
 def _train_and_calibrate(config, task, run):

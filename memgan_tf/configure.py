@@ -32,6 +32,7 @@ def configure(settings: dict[str, Any], report: Callable[[str], None] = print) -
     if by_features:
         _check_backbone(detector, given)
     data = settle(data, by_features)
+    given |= {"data_dir": data.data_dir}
     index = find_index(data)
     if index is not None:
         for line in summarize(index):
@@ -45,7 +46,7 @@ def configure(settings: dict[str, Any], report: Callable[[str], None] = print) -
 
 
 def _choose_detector(data, report):
-    if parse_name(data.dataset)[0] != "folder":
+    if parse_name(data.dataset)[0] not in config.FOLDER_KINDS:
         return OTHERS
     report(
         f"Detector: {PHOTOGRAPHS}, the best one for photographs; --detector=<name> takes another"

@@ -49,6 +49,14 @@ def define_flags(flag_values):
         "With --server: how files of another size are scaled; the export's model card says it.",
         **options,
     )
+    flags.DEFINE_integer(
+        "bit_depth",
+        None,
+        "With --server: bits that the values of 16-bit files use; the export's model card says it.",
+        lower_bound=8,
+        upper_bound=16,
+        **options,
+    )
     flags.DEFINE_float(
         "fdr",
         None,
@@ -86,8 +94,9 @@ def run(flag_values):
     address = ServerAddress.parse(flag_values.server)
     retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
     batch_size = check_integer("batch_size", flag_values.batch_size, 1)
-    source, output, fit = flag_values.input, flag_values.output, flag_values.image_fit
-    score_on_server(address, retries, batch_size, source, output, fdr, fit)
+    source, output = flag_values.input, flag_values.output
+    reading = {"image_fit": flag_values.image_fit, "bit_depth": flag_values.bit_depth}
+    score_on_server(address, retries, batch_size, source, output, fdr, **reading)
 
 
 def _check(flag_values):
@@ -129,7 +138,8 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     from memgan_tf.evaluation.views import Views
 
     trained = TrainedRun(path)
-    given = read_input(source, trained.config.image_shape, trained.config.data.fit)
+    data, shape = trained.config.data, trained.config.image_shape
+    given = read_input(source, shape, data.fit, data.bit_depth)
     scores = trained.score(given.images)
     p_values, flagged = trained.p_values(scores), trained.decide(scores, fdr)
     views = Views(given.images, None, given.originals)
@@ -163,7 +173,7 @@ def _write_heatmaps(trained, source, folder, limit):
         print(f"No heat-maps: {trained.config.detector} scores an image as a whole")
 
 
-def score_on_server(address, retries, batch_size, source, output, fdr=None, image_fit="stretch"):
+def score_on_server(address, retries, batch_size, source, output, fdr=None, **reading):
     """Does what `score_input` does, with a server's scores and p-values."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
@@ -173,7 +183,7 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None, imag
     from memgan_tf.serving.scoring import score_images
 
     with make_client(address, retries) as client:
-        given = read_input(source, client.image_shape(), image_fit)
+        given = read_input(source, client.image_shape(), **reading)
         answers = score_images(client, given.images, batch_size)
     p_values, flagged = answers["p_value"], answers["is_anomaly"]
     if fdr is not None:

@@ -36,7 +36,7 @@ def train_run(resolved, model_dir):
     """Trains a configuration and says where the run is."""
     directory = RunDirectory.of(model_dir, resolved)
     directory.check_free_for(resolved)
-    if directory.is_complete:
+    if directory.is_complete_for(resolved):
         print(f"{directory.path} is complete already.")
     else:
         read_cluster(resolved.training.distribution_strategy)

@@ -36,7 +36,9 @@ class DataConfig(Checked):
         minimum=0,
     )
     data_dir: str | None = option(
-        None, "Directory of prepared tensorflow-datasets; its own default if absent."
+        None,
+        "Directory of prepared tensorflow-datasets; its own default if absent. Of a folder, a list "
+        "or an npz file: where it is, if it has moved.",
     )
     folder_layout: str | None = option(
         None,

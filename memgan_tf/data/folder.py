@@ -9,11 +9,13 @@ import numpy as np
 from memgan_tf.config import DataConfig
 from memgan_tf.data import folder_index, folder_layout, folder_store
 from memgan_tf.data.folders import shapes
+from memgan_tf.data.folders.list_file import read_list
 from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
 from memgan_tf.data.image_files import IMAGE_SUFFIXES
 from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.data.location import locate
 from memgan_tf.data.stored_images import StoredImages, open_stored
 from memgan_tf.data.walk import HIDDEN, name_of, shown, walk
 
@@ -29,6 +31,7 @@ class FolderSet:
         masks: File of the masks' pixels, a row a mask; None if the set has no ground truth or a
             mask is missing or unusable.
         plan: What each file is.
+        folder: What the paths are relative to.
     """
 
     index: dict[str, Any]
@@ -36,6 +39,7 @@ class FolderSet:
     images: StoredImages
     masks: StoredImages | None
     plan: Plan
+    folder: pathlib.Path
 
 
 def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
@@ -58,7 +62,7 @@ def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
         )
     return dataclasses.replace(
         config,
-        folder_layout=index["layout"],
+        folder_layout=None if config.is_list else index["layout"],
         image_size=index["image_size"],
         image_channels=index["channels"],
         image_fit=index["image_fit"],
@@ -67,7 +71,7 @@ def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
 
 def _shape_for_features(config):
     """The configuration with the size, shape and fit that the training photographs suggest."""
-    folder, plan = _plan(config)
+    folder, plan = _look_through(config)
     sizes = shapes.sizes_of(folder / path for path, split, _ in plan.images if split != "test")
     shape = shapes.of_photographs(sizes, config.image_size)
     same_fit = config.image_fit in (None, shape.image_fit)
@@ -87,14 +91,14 @@ def open_folder(config: DataConfig) -> FolderSet:
         ValueError: If it is missing, holds no readable image, or its layout is unclear.
         OSError: If the cache directory cannot be written.
     """
-    folder, plan = _plan(config)
+    folder, plan = _look_through(config)
     paths = [path for path, _, _ in plan.images]
     size, fit = config.image_size, config.image_fit
     if size is None or fit is None:
         shape = shapes.square(shapes.sizes_of(folder / path for path in paths))
         size, fit = size or shape.image_size, fit or shape.image_fit
     sides = shapes.sides(size, config.aspect_ratio)
-    place, entry = folder_store.stored(folder, paths, plan.masks, sides, fit)
+    place, entry = folder_store.stored(folder, paths, plan.masks, sides, fit, config.bit_depth)
     if not entry["files"]:
         reason = _first_reason(entry["left_out"])
         raise ValueError(f"`dataset` {folder} holds no readable image{reason}")
@@ -104,14 +108,35 @@ def open_folder(config: DataConfig) -> FolderSet:
     left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
     unusable = mask_problems(plan, rows, entry)
     rule = {"image_size": size, "image_fit": fit, "channels": channels, "cache": str(place)}
-    notes = describe_notes(plan, rows, entry)
+    notes = describe_notes(plan, rows, entry, config.bit_depth)
     index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
     masks = None
     if index["num_masks"] and not unusable:
         masks_shape = (index["num_masks"], *sides, 1)
         masks = open_stored(place / folder_store.MASKS_FILE, masks_shape, 1)
     pixels = open_stored(place / folder_store.PIXELS_FILE, stored_shape, channels)
-    return FolderSet(index, rows, pixels, masks, plan)
+    return FolderSet(index, rows, pixels, masks, plan, folder)
+
+
+def _look_through(config):
+    """The folder that paths are relative to, and what each file is."""
+    folder = locate(config)
+    if config.is_list:
+        found, plan = read_list(folder, config.normal_class)
+        folder_layout.check(plan, config.normal_class, folder)
+        return found.folder, plan
+    if not folder.is_dir():
+        raise ValueError(
+            f"`dataset` must name a folder; {folder} is none. If it has moved, add "
+            f"--data_dir=<where it is>"
+        )
+    found = walk(folder)
+    if not found.images:
+        raise ValueError(
+            f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
+            f"none{_hidden(found)}"
+        )
+    return folder, folder_layout.plan(found, config.folder_layout, config.normal_class)
 
 
 def load(config: DataConfig, split: str) -> LabelledImages | None:
@@ -137,12 +162,12 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     masks = _masks(opened, rows) if split == "test" and opened.masks is not None else None
     names = [row["path"] for row in rows]
     groups = np.array([row["group"] for row in rows], np.int64)
-    originals = _originals(config, opened, rows)
+    originals = _originals(opened, rows, config.bit_depth)
     return LabelledImages(opened.images.select(chosen), labels, names, masks, groups, originals)
 
 
-def _originals(config, opened, rows):
-    folder = pathlib.Path(config.folder).expanduser()
+def _originals(opened, rows, bit_depth):
+    folder = opened.folder
     files = {name_of(path): path for path, _, _ in opened.plan.images}
     photographs = []
     for row in rows:
@@ -150,22 +175,7 @@ def _originals(config, opened, rows):
         masks = opened.plan.masks.get(path, ()) if row["mask"] is not None else ()
         size = (row["height"], row["width"])
         photographs.append(Photograph(folder / path, size, tuple(folder / m for m in masks)))
-    return Originals(photographs, opened.index["image_fit"])
-
-
-def _plan(config):
-    """The folder, and what its files are."""
-    folder = pathlib.Path(config.folder).expanduser()
-    if not folder.is_dir():
-        raise ValueError(f"`dataset` must name a folder; {folder} is none")
-    found = walk(folder)
-    if not found.images:
-        raise ValueError(
-            f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
-            f"none{_hidden(found)}"
-        )
-    plan = folder_layout.plan(found, config.folder_layout, config.normal_class)
-    return folder, plan
+    return Originals(photographs, opened.index["image_fit"], bit_depth)
 
 
 def _labels(plan, split, names):

@@ -51,6 +51,7 @@ def stored(
     masks: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]],
     size: tuple[int, int],
     rule: str,
+    bit_depth: int | None = None,
 ) -> tuple[pathlib.Path, dict[str, Any]]:
     """The entry of a folder, made if need be.
 
@@ -60,17 +61,19 @@ def stored(
         masks: Mask files by image file; several of one image are joined.
         size: `(height, width)` of the result.
         rule: See `fitting.place`.
+        bit_depth: See `image_files.decode`.
 
     Returns:
         Its path and what entry.json says: `channels`, `files` (`path`, `height`, `width`,
         `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`), `left_out` and
-        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths).
+        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths), `peak` of the files with 16
+        bits, None if there are none.
 
     Raises:
         OSError: If the cache directory cannot be written; the message says what to do.
     """
     cache = cache_directory()
-    path = cache / _key(folder, images, masks, size, rule)
+    path = cache / _key(folder, images, masks, (*size, rule, bit_depth))
     entry = _read(path, size)
     if entry is not None:
         return path, entry
@@ -84,14 +87,14 @@ def stored(
             f"another directory by {ENVIRONMENT_VARIABLE}"
         ) from error
     try:
-        _make(staging, folder, images, masks, size, rule)
+        _make(staging, folder, images, masks, size, rule, bit_depth)
         _publish(staging, path)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return path, files.read_json(path / ENTRY_FILE)
 
 
-def _key(folder, images, masks, size, rule):
+def _key(folder, images, masks, rule):
     def state(path):
         try:
             status = os.stat(folder / path)
@@ -104,7 +107,7 @@ def _key(folder, images, masks, size, rule):
     described = {
         "version": [FORMAT_VERSION, pillow_version],
         "folder": os.fsencode(folder.resolve()).hex(),
-        "rule": [*size, rule],
+        "rule": list(rule),
         "images": [state(path) for path in images],
         "masks": [[name_of(image), *map(state, paths)] for image, paths in sorted(masks.items())],
     }
@@ -129,18 +132,20 @@ def _read(path, size):
         return None
 
 
-def _make(staging, folder, images, masks, size, rule):
+def _make(staging, folder, images, masks, size, rule, bit_depth):
     def look(path):
-        decoded = decode(folder / path)
-        return decoded.fit(*size, rule), decoded.size, decoded.digest()
+        decoded = decode(folder / path, bit_depth)
+        facts = decoded.size, decoded.digest(), decoded.peak
+        return decoded.fit(*size, rule), *facts
 
-    records, left_out, signatures = [], [], []
+    records, left_out, signatures, peaks = [], [], [], []
     with (staging / PIXELS_FILE).open("wb") as pixels:
         for path, result in zip(images, decode_all(images, look, "reading"), strict=True):
             if isinstance(result, ValueError):
                 left_out.append({"path": name_of(path), "reason": str(result)})
                 continue
-            fitted, (height, width), digest = result
+            fitted, (height, width), digest, peak = result
+            peaks += [] if peak is None else [peak]
             fitted = np.ascontiguousarray(fitted)
             pixels.write(fitted.data)
             signatures.append(copies.signature(fitted))
@@ -155,6 +160,7 @@ def _make(staging, folder, images, masks, size, rule):
     by_name = {name_of(image): paths for image, paths in masks.items()}
     wanted = [record for record in records if record["path"] in by_name]
     entry = {"channels": 1 if grey and records else 3, "files": records, "left_out": left_out}
+    entry["peak"] = max(peaks, default=None)
     with (staging / MASKS_FILE).open("wb") as file:
         entry |= _write_masks(file, folder, wanted, by_name, size, rule)
     files.write_json(staging / ENTRY_FILE, entry)

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import io
 import os
@@ -41,10 +42,12 @@ class DecodedImage:
     Attributes:
         image: Of mode L or RGB.
         format: Pillow's name of the file's format.
+        peak: The largest value of a file with 16 bits, before it became 8; else None.
     """
 
     image: Image.Image
     format: str
+    peak: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -78,13 +81,17 @@ def pillow_rules() -> Iterator[None]:
         yield
 
 
-def decode(path: str | os.PathLike) -> DecodedImage:
+def decode(path: str | os.PathLike, bit_depth: int | None = None) -> DecodedImage:
     """Reads a file; call it inside `pillow_rules`.
+
+    Args:
+        path: Of the file.
+        bit_depth: Bits that the values of a file with 16 bits use; None is 16.
 
     Raises:
         ValueError: If it is no usable image; the message is the reason alone.
     """
-    return read(path, _decode)
+    return read(path, functools.partial(_decode, bit_depth=bit_depth))
 
 
 def read(path: str | os.PathLike, use: Callable[[Image.Image], Any]) -> Any:
@@ -102,9 +109,9 @@ def read(path: str | os.PathLike, use: Callable[[Image.Image], Any]) -> Any:
         return _read_bytes(content, use)
 
 
-def decode_bytes(content: bytes) -> DecodedImage:
+def decode_bytes(content: bytes, bit_depth: int | None = None) -> DecodedImage:
     """Decodes a file's content; as `decode`."""
-    return _read_bytes(content, _decode)
+    return _read_bytes(content, functools.partial(_decode, bit_depth=bit_depth))
 
 
 def _read_bytes(content, use):
@@ -164,7 +171,7 @@ def reason_of(error: Exception) -> str:
     return f"damaged: {files.first_line(error)}"
 
 
-def _decode(image):
+def _decode(image, bit_depth):
     found = image.format
     if min(image.size) < MIN_SIDE:
         raise ValueError(
@@ -173,18 +180,24 @@ def _decode(image):
     image.load()
     # Where nothing turns, Pillow would copy.
     ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):
+        return DecodedImage(*_from_sixteen_bits(image, bit_depth or 16, found))
     return DecodedImage(_to_eight_bits(image), found)
+
+
+def _from_sixteen_bits(image, bit_depth, found):
+    values = np.asarray(image)
+    peak = int(values.max())
+    if values.min() < 0 or peak > 0xFFFF:
+        raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
+    # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
+    high = np.minimum(values >> (bit_depth - 8), 255).astype(np.uint8)
+    return Image.fromarray(high), found, peak
 
 
 def _to_eight_bits(image):
     if image.mode == "F":
         raise ValueError("floating-point pixels, whose range is not stated; save 8 or 16 bits")
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
-        # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
-        return Image.fromarray((values >> 8).astype(np.uint8))
     if image.has_transparency_data:
         return _on_background(image)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")

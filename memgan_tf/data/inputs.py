@@ -13,7 +13,7 @@ from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import StoredImages
-from memgan_tf.data.walk import name_of, walk
+from memgan_tf.data.walk import HIDDEN, name_of, walk
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
@@ -60,7 +60,10 @@ def list_images(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read_input(
-    path: str, image_shape: tuple[int, int, int], image_fit: str = "stretch"
+    path: str,
+    image_shape: tuple[int, int, int],
+    image_fit: str = "stretch",
+    bit_depth: int | None = None,
 ) -> ScoringInput:
     """Reads images and fits files to the shape that a detector takes.
 
@@ -69,6 +72,7 @@ def read_input(
             `x_test`, or `x_train`), which must have the shape already.
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
+        bit_depth: Bits that the values of files with 16 bits use; None is 16.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -85,14 +89,26 @@ def read_input(
         name = next(name for name in ARRAY_NAMES if name in arrays)
         images = as_pixels(f"{name} of {path}", arrays[name])
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
-    return _read_files([file] if file.is_file() else list_images(file), image_shape, image_fit)
+    paths = [file] if file.is_file() else list_images(file)
+    given = _read_files(paths, image_shape, image_fit, bit_depth)
+    return dataclasses.replace(given, skipped=given.skipped + _hidden(file))
 
 
-def _read_files(paths, image_shape, image_fit):
+def _hidden(file):
+    """Hidden folders and images, which are not read."""
+    others = walk(file).others if file.is_dir() else []
+    return [
+        (name_of(file / path), reason)
+        for path, reason in others
+        if reason == HIDDEN and (path.suffix.lower() in IMAGE_SUFFIXES or (file / path).is_dir())
+    ]
+
+
+def _read_files(paths, image_shape, image_fit, bit_depth):
     height, width, channels = image_shape
 
     def look(path):
-        decoded = decode(path)
+        decoded = decode(path, bit_depth)
         return as_channels(decoded.fit(height, width, image_fit), channels), decoded.size
 
     names, skipped, photographs = [], [], []

@@ -62,8 +62,14 @@ def export(
     version = store.new_version(version)
     golden = _ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
-    threshold = pixel_threshold(run)
-    scorer = Scorer(_servable_model(run), image_shape, calibration, image_fit, threshold)
+    scorer = Scorer(
+        _servable_model(run),
+        image_shape,
+        calibration,
+        image_fit,
+        bit_depth=run.config.data.bit_depth or 16,
+        pixel_threshold=pixel_threshold(run),
+    )
     signatures = scorer.signatures()
     with store.publishing(version) as staging:
         tf.saved_model.save(scorer, str(staging), signatures=signatures)

@@ -42,10 +42,12 @@ class Originals:
     Attributes:
         photographs: Of each image.
         image_fit: How they were scaled, see `fitting.place`.
+        bit_depth: See `image_files.decode`.
     """
 
     photographs: Sequence[Photograph]
     image_fit: str
+    bit_depth: int | None = None
 
     def __len__(self):
         return len(self.photographs)
@@ -53,7 +55,7 @@ class Originals:
     def select(self, chosen: np.ndarray) -> "Originals":
         """Those at the positions `chosen`."""
         picked = [self.photographs[int(i)] for i in chosen]
-        return Originals(picked, self.image_fit)
+        return Originals(picked, self.image_fit, self.bit_depth)
 
     def pixels(self, position: int, longest: int = MAX_LONGER_SIDE) -> np.ndarray:
         """A photograph, `(height, width, 1 or 3)` uint8.
@@ -63,7 +65,7 @@ class Originals:
         """
         photograph = self.photographs[position]
         with pillow_rules():
-            image = decode(photograph.path).image
+            image = decode(photograph.path, self.bit_depth).image
         size = photograph.shown_size(longest)
         if size != (image.height, image.width):
             image = image.resize(size[::-1], Image.Resampling.BILINEAR)
