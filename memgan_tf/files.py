@@ -147,7 +147,7 @@ def open_regular(path: str | os.PathLike, limit: int) -> BinaryIO:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path} is not a regular file")
+            raise ValueError(f"{path} is no regular file")
         if status.st_size > limit:
             raise ValueError(
                 f"{path} has {status.st_size:,} bytes, more than the {limit:,} allowed"
@@ -166,7 +166,7 @@ def check_regular(path: str | os.PathLike) -> None:
         OSError: If it is missing.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ValueError(f"{path} is not a regular file")
+        raise ValueError(f"{path} is no regular file")
 
 
 def read_bytes(path: str | os.PathLike, limit: int) -> bytes:

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import pathlib
 import socket
 import sys
 import tempfile
@@ -41,7 +42,8 @@ SECONDS = 0.2
 @functools.cache
 def evaluated_files():
     """The files of an evaluated run; metrics.csv is a deep detector's."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
         fuzz_runs.write_all(folder, fuzz_runs.run_files("kde"))
         trained = TrainedRun(folder)
         evaluate(trained, _task(), 0)
@@ -52,7 +54,8 @@ def evaluated_files():
 
 @functools.cache
 def _task():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as place:
+        folder = pathlib.Path(place)
         fuzz_runs.write_all(folder, fuzz_runs.run_files("kde"))
         return TrainedRun(folder).load_task()
 

@@ -79,7 +79,7 @@ def ask_all(client):
         except (ValueError, RuntimeError) as error:
             refused.append(error)
     for error in refused:
-        assert "host:8501" in str(error), error
+        assert f"//{client.address.host}:{client.address.port}/" in str(error), error
     if len(refused) == len(asked):
         raise refused[-1]
 
