@@ -3,8 +3,9 @@
 python -m tests.reliability.kill --kills=50 --seed=0 --output=results/reliability/kill.json
 
 Training is killed `kills` times: at any moment, between steps and saves, or just before an
-operation on a file. A benchmark is killed `kills` / 5 times while its cells train. The other commands are killed before every operation on a file, or, where a try
-is dear, `kills` / 5 times at random ones.
+operation on a file. A benchmark is killed `kills` / 5 times while its cells train. The other
+commands are killed before every operation on a file, or, where a try is dear, `kills` / 5 times at
+random ones.
 """
 
 import argparse
