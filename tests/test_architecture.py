@@ -20,7 +20,7 @@ LAYERS = (
     ("outputs",),
     ("config",),
     ("layers", "losses"),
-    ("networks",),
+    ("networks", "backbones"),
     ("models",),
     ("data",),
     ("training",),

@@ -5,7 +5,7 @@ import json
 from absl import flags
 
 from memgan_tf import config
-from memgan_tf.data.folder_index import num_normal, summarize
+from memgan_tf.data.folder_index import num_groups, num_normal, summarize
 from memgan_tf.data.sources import find_index, image_shape, settle
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
@@ -42,7 +42,8 @@ def run(flag_values):
     resolved = config.resolve(detector, preset, image_shape(data), overrides)
     if index is not None:
         num_images = num_normal(index, data.normal_class)
-        resolved = config.suited_to_few_images(resolved, num_images, overrides.keys())
+        different = num_groups(index, data.normal_class)
+        resolved = config.suited_to_few_images(resolved, num_images, overrides.keys(), different)
     train_run(resolved, flag_values.model_dir)
 
 

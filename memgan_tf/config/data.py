@@ -7,8 +7,13 @@ from memgan_tf.config.fields import Checked, option
 from memgan_tf.validation import check_choice, check_integer, received
 
 # Fields that a folder of images has and no other kind of data set.
-FOLDER_FIELDS = ("folder_layout", "image_size", "image_fit", "image_channels")
-FOLDER_PREFIX = "folder:"
+FOLDER_FIELDS = ("folder_layout", "image_size", "image_fit", "image_channels", "bit_depth")
+# Kinds of data sets that are image files: in a folder, or named by a list.
+FOLDER_KINDS = ("folder", "list")
+FOLDER_LAYOUTS = (
+    *("mvtec", "mvtec_ad_2", "mvtec_loco", "btad", "visa", "normal_abnormal"),
+    *("kolektor", "kolektor_2", "masked", "image_folder", "flat"),
+)
 # Share of a folder's normal images that is held out at most, unless the user says so.
 MAX_FOLDER_VALIDATION = 1 / 3
 
@@ -18,7 +23,9 @@ class DataConfig(Checked):
     """One one-class task."""
 
     dataset: str = option(
-        "digits", "digits, mnist, cifar10, tfds:<name>, npz:<file> or folder:<folder of images>."
+        "digits",
+        "digits, mnist, cifar10, tfds:<name>, npz:<file>, folder:<folder of images> or list:<CSV "
+        "or JSON Lines file of paths>.",
     )
     normal_class: int | str | None = option(
         None,
@@ -32,9 +39,10 @@ class DataConfig(Checked):
     folder_layout: str | None = option(
         None,
         "Of a folder: mvtec (train/good, test/good, test/<defect>, ground_truth/<defect>), "
-        "image_folder (train/<class>, test/<class>, or <class> alone) or flat (every image is "
-        "normal). By the folders' names if absent or auto.",
-        choices=("auto", "mvtec", "image_folder", "flat"),
+        "image_folder (train/<class>, test/<class>, or <class> alone), flat (every image is "
+        "normal), or another of the list in docs/folders.md. By the folders' names if absent or "
+        "auto.",
+        choices=("auto", *FOLDER_LAYOUTS),
     )
     image_size: int | None = option(
         None,
@@ -56,6 +64,13 @@ class DataConfig(Checked):
         minimum=1,
         maximum=3,
     )
+    bit_depth: int | None = option(
+        None,
+        "Bits that the values of a folder's 16-bit files use, 12 for a 12-bit camera; 16 if "
+        "absent. Larger values become white.",
+        minimum=8,
+        maximum=16,
+    )
     validation_fraction: float = option(
         0.1,
         "Share of the normal training images held out for calibration and monitoring.",
@@ -76,7 +91,13 @@ class DataConfig(Checked):
         if self.folder is None:
             self._check_no_folder()
             return
-        object.__setattr__(self, "dataset", FOLDER_PREFIX + os.path.normpath(self.folder))
+        kind = self.dataset.partition(":")[0]
+        object.__setattr__(self, "dataset", f"{kind}:{os.path.normpath(self.folder)}")
+        if self.is_list and self.folder_layout is not None:
+            raise ValueError(
+                f"`folder_layout` must be left out of a list of images. "
+                f"{received('folder_layout', self.folder_layout)}"
+            )
         if self.normal_class is not None:
             object.__setattr__(self, "normal_class", str(self.normal_class))
         if self.image_channels is not None:
@@ -84,9 +105,14 @@ class DataConfig(Checked):
 
     @property
     def folder(self) -> str | None:
-        """The folder of images; None if the set is of another kind."""
-        is_folder = self.dataset.startswith(FOLDER_PREFIX) and self.dataset != FOLDER_PREFIX
-        return self.dataset.removeprefix(FOLDER_PREFIX) if is_folder else None
+        """The folder of images, or the file that lists them; None if the set is no image files."""
+        kind, _, place = self.dataset.partition(":")
+        return place if kind in FOLDER_KINDS and place else None
+
+    @property
+    def is_list(self) -> bool:
+        """Whether a file lists the images."""
+        return self.folder is not None and self.dataset.startswith("list:")
 
     @property
     def fit(self) -> str:
@@ -97,7 +123,8 @@ class DataConfig(Checked):
         for name in FOLDER_FIELDS:
             if getattr(self, name) is not None:
                 raise ValueError(
-                    f"`{name}` must be left out unless the dataset is folder:<folder of images>. "
+                    f"`{name}` must be left out unless the dataset is folder:<folder of images> "
+                    f"or list:<file>. "
                     f"{received(name, getattr(self, name))}"
                 )
         if isinstance(self.normal_class, str):

@@ -185,7 +185,9 @@ def _other_than_default(training, overrides):
     }
 
 
-def suited_to_few_images(config: RunConfig, num_images: int, given: set[str]) -> RunConfig:
+def suited_to_few_images(
+    config: RunConfig, num_images: int, given: set[str], num_different: int | None = None
+) -> RunConfig:
     """The configuration with what few images need: enough held-out ones, then enough epochs.
 
     As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
@@ -195,16 +197,19 @@ def suited_to_few_images(config: RunConfig, num_images: int, given: set[str]) ->
         config: Resolved.
         num_images: Normal training images, those that are held out among them.
         given: Settings that the user gave, which stay.
+        num_different: The same without copies; None if there are none.
     """
+    num_different = num_different or num_images
     data, training = config.data, config.training
     if "validation_fraction" not in given:
         # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
         needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
-        fraction = min(needed / num_images, MAX_FOLDER_VALIDATION)
+        fraction = min(needed / num_different, MAX_FOLDER_VALIDATION)
         fraction = max(data.validation_fraction, fraction)
         data = dataclasses.replace(data, validation_fraction=fraction)
     if "epochs" not in given and getattr(config.model, "trains_in_steps", True):
-        trained = max(1, num_images - max(1, round(data.validation_fraction * num_images)))
+        held_out = max(1, round(data.validation_fraction * num_different))
+        trained = max(1, num_images - held_out * num_images // num_different)
         steps_per_epoch = -(-trained // training.batch_size)
         epochs = max(training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
         training = dataclasses.replace(training, epochs=epochs)

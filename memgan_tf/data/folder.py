@@ -9,16 +9,16 @@ import numpy as np
 
 from memgan_tf.config import DataConfig
 from memgan_tf.data import folder_index, folder_layout, folder_store
+from memgan_tf.data.folders.plan import Plan
+from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, longer_side
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.stored_images import StoredImages, open_stored
-from memgan_tf.data.walk import name_of, walk
+from memgan_tf.data.walk import HIDDEN, name_of, shown, walk
 
 # A side that was not chosen is the nearer one of these to the longer side of the median image.
 DEFAULT_SIZES = (32, 64)
 DEFAULT_FIT = "pad"
-# Share of the normal class that tests where no split is given.
-TEST_SHARE = 0.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +31,14 @@ class FolderSet:
         images: Their pixels.
         masks: File of the masks' pixels, a row a mask; None if the set has no ground truth or a
             mask is missing or unusable.
+        plan: What each file is.
     """
 
     index: dict[str, Any]
     rows: list[dict[str, Any]]
     images: StoredImages
     masks: StoredImages | None
+    plan: Plan
 
 
 def settle(config: DataConfig) -> DataConfig:
@@ -46,6 +48,11 @@ def settle(config: DataConfig) -> DataConfig:
         ValueError: As `open_folder`.
     """
     index = open_folder(config).index
+    if not folder_index.num_normal(index, config.normal_class):
+        raise ValueError(
+            f"`dataset` {config.folder} has no readable normal image to train on; "
+            f"{index['num_left_out']} files are left out{_first_reason(index['left_out'])}"
+        )
     return dataclasses.replace(
         config,
         folder_layout=index["layout"],
@@ -69,30 +76,30 @@ def open_folder(config: DataConfig) -> FolderSet:
     if not found.images:
         raise ValueError(
             f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
-            f"none"
+            f"none{_hidden(found)}"
         )
     plan = folder_layout.plan(found, config.folder_layout, config.normal_class)
     paths = [path for path, _, _ in plan.images]
     side = config.image_size or _default_size([folder / path for path in paths])
     fit = config.image_fit or DEFAULT_FIT
-    place, entry = folder_store.stored(folder, paths, plan.masks or {}, side, fit)
+    place, entry = folder_store.stored(folder, paths, plan.masks, side, fit)
     if not entry["files"]:
-        first = entry["left_out"][0] if entry["left_out"] else None
-        reason = f": {first['path']}: {first['reason']}" if first else ""
+        reason = _first_reason(entry["left_out"])
         raise ValueError(f"`dataset` {folder} holds no readable image{reason}")
-    rows = _assign(plan, entry["files"], config.normal_class)
+    rows = assign(plan, entry, config.normal_class)
     shape = (len(rows), side, side, entry["channels"])
     channels = config.image_channels or entry["channels"]
     left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
-    unusable = _mask_problems(plan, rows, entry)
+    unusable = mask_problems(plan, rows, entry)
     rule = {"image_size": side, "image_fit": fit, "channels": channels, "cache": str(place)}
-    index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule)
+    notes = describe_notes(plan, rows, entry)
+    index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
     masks = None
     if index["num_masks"] and not unusable:
         shape_of_masks = (index["num_masks"], side, side, 1)
         masks = open_stored(place / folder_store.MASKS_FILE, shape_of_masks, 1)
     pixels = open_stored(place / folder_store.PIXELS_FILE, shape, channels)
-    return FolderSet(index, rows, pixels, masks)
+    return FolderSet(index, rows, pixels, masks, plan)
 
 
 def load(config: DataConfig, split: str) -> LabelledImages | None:
@@ -112,12 +119,13 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
             return None
         raise ValueError(f"`dataset` {config.folder} holds no readable training image")
     rows = [opened.rows[i] for i in chosen]
-    labels = _labels(opened.index["layout"], split, [row["class"] for row in rows])
+    labels = _labels(opened.plan, split, [row["class"] for row in rows])
     if split == "test" and len(set(labels == (config.normal_class or 0))) < 2:
         return None
     masks = _masks(opened, rows) if split == "test" and opened.masks is not None else None
     names = [row["path"] for row in rows]
-    return LabelledImages(opened.images.select(chosen), labels, names, masks)
+    groups = np.array([row["group"] for row in rows], np.int64)
+    return LabelledImages(opened.images.select(chosen), labels, names, masks, groups)
 
 
 def _default_size(paths):
@@ -126,46 +134,21 @@ def _default_size(paths):
     return min(DEFAULT_SIZES, key=lambda size: abs(size - median))
 
 
-def _assign(plan, records, normal_class):
-    """The readable images with their splits and classes."""
-    uses = {name_of(path): (split, name) for path, split, name in plan.images}
-    rows = []
-    for record in records:
-        split, name = uses[record["path"]]
-        rows.append({**record, "split": split, "class": name})
-    drawn = [row for row in rows if row["split"] is None]
-    normal = sorted({row["digest"] for row in drawn if row["class"] == normal_class})
-    # By the pixels' digest: equal pictures stay together, and the same ones test each time.
-    tested = set(normal[: round(TEST_SHARE * len(normal))])
-    for row in drawn:
-        trains = row["class"] == normal_class and row["digest"] not in tested
-        row["split"] = "train" if trains else "test"
-    return rows
-
-
-def _labels(layout, split, names):
-    if layout == "image_folder":
+def _labels(plan, split, names):
+    if plan.has_classes:
         return np.array(names)
     if split == "test":
-        return np.array([int(name != "good") for name in names], np.int64)
+        return np.array([int(not plan.is_normal(name)) for name in names], np.int64)
     return None
 
 
-def _mask_problems(plan, rows, entry):
-    """Masks that are missing or unusable, if the set has any."""
-    if plan.masks is None:
-        return []
-    reported = {problem["path"] for problem in entry["unusable_masks"]}
-    masks = {name_of(image): name_of(mask) for image, mask in plan.masks.items()}
-    missing = [
-        {"path": row["path"], "reason": "this image of a defect has no mask"}
-        for row in rows
-        if row["split"] == "test"
-        and row["class"] != "good"
-        and row["mask"] is None
-        and masks.get(row["path"]) not in reported
-    ]
-    return entry["unusable_masks"] + missing
+def _first_reason(left_out):
+    return f": {shown(left_out[0]['path'])}: {left_out[0]['reason']}" if left_out else ""
+
+
+def _hidden(found):
+    count = sum(reason == HIDDEN for _, reason in found.others)
+    return f"; {count} of its folders and files are hidden and not read" if count else ""
 
 
 def _masks(opened, rows):

@@ -20,6 +20,7 @@ def describe(
     left_out: list[dict[str, str]],
     unusable_masks: list[dict[str, str]],
     rule: dict[str, Any],
+    notes: list[str] = (),
 ) -> dict[str, Any]:
     """The index as JSON's types.
 
@@ -27,12 +28,18 @@ def describe(
         folder: As the configuration names it.
         layout: Its layout.
         rows: A dictionary for each readable image: `path`, `split`, `class`, `height`, `width`,
-            `digest`, `mask`.
+            `digest`, `group`, `mask`; the split of an image that is not used is None.
         left_out: `path` and `reason` of every other file.
         unusable_masks: The same of masks.
         rule: `image_size`, `image_fit`, `channels`, `cache`.
+        notes: What a user must know about the reading, a line each.
     """
+    num_masks = sum(row["mask"] is not None for row in rows)
+    rows = [row for row in rows if row["split"] is not None]
     counts = collections.Counter((row["split"], row["class"]) for row in rows)
+    groups = collections.defaultdict(set)
+    for row in rows:
+        groups[row["split"], row["class"]].add(row["group"])
     sides = sorted((row["height"] * row["width"], row["width"], row["height"]) for row in rows)
     return {
         "folder": folder,
@@ -40,18 +47,28 @@ def describe(
         **rule,
         "num_images": len(rows),
         "counts": [
-            {"split": split, "class": name, "images": count}
+            {"split": split, "class": name, "images": count, "groups": len(groups[split, name])}
             for (split, name), count in sorted(counts.items(), key=str)
         ],
         "smallest": list(sides[0][1:]) if rows else None,
         "largest": list(sides[-1][1:]) if rows else None,
-        "num_masks": sum(row["mask"] is not None for row in rows),
+        "num_masks": num_masks,
+        "notes": list(notes),
         "content": content_digest(rows),
         "num_left_out": len(left_out),
         "left_out": left_out,
         "unusable_masks": unusable_masks,
         **_repetitions(rows),
     }
+
+
+def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
+    """How many different normal training images an index has; copies count once."""
+    return sum(
+        count["groups"]
+        for count in index["counts"]
+        if count["split"] == "train" and normal_class in (None, count["class"])
+    )
 
 
 def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
@@ -70,17 +87,26 @@ def content_digest(rows: list[dict[str, Any]]) -> str:
 
 
 def _repetitions(rows):
-    """Groups of images with equal pixels: within a split, and in both."""
-    groups = collections.defaultdict(lambda: collections.defaultdict(list))
+    """Groups of images with equal or nearly equal pixels: within a split, and in both."""
+    equal, near = {}, {}
     for row in rows:
-        groups[row["digest"]][row["split"]].append(row["path"])
+        equal.setdefault(row["digest"], {}).setdefault(row["split"], []).append(row["path"])
+        near.setdefault(row["group"], []).append(row)
     duplicates = [
         {"split": split, "paths": paths}
-        for group in groups.values()
+        for group in equal.values()
         for split, paths in group.items()
         if len(paths) > 1
     ]
-    return {"duplicates": duplicates, "leaks": [dict(g) for g in groups.values() if len(g) > 1]}
+    near = [group for group in near.values() if len({row["digest"] for row in group}) > 1]
+    return {
+        "duplicates": duplicates,
+        "leaks": [dict(group) for group in equal.values() if len(group) > 1],
+        "near_duplicates": [
+            {"splits": sorted({row["split"] for row in group}), "paths": [r["path"] for r in group]}
+            for group in near
+        ],
+    }
 
 
 def summarize(index: dict[str, Any]) -> list[str]:
@@ -98,6 +124,7 @@ def summarize(index: dict[str, Any]) -> list[str]:
         )
     if index["num_masks"]:
         lines.append(f"  {index['num_masks']} masks")
+    lines += [f"  Note: {note}" for note in index["notes"]]
     lines.append(f"  decoded images: {index['cache']} (safe to remove)")
     reasons = [f"{shown(f['path'])}: {f['reason']}" for f in index["left_out"]]
     lines += _listed(f"{len(reasons)} files left out", reasons)
@@ -107,6 +134,15 @@ def summarize(index: dict[str, Any]) -> list[str]:
     lines += _listed(f"{len(pairs)} groups of images with the same pixels", pairs)
     pairs = [f"{shown(g['train'][0])} = {shown(g['test'][0])}" for g in index["leaks"]]
     title = f"Warning: {len(pairs)} images are in train and in test, so results look too good"
+    lines += _listed(title, pairs)
+    return lines + _summarize_near(index["near_duplicates"])
+
+
+def _summarize_near(groups):
+    pairs = [", ".join(map(shown, g["paths"])) for g in groups]
+    lines = _listed(f"{len(pairs)} groups of nearly equal images, kept on one side each", pairs)
+    pairs = [", ".join(map(shown, g["paths"])) for g in groups if len(g["splits"]) > 1]
+    title = f"Warning: {len(pairs)} groups of nearly equal images are in train and in test"
     return lines + _listed(title, pairs)
 
 

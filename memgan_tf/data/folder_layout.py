@@ -1,31 +1,26 @@
 """Which layout a folder of images has, and what each file is in it."""
 
 import dataclasses
-import pathlib
 
+from memgan_tf.data.folders import (
+    class_layouts,
+    detection_layout,
+    masked_layouts,
+    pair_layouts,
+    split_layouts,
+    words,
+)
+from memgan_tf.data.folders.plan import Plan
+from memgan_tf.data.folders.tree import Tree, chain
 from memgan_tf.data.walk import Found, shown
 
-LAYOUTS = ("mvtec", "image_folder", "flat")
-SPLITS = ("train", "test")
-MASK_ENDING = "_mask.png"
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """What the files of a folder are.
-
-    Attributes:
-        layout: One of `LAYOUTS`.
-        images: `(relative path, split, class)` sorted by path. The split is None where one is
-            drawn by the pixels, the class None where all images are normal.
-        masks: Mask by the image's relative path; None if the set has no ground truth.
-        others: `(relative path, reason)` of the files that are none of these.
-    """
-
-    layout: str
-    images: list[tuple[pathlib.PurePath, str | None, str | None]]
-    masks: dict[pathlib.PurePath, pathlib.PurePath] | None
-    others: list[tuple[pathlib.PurePath, str]]
+# Families of layouts that are recognized by the names of folders, in this order.
+FAMILIES = (split_layouts, pair_layouts, masked_layouts)
+FAMILY_OF = {
+    **dict.fromkeys(split_layouts.NORMAL_OF, split_layouts),
+    **dict.fromkeys(pair_layouts.LAYOUTS, pair_layouts),
+    **dict.fromkeys(masked_layouts.LAYOUTS, masked_layouts),
+}
 
 
 def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
@@ -33,102 +28,128 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
 
     Args:
         found: The folder's files.
-        layout: One of `LAYOUTS`; None recognises it.
+        layout: One of `config.data.FOLDER_LAYOUTS`; None recognizes it.
         normal_class: Name of the normal class, if it was given.
 
     Raises:
         ValueError: If the layout is ambiguous or does not fit.
     """
-    layout = layout or recognise(found, normal_class)
-    made = {"mvtec": _plan_mvtec, "image_folder": _plan_classes, "flat": _plan_flat}[layout](found)
+    trees = [Tree(found.folder, found.images, base) for base in chain(found.images)]
+    layout, tree = recognize(found, trees, normal_class) if layout is None else (layout, None)
+    tree = tree or _fitting(trees, layout, normal_class)
+    if layout == "image_folder":
+        made = class_layouts.plan_classes(tree)
+    elif layout == "flat":
+        made = class_layouts.plan_flat(tree)
+    else:
+        made = FAMILY_OF[layout].plan(tree, layout)
     _check_class(made, normal_class)
-    return made
+    _check_training(made, found.folder)
+    return dataclasses.replace(made, others=[*found.others, *made.others])
 
 
-def recognise(found: Found, normal_class: str | None) -> str:
-    """The layout by the folders' names.
+def recognize(found: Found, trees: list[Tree], normal_class: str | None) -> tuple[str, Tree]:
+    """The layout by the folders' names, and the part of the folder that has it.
 
     Raises:
-        ValueError: If it is ambiguous; the message says how to state it.
+        ValueError: If it is ambiguous, or none that is read; the message says what to do.
     """
-    train = _folders(found, "train")
-    if train == ["good"]:
-        return "mvtec"
-    if "good" in train and "ground_truth" in _folders(found):
+    detection_layout.refuse(found)
+    for tree in trees:
+        _refuse_unclear(tree)
+        if normal_class is None or tree.folders(words.TRAIN):
+            layout = split_layouts.recognize(tree)
+            if layout is not None:
+                return layout, tree
+        if normal_class is None and not tree.folders(words.TRAIN):
+            layout = pair_layouts.recognize(tree)
+            if layout is not None:
+                return layout, tree
+    for tree in trees:
+        if tree.folders(words.TRAIN) and not (normal_class is None and tree.beside):
+            return "image_folder", tree
+    _refuse_categories(trees)
+    if normal_class is not None:
+        return "image_folder", _fitting(trees, "image_folder", normal_class)
+    layout = masked_layouts.recognize(trees[-1])
+    if layout is not None:
+        return layout, trees[-1]
+    _refuse_places(trees[-1])
+    return "flat", trees[-1]
+
+
+def _fitting(trees, layout, normal_class):
+    """The part of the folder that has a layout; the whole if none has."""
+    for tree in trees:
+        if layout == "image_folder":
+            fits = tree.folders(words.TRAIN) or normal_class in tree.folders()
+        elif layout in split_layouts.NORMAL_OF:
+            fits = split_layouts.NORMAL_OF[layout] in map(words.plain, tree.folders(words.TRAIN))
+        else:
+            fits = layout in FAMILY_OF and FAMILY_OF[layout].recognize(tree) == layout
+        if fits:
+            return tree
+    return trees[0]
+
+
+def _refuse_unclear(tree):
+    train = tree.folders(words.TRAIN)
+    if len(train) > 1 and "good" in map(words.plain, train) and tree.masks:
+        others = [name for name in train if words.plain(name) != "good"]
         raise ValueError(
-            f"`folder_layout` must be given: train/ holds good and also {_list(train, 'good')}. "
+            f"`folder_layout` must be given: train/ holds good and also {_list(others)}. "
             f"For MVTec's layout use --folder_layout=mvtec, for classes "
             f"--folder_layout=image_folder --normal_class=<name>"
         )
-    if train:
-        return "image_folder"
-    tops = _folders(found)
-    if normal_class is not None:
-        return "image_folder"
-    places = len(tops) + any(len(path.parts) == 1 for path in found.images)
-    if places > 1:
+
+
+def _refuse_categories(trees):
+    """Several sets in a folder, a folder each."""
+    whole = trees[-1]
+    tops = {}
+    for path in [*whole.images, *whole.masks]:
+        tops.setdefault(whole.inner(path)[0], []).append(path)
+    sets = [name for name, paths in sorted(tops.items()) if _is_set(whole, name, paths)]
+    if sets:
+        names = [whole.folder.joinpath(*whole.base, name) for name in sets]
         raise ValueError(
-            f"`folder_layout` must be given: {_list(tops)} may be classes or merely places. If "
+            f"`dataset` must be one set; {whole.folder} holds {len(sets)}: {_list(sets)}. Name "
+            f"one, --dataset=folder:{shown(names[0])}"
+        )
+
+
+def _is_set(whole, name, paths):
+    for base in chain([path.relative_to(*whole.base, name) for path in paths]):
+        tree = Tree(whole.folder, paths, (*whole.base, name, *base))
+        if any(family.recognize(tree) for family in (split_layouts, pair_layouts)):
+            return True
+    return False
+
+
+def _refuse_places(tree):
+    places = tree.places()
+    if len(places) > 1:
+        names = sorted({"/".join(place[len(tree.base) :]) or "." for place in places})
+        raise ValueError(
+            f"`folder_layout` must be given: {_list(names)} may be classes or merely places. If "
             f"every image is normal use --folder_layout=flat, otherwise name the normal one, "
             f"--normal_class=<one of them>"
         )
-    return "flat"
+    for name in tree.base:
+        if words.says(name, words.ABNORMAL | words.TEST) or words.says_masks(name):
+            raise ValueError(
+                f"`dataset` must hold normal images to train on; all lie in {shown(name)}. If they "
+                f"are normal use --folder_layout=flat"
+            )
 
 
-def _folders(found, *inside):
-    """Names of the folders with images below `inside`."""
-    depth = len(inside)
-    return sorted(
-        {
-            p.parts[depth]
-            for p in found.images
-            if p.parts[:depth] == inside and len(p.parts) > depth + 1
-        }
-    )
-
-
-def _list(names, but=None):
-    chosen = [shown(name) for name in names if name != but]
+def _list(names):
+    chosen = [shown(name) for name in names]
     return ", ".join(chosen[:10]) + (", …" if len(chosen) > 10 else "")
 
 
-def _plan_mvtec(found):
-    images, masks, others = [], {}, list(found.others)
-    by_name = {(p.parts[1], p.name): p for p in found.images if p.parts[0] == "ground_truth"}
-    has_truth = bool(by_name)
-    for path in found.images:
-        place = path.parts[:2] if len(path.parts) > 2 else ()
-        if place[:1] == ("test",) or place == ("train", "good"):
-            images.append((path, place[0], place[1]))
-            mask = by_name.pop((place[1], path.stem + MASK_ENDING), None)
-            if mask is not None and place[0] == "test":
-                masks[path] = mask
-        elif path.parts[0] != "ground_truth":
-            others.append((path, "not in train/good, test/<defect> or ground_truth/<defect>"))
-    others += [(p, f"no image of test/{shown(p.parts[1])} has this mask") for p in by_name.values()]
-    return Plan("mvtec", images, masks if has_truth else None, others)
-
-
-def _plan_classes(found):
-    images, others = [], list(found.others)
-    splits = any(path.parts[0] == "train" and len(path.parts) > 2 for path in found.images)
-    for path in found.images:
-        if not splits and len(path.parts) > 1:
-            images.append((path, None, path.parts[0]))
-        elif splits and path.parts[0] in SPLITS and len(path.parts) > 2:
-            images.append((path, path.parts[0], path.parts[1]))
-        else:
-            places = "train/<class> or test/<class>" if splits else "a class's folder"
-            others.append((path, f"not in {places}"))
-    return Plan("image_folder", images, None, others)
-
-
-def _plan_flat(found):
-    return Plan("flat", [(path, "train", None) for path in found.images], None, list(found.others))
-
-
 def _check_class(made, normal_class):
-    if made.layout != "image_folder":
+    if not made.has_classes:
         if normal_class is not None:
             raise ValueError(
                 f"`normal_class` must be left out of a folder of the layout {made.layout}. "
@@ -143,4 +164,14 @@ def _check_class(made, normal_class):
         raise ValueError(
             f"`normal_class` must be a class with training images: {choices}. "
             f"Received: normal_class={normal_class!r}"
+        )
+
+
+def _check_training(made, folder):
+    if made.has_classes or made.by_mask:
+        return
+    if not any(split != "test" and made.is_normal(name) for _, split, name in made.images):
+        raise ValueError(
+            f"`dataset` {folder} has no normal training image by the layout {made.layout}. See "
+            f"--folder_layout"
         )

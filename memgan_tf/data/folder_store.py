@@ -22,11 +22,13 @@ from memgan_tf import files
 from memgan_tf.data.channels import is_grey
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.fitting import fit_image
+from memgan_tf.data.folders import copies
+from memgan_tf.data.folders.mask_files import read_mask
 from memgan_tf.data.image_files import decode
 from memgan_tf.data.walk import name_of
 
 # Part of an entry's name: changes when the same files would give other pixels.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
 # What a killed process left is removed when it is this old.
@@ -46,7 +48,7 @@ def cache_directory() -> pathlib.Path:
 def stored(
     folder: pathlib.Path,
     images: list[pathlib.PurePath],
-    masks: dict[pathlib.PurePath, pathlib.PurePath],
+    masks: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]],
     side: int,
     rule: str,
 ) -> tuple[pathlib.Path, dict[str, Any]]:
@@ -55,14 +57,14 @@ def stored(
     Args:
         folder: The folder.
         images: Files to decode, relative to it.
-        masks: Mask file by image file.
+        masks: Mask files by image file; several of one image are joined.
         side: Height and width of the result.
         rule: See `fitting.place`.
 
     Returns:
         Its path and what entry.json says: `channels`, `files` (`path`, `height`, `width`,
-        `digest`, `mask` as a row number or None), `left_out` and `unusable_masks` (`path`,
-        `reason`).
+        `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`), `left_out` and
+        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths).
 
     Raises:
         OSError: If the cache directory cannot be written; the message says what to do.
@@ -95,14 +97,16 @@ def _key(folder, images, masks, side, rule):
             status = os.stat(folder / path)
         except OSError:
             return [name_of(path)]
-        return [name_of(path), status.st_size, status.st_mtime_ns]
+        # A copy may keep size and time of what it replaces; the other two it cannot set.
+        times = status.st_mtime_ns, status.st_ctime_ns
+        return [name_of(path), status.st_size, *times, status.st_ino]
 
     described = {
         "version": [FORMAT_VERSION, pillow_version],
         "folder": os.fsencode(folder.resolve()).hex(),
         "rule": [side, rule],
         "images": [state(path) for path in images],
-        "masks": [[name_of(image), *state(mask)] for image, mask in sorted(masks.items())],
+        "masks": [[name_of(image), *map(state, paths)] for image, paths in sorted(masks.items())],
     }
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:32]
 
@@ -130,51 +134,59 @@ def _make(staging, folder, images, masks, side, rule):
         decoded = decode(folder / path)
         return decoded.fit(side, side, rule), decoded.size, decoded.digest()
 
-    records, left_out, grey = [], [], True
+    records, left_out, signatures = [], [], []
     with (staging / PIXELS_FILE).open("wb") as pixels:
         for path, result in zip(images, decode_all(images, look, "reading"), strict=True):
             if isinstance(result, ValueError):
                 left_out.append({"path": name_of(path), "reason": str(result)})
                 continue
             fitted, size, digest = result
-            grey = grey and is_grey(fitted)
-            pixels.write(np.ascontiguousarray(fitted).data)
+            fitted = np.ascontiguousarray(fitted)
+            pixels.write(fitted.data)
+            signatures.append(copies.signature(fitted))
             place = {"path": name_of(path), "height": size[0], "width": size[1]}
-            records.append({**place, "digest": digest, "mask": None})
+            facts = {"digest": digest, "is_grey": is_grey(fitted)}
+            records.append({**place, **facts, "mask": None, "is_marked": False})
+    for record, number in zip(records, _group(records, signatures), strict=True):
+        record["group"] = number
+    grey = all(record["is_grey"] for record in records)
     if grey:
         _keep_first_channel(staging / PIXELS_FILE)
-    by_name = {name_of(image): (image, mask) for image, mask in masks.items()}
+    by_name = {name_of(image): paths for image, paths in masks.items()}
     wanted = [record for record in records if record["path"] in by_name]
+    entry = {"channels": 1 if grey and records else 3, "files": records, "left_out": left_out}
     with (staging / MASKS_FILE).open("wb") as file:
-        bad = _write_masks(file, folder, wanted, by_name, side, rule)
-    channels = 1 if grey and records else 3
-    entry = {"channels": channels, "files": records, "left_out": left_out, "unusable_masks": bad}
+        entry |= _write_masks(file, folder, wanted, by_name, side, rule)
     files.write_json(staging / ENTRY_FILE, entry)
 
 
+def _group(records, signatures):
+    if not records:
+        return []
+    digests = [record["digest"] for record in records]
+    return copies.group(digests, np.stack(signatures)).tolist()
+
+
 def _write_masks(file: BinaryIO, folder, records, by_name, side, rule):
-    """Writes the masks of the records, notes their rows, returns those that cannot be used."""
+    """Writes the masks of the records, notes their rows; what cannot be used and what is scaled."""
 
     def look(record):
-        mask = decode(folder / by_name[record["path"]][1])
-        if mask.size != (record["height"], record["width"]):
-            height, width = mask.size
-            raise ValueError(
-                f"{width}×{height} pixels, but its image has {record['width']}×{record['height']}"
-            )
-        # Any pixel that is not black is a defect's.
-        binary = mask.image.convert("L").point(lambda value: 255 * (value > 0))
-        return np.asarray(fit_image(binary, side, side, rule, Image.Resampling.NEAREST)) > 0
+        paths = [folder / path for path in by_name[record["path"]]]
+        mask, is_scaled = read_mask(paths, (record["height"], record["width"]))
+        fitted = fit_image(mask, side, side, rule, Image.Resampling.NEAREST)
+        return np.asarray(fitted) > 0, mask.getbbox() is not None, is_scaled
 
-    row, bad = 0, []
+    row, bad, scaled = 0, [], []
     for record, result in zip(records, decode_all(records, look, "masks"), strict=True):
+        names = ", ".join(map(name_of, by_name[record["path"]]))
         if isinstance(result, ValueError):
-            name = name_of(by_name[record["path"]][1])
-            bad.append({"path": name, "reason": str(result)})
+            bad.append({"path": names, "image": record["path"], "reason": str(result)})
             continue
-        file.write(result.astype(np.uint8).data)
+        pixels, record["is_marked"], is_scaled = result
+        scaled += [names] if is_scaled else []
+        file.write(pixels.astype(np.uint8).data)
         record["mask"], row = row, row + 1
-    return bad
+    return {"unusable_masks": bad, "scaled_masks": scaled}
 
 
 def _keep_first_channel(path):

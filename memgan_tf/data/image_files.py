@@ -8,7 +8,8 @@ import os
 import stat
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -81,6 +82,11 @@ def decode(path: str | os.PathLike) -> DecodedImage:
     Raises:
         ValueError: If it is no usable image; the message is the reason alone.
     """
+    return read(path, _decode)
+
+
+def read(path: str | os.PathLike, use: Callable[[Image.Image], Any]) -> Any:
+    """What a function makes of a file that is open as an image; as `decode`."""
     with BUDGET.scope():
         try:
             status = os.stat(path)
@@ -91,18 +97,22 @@ def decode(path: str | os.PathLike) -> DecodedImage:
             content = files.read_bytes(path, status.st_size)
         except Exception as error:
             raise ValueError(reason_of(error)) from error
-        return decode_bytes(content)
+        return _read_bytes(content, use)
 
 
 def decode_bytes(content: bytes) -> DecodedImage:
     """Decodes a file's content; as `decode`."""
+    return _read_bytes(content, _decode)
+
+
+def _read_bytes(content, use):
     try:
         if not content:
             raise ValueError("empty file")
         with Image.open(io.BytesIO(content), formats=FORMATS) as image, BUDGET.scope():
             cost = BYTES_PER_PIXEL.get(image.format, BYTES_PER_PIXEL[None])
             BUDGET.take(cost * image.width * image.height, "the image")
-            return _decode(image)
+            return use(image)
     except Exception as error:
         # A damaged file may raise anything.
         raise ValueError(reason_of(error)) from error

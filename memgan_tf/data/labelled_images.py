@@ -67,12 +67,15 @@ class LabelledImages:
         names: One per image, unique in the set: what `path` shows in scores.csv.
         masks: `(num_images, height, width)` bool, true at the pixels of a defect; None if the set
             has none.
+        groups: `(num_images,)` int64; images of one number are copies of each other, or nearly.
+            None if every image is another.
     """
 
     images: np.ndarray | EncodedImages | StoredImages
     labels: np.ndarray | None
     names: list[str]
     masks: np.ndarray | None = None
+    groups: np.ndarray | None = None
 
     def __len__(self):
         return len(self.images)
@@ -81,8 +84,10 @@ class LabelledImages:
         """The images at the positions `chosen`: decoded, unless they are many and in a file."""
         stored = isinstance(self.images, StoredImages)
         images = self.images.select(chosen).in_memory_if_small() if stored else self.images[chosen]
-        labels, masks = (a if a is None else a[chosen] for a in (self.labels, self.masks))
-        return LabelledImages(images, labels, [self.names[i] for i in chosen], masks)
+        labels, masks, groups = (
+            a if a is None else a[chosen] for a in (self.labels, self.masks, self.groups)
+        )
+        return LabelledImages(images, labels, [self.names[i] for i in chosen], masks, groups)
 
 
 def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | StoredImages:

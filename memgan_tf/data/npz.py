@@ -140,7 +140,15 @@ def _labelled(path, split, arrays):
                 f"Received: shape={labels.shape}, dtype={labels.dtype}"
             )
         labels = labels.astype(np.int64)
-    return LabelledImages(images, labels, [f"{split}/{i:06d}" for i in range(len(images))])
+    names = [f"{split}/{i:06d}" for i in range(len(images))]
+    return LabelledImages(images, labels, names, groups=_groups(images))
+
+
+def _groups(images):
+    """A number for each image, one for equal images."""
+    numbers = {}
+    digests = (hashlib.sha256(image).digest() for image in np.ascontiguousarray(images))
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)
 
 
 def _message(path, error):

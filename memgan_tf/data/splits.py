@@ -16,7 +16,9 @@ class OneClassTask:
 
     Attributes:
         train: Normal images that fit the detector.
-        validation: Held-out normal images: calibration and monitoring.
+        validation: Held-out normal images: calibration and monitoring. Of images that are copies
+            of each other, or nearly, one; the others are not used, so that each counts for itself
+            and none was trained on.
         test: The whole test split with labels 1 = anomaly, 0 = normal; None without one, or if
             it was not asked for.
     """
@@ -43,19 +45,32 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
         ValueError: If the set is unusable or the class has too few images.
     """
     normal = _normal_images(config, sources.load(config, "train"))
-    order = np.random.default_rng(seed).permutation(len(normal))
-    num_validation = max(1, round(config.validation_fraction * len(normal)))
-    if num_validation >= len(normal):
-        whose = "" if config.normal_class is None else f"`normal_class` {config.normal_class} of "
-        raise ValueError(
-            f"{whose}{config.dataset} must have at least 2 "
-            f"training images, one to train on and one to hold out. Received: {len(normal)}"
-        )
+    trained, held_out = _hold_out(normal, config, seed)
     return OneClassTask(
-        train=normal.select(np.sort(order[num_validation:])),
-        validation=normal.select(np.sort(order[:num_validation])),
+        train=normal.select(trained),
+        validation=normal.select(held_out),
         test=_anomaly_labels(config, sources.load(config, "test")) if with_test else None,
     )
+
+
+def _hold_out(normal, config, seed):
+    """Positions of the images that train, and of those that are held out, in order."""
+    groups = np.arange(len(normal)) if normal.groups is None else normal.groups
+    order = np.random.default_rng(seed).permutation(len(normal))
+    # The first image of each group in this order stands for it.
+    _, firsts = np.unique(groups[order], return_index=True)
+    firsts = order[np.sort(firsts)]
+    num_validation = max(1, round(config.validation_fraction * len(firsts)))
+    if num_validation >= len(firsts):
+        whose = "" if config.normal_class is None else f"`normal_class` {config.normal_class} of "
+        copies = "" if len(firsts) == len(normal) else f", {len(normal)} with their copies"
+        raise ValueError(
+            f"{whose}{config.dataset} must have at least 2 different "
+            f"training images, one to train on and one to hold out. Received: {len(firsts)}{copies}"
+        )
+    held_out = firsts[:num_validation]
+    trained = np.flatnonzero(~np.isin(groups, groups[held_out]))
+    return trained, np.sort(held_out)
 
 
 def _normal_images(config, train):

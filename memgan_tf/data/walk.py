@@ -14,14 +14,33 @@ class Found:
     Attributes:
         images: Files with an image's suffix, relative to the folder, sorted.
         others: `(relative path, reason)` of everything else.
+        folder: The folder.
     """
 
     images: list[pathlib.PurePath]
     others: list[tuple[pathlib.PurePath, str]]
+    folder: pathlib.Path = pathlib.Path()
+
+
+# Names of folders and files that programs leave behind; so are all that begin with a dot.
+LEFT_BEHIND = frozenset(
+    {
+        *("__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "lost+found"),
+        *("system volume information", "thumbs.db", "@tmp"),
+    }
+)
+HIDDEN = "hidden, or left by another program"
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a name is hidden, or of what file managers, notebooks and archives leave behind."""
+    return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
 def walk(folder: pathlib.Path) -> Found:
     """Looks at a folder's files at any depth; links are followed, a folder is entered once.
+
+    Hidden folders are not entered; the folder itself may have any name.
 
     Raises:
         OSError: If the folder itself cannot be read.
@@ -41,13 +60,14 @@ def walk(folder: pathlib.Path) -> Found:
             inner.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        inner.sort()
-        for name in sorted(names):
+        others += [(inside / name, HIDDEN) for name in [*inner, *names] if is_hidden(name)]
+        inner[:] = sorted(name for name in inner if not is_hidden(name))
+        for name in sorted(name for name in names if not is_hidden(name)):
             if pathlib.PurePath(name).suffix.lower() in IMAGE_SUFFIXES:
                 images.append(inside / name)
             else:
                 others.append((inside / name, "not an image by its name"))
-    return Found(sorted(images), sorted(others))
+    return Found(sorted(images), sorted(others), folder)
 
 
 def shown(path: str | os.PathLike) -> str:

@@ -61,7 +61,7 @@ def test_without_a_usable_mask_for_each_defect_there_are_none(harm, mvtec):
     if harm == "missing":
         mask.unlink()
     elif harm == "size":
-        put(mask, 255, (9, 9))
+        put(mask, 255, (9, 5))
     else:
         mask.write_bytes(mask.read_bytes()[:40])
     assert load(mvtec, "test").masks is None
@@ -181,15 +181,15 @@ def test_odd_names_and_links(tmp_path):
     outside = fill(tmp_path / "outside", "linked.png")
     (root / "in" / "other").symlink_to(outside)
     os.mkfifo(root / "in" / "pipe.png")
-    found = index(root)
+    found = index(root, folder_layout="flat")
     assert found["num_images"] == 6
     reasons = {f["path"]: f["reason"] for f in found["left_out"]}
     assert reasons == {
         "in/loop": "a link to a folder that is here already",
         "in/pipe.png": "not a regular file",
     }
-    assert "in/\\xff.PNG" in load(root).names
-    assert "in/a\nb.png" in load(root).names
+    names = load(root, folder_layout="flat").names
+    assert {"in/\\xff.PNG", "in/a\nb.png"} <= set(names)
     assert shown("a\nb\x1b") == "a\\nb\\x1b"
     json.dumps(found).encode("utf-8")
 

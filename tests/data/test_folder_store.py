@@ -11,7 +11,7 @@ import pytest
 
 from memgan_tf.data import folder_store, sources
 from tests import folder_sets
-from tests.data.folder_files import config, fill, index, load, put
+from tests.data.folder_files import SIDE, config, fill, index, load, put
 
 
 def test_decoded_once(tmp_path, cache, monkeypatch):
@@ -39,6 +39,23 @@ def test_what_makes_an_entry_anew(change, tmp_path, cache):
     assert (after["cache"] == before["cache"]) == (change in ("damage", "none"))
     assert (after["content"] == before["content"]) == (change not in ("file", "more"))
     assert len(load(root)) == 2 + (change == "more")
+
+
+@pytest.mark.parametrize("way", ["in place", "renamed"])
+def test_files_replaced_by_others_of_the_same_size_and_time(way, tmp_path):
+    root = fill(tmp_path / "set", "1.bmp", "2.bmp")
+    before, status = index(root), (root / "1.bmp").stat()
+    other = fill(tmp_path / "other", "0.bmp", "1.bmp") / "0.bmp"
+    put(other, 200)
+    if way == "in place":
+        (root / "1.bmp").write_bytes(other.read_bytes())
+    else:
+        other.replace(root / "1.bmp")
+    os.utime(root / "1.bmp", ns=(status.st_atime_ns, status.st_mtime_ns))
+    after = (root / "1.bmp").stat()
+    assert (after.st_size, after.st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert load(root).images[0, SIDE // 2, SIDE // 2].tolist() == [200]
+    assert index(root)["content"] != before["content"]
 
 
 def test_two_processes_may_decode_at_once(tmp_path, cache):

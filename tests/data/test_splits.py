@@ -61,7 +61,7 @@ def test_npz_without_a_test_split(tmp_path, pixels):
 @pytest.mark.parametrize(
     ("arrays", "normal_class", "message"),
     [
-        ({"num": 1}, None, "at least 2 training images"),
+        ({"num": 1}, None, "at least 2 different training images"),
         ({"num": 9}, 0, "`normal_class` must be left out"),
         ({"num": 9, "y_train": [1] * 9}, 0, "must have training images"),
         ({"num": 9, "x_test": 2, "y_test": [0, 7]}, None, "must hold 0 .normal. and 1"),

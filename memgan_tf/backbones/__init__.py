@@ -1,0 +1,1 @@
+"""Frozen networks that turn photographs into maps of features."""

@@ -1,0 +1,62 @@
+"""Cuts a network off behind the maps that are used."""
+
+import json
+
+import keras
+
+from memgan_tf.backbones import allowed
+from memgan_tf.backbones.backbone import Backbone, digest
+from memgan_tf.backbones.flat import flatten
+from memgan_tf.backbones.maps import Map, choose, find_maps, named
+
+
+def cut(
+    model: keras.Model, name: str, license: str, layers: tuple[str, ...] = (), num_maps: int = 3
+) -> Backbone:
+    """The part of a network that its maps need, with weights of its own.
+
+    Args:
+        model: Functional or sequential; takes one color image.
+        name: Of the backbone.
+        license: Of its weights.
+        layers: Names of layers; none: the last of each of `num_maps` strides.
+        num_maps: At most.
+
+    Raises:
+        ValueError: If the model gives no maps, or a layer does not exist.
+    """
+    network = flatten(model)
+    maps = find_maps(network)
+    chosen = named(maps, layers, network) if layers else choose(maps, num_maps)
+    part = rebuild(keras.Model(network.image, [found.tensor for found in chosen], name="backbone"))
+    return describe(part, chosen, name, license)
+
+
+def describe(
+    model: keras.Model, maps: list[Map], name: str, license: str, notes: tuple[str, ...] = ()
+) -> Backbone:
+    """A backbone of a model that is cut already."""
+    model.trainable = False
+    return Backbone(
+        model=model,
+        name=name,
+        layers=tuple(found.layer for found in maps),
+        strides=tuple(found.stride for found in maps),
+        channels=tuple(found.channels for found in maps),
+        sha256=digest(model),
+        license=license,
+        notes=notes,
+    )
+
+
+def rebuild(model: keras.Model) -> keras.Model:
+    """The same network made from its own configuration, as `read_model` would make it."""
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    found = allowed.deserialize(allowed.clean_model(config))
+    for layer in model.layers:
+        if layer.weights:
+            twin = found.get_layer(layer.name)
+            twin.set_weights(layer.get_weights())
+            if isinstance(twin, keras.layers.Normalization):
+                twin.finalize_state()
+    return found

@@ -1,0 +1,67 @@
+"""Finds weights of keras.applications in Keras' cache, or has Keras download them."""
+
+import contextlib
+import os
+import pathlib
+import socket
+import tempfile
+
+import keras
+
+from memgan_tf.backbones.catalog import Network
+from memgan_tf.files import first_line
+
+# Seconds without a byte after which a download has failed.
+PATIENCE = 10.0
+
+
+def cached_weights(name: str, network: Network) -> pathlib.Path:
+    """The file of a network's weights in Keras' cache; if it is not there, Keras downloads it.
+
+    Raises:
+        ValueError: If it is not there and the download fails; the message says what to do.
+    """
+    if path := _find(network):
+        return path
+    try:
+        with _patience(PATIENCE):
+            builder = getattr(keras.applications, network.builder)
+            builder(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
+    # Keras raises a bare Exception for what goes wrong with a download.
+    except Exception as error:
+        raise ValueError(_ways_out(name, network, error)) from error
+    if path := _find(network):
+        return path
+    raise ValueError(_ways_out(name, network, None))
+
+
+def _folders():
+    home = os.environ.get("KERAS_HOME") or pathlib.Path("~/.keras").expanduser()
+    # Keras falls back to the second where it cannot write into the first.
+    return [pathlib.Path(home) / "models", pathlib.Path(tempfile.gettempdir()) / ".keras/models"]
+
+
+def _find(network):
+    paths = [folder / network.cached for folder in _folders()]
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _ways_out(name, network, error):
+    reason = f" ({first_line(error)[:120]})" if error else ""
+    return (
+        f"`backbone` {name} has no weights: {network.cached} is not in {_folders()[0]} and its "
+        f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
+        f"keras.applications.{network.builder}(include_top=False) leaves it in ~/.keras/models, "
+        f"and pass --backbone_weights=<path of {network.cached}>; or choose a detector that needs "
+        "none: --detector=pca or --detector=memgan_plus."
+    )
+
+
+@contextlib.contextmanager
+def _patience(seconds):
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

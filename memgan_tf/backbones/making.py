@@ -1,0 +1,50 @@
+"""Makes a backbone from its name."""
+
+import pathlib
+
+from memgan_tf.backbones.applications import make_network
+from memgan_tf.backbones.backbone import Backbone
+from memgan_tf.backbones.catalog import NETWORKS
+from memgan_tf.backbones.cutting import cut
+from memgan_tf.backbones.keras_file import read_model
+from memgan_tf.backbones.requests import FILE, check_request, split_layers
+from memgan_tf.validation import check_integer
+
+UNKNOWN_LICENSE = "features of a network that was brought as a file; its license is its own"
+
+
+def make_backbone(
+    name: str, layers: str | None = None, weights: str | None = None, num_maps: int = 3
+) -> Backbone:
+    """Makes a backbone from its name.
+
+    Args:
+        name: A network of the catalog, `file:<model.keras>` or `hub:<preset>`.
+        layers: Names with commas between them; None: tested ones, or those that are found.
+        weights: A file; `random`, for tests; None: those of Keras' own cache or download.
+        num_maps: Number of maps at most, if `layers` does not name them.
+
+    Raises:
+        ValueError: If the request, a file or a layer cannot be used.
+    """
+    check_request(name, layers, weights)
+    check_integer("num_maps", num_maps, 1, 8)
+    names = split_layers(layers)
+    if name.startswith(FILE):
+        return _from_file(name.removeprefix(FILE), names, num_maps)
+    return _from_catalog(name, names, weights, num_maps)
+
+
+def _from_file(path, layers, num_maps):
+    path = pathlib.Path(path).expanduser()
+    model = read_model(path)
+    try:
+        return cut(model, f"{FILE}{path.name}", UNKNOWN_LICENSE, layers, num_maps)
+    except ValueError as error:
+        raise ValueError(f"{path} cannot be a backbone: {error}") from error
+
+
+def _from_catalog(name, layers, weights, num_maps):
+    network = NETWORKS[name]
+    model, license = make_network(name, weights)
+    return cut(model, name, license, layers or network.layers[:num_maps])

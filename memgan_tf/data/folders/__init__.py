@@ -1,0 +1,1 @@
+"""Folders as people have them: their names, layouts, masks and copies."""

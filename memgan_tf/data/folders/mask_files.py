@@ -1,0 +1,58 @@
+"""Mask files to pixels: what is not black is a defect's, in every mode."""
+
+import pathlib
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from memgan_tf.data.image_files import read
+
+
+def read_mask(paths: list[pathlib.Path], size: tuple[int, int]) -> tuple[Image.Image, bool]:
+    """The masks of an image, joined.
+
+    Args:
+        paths: Files; a pixel is a defect's if it is in any of them.
+        size: `(height, width)` of the image. A mask of another size with the same ratio of sides
+            is scaled by the nearest pixel.
+
+    Returns:
+        An image of mode L, 255 at the pixels of a defect and else 0; and whether a mask was
+        scaled.
+
+    Raises:
+        ValueError: If a file is no usable mask; the message is the reason alone.
+    """
+    whole, is_scaled = np.zeros(size, bool), False
+    for path in paths:
+        pixels = read(path, marked)
+        if pixels.shape != size:
+            pixels, is_scaled = _scaled(pixels, size), True
+        whole |= pixels
+    return Image.fromarray(whole.astype(np.uint8) * 255), is_scaled
+
+
+def marked(image: Image.Image) -> np.ndarray:
+    """Which pixels are a defect's, `(height, width)` bool: those that are seen and not black.
+
+    A mask that is black wherever it is seen is drawn in black on nothing: what is seen counts.
+    """
+    image.load()
+    image = ImageOps.exif_transpose(image)
+    if image.has_transparency_data and not image.mode.startswith("I"):
+        pixels = np.asarray(image.convert("RGBA"))
+        seen, colored = pixels[..., 3] > 0, pixels[..., :3].any(axis=-1)
+        drawn_in_black = not (seen & colored).any() and not seen.all()
+        return seen if drawn_in_black else seen & colored
+    if image.mode not in ("1", "L", "F") and not image.mode.startswith("I"):
+        image = image.convert("RGB")
+    pixels = np.asarray(image) != 0
+    return pixels if pixels.ndim == 2 else pixels.any(axis=-1)
+
+
+def _scaled(pixels, size):
+    (height, width), (rows, columns) = pixels.shape, size
+    if abs(width - columns * height / rows) >= 1 and abs(height - rows * width / columns) >= 1:
+        raise ValueError(f"{width}×{height} pixels, but its image has {columns}×{rows}")
+    image = Image.fromarray(pixels.astype(np.uint8) * 255)
+    return np.asarray(image.resize((columns, rows), Image.Resampling.NEAREST)) > 0

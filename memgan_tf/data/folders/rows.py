@@ -1,0 +1,106 @@
+"""The readable images of a plan: their splits, their classes, and what their masks are like."""
+
+from typing import Any
+
+from memgan_tf.data.folders.plan import DEFECT, GOOD, Plan
+from memgan_tf.data.walk import name_of, shown
+
+# Share of the normal class that tests where no split is given.
+TEST_SHARE = 0.25
+# Split of images that neither train nor test.
+UNUSED = None
+
+
+def assign(plan: Plan, entry: dict[str, Any], normal_class: str | None) -> list[dict[str, Any]]:
+    """The readable images with their splits and classes, in the order of their pixels.
+
+    Args:
+        plan: What the files are.
+        entry: See `folder_store.stored`; what is not used is added to its `left_out`.
+        normal_class: The normal one of several classes.
+    """
+    uses = {name_of(path): (split, name) for path, split, name in plan.images}
+    unclear = _with_unclear_masks(plan, entry)
+    rows = []
+    for record in entry["files"]:
+        split, name = uses[record["path"]]
+        if plan.by_mask:
+            name = DEFECT if record["is_marked"] else GOOD
+            split = _split_by_mask(record, split, name, unclear, entry["left_out"])
+        rows.append({**record, "split": split, "class": name})
+    _draw([row for row in rows if row["split"] is None], plan, normal_class)
+    for row in rows:
+        row["split"] = UNUSED if row["split"] == "unused" else row["split"]
+    return rows
+
+
+def _with_unclear_masks(plan, entry):
+    """Images of which it is not known whether they are normal."""
+    named = [name_of(path) for path, _ in (plan.pairing.problems if plan.pairing else ())]
+    return {*named, *(problem["image"] for problem in entry["unusable_masks"])}
+
+
+def _split_by_mask(record, split, name, unclear, left_out):
+    reason = None
+    if record["path"] in unclear:
+        reason = "its mask cannot be used, so it may be normal or not"
+    elif split == "train" and name == DEFECT:
+        reason = "its mask marks a defect, but it lies in train"
+    if reason is None:
+        return split
+    left_out.append({"path": record["path"], "reason": reason})
+    return "unused"
+
+
+def _draw(rows, plan, normal_class):
+    """Splits the images that have no split: a quarter of the normal groups tests."""
+    normal = {normal_class} if plan.has_classes else {None, GOOD, *plan.normal}
+    of_group = {}
+    for row in rows:
+        if row["class"] in normal:
+            before = of_group.get(row["group"], row["digest"])
+            of_group[row["group"]] = min(before, row["digest"])
+    # By the pixels' digest: equal images stay together, and the same ones test each time.
+    digests = sorted(of_group.values())
+    tested = set(digests[: round(TEST_SHARE * len(digests))])
+    for row in rows:
+        trains = row["class"] in normal and of_group[row["group"]] not in tested
+        row["split"] = "train" if trains else "test"
+
+
+def mask_problems(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[dict[str, str]]:
+    """Masks that are missing or unusable, if the set has any: `path` and `reason`."""
+    if plan.pairing is None:
+        return []
+    problems = [{"path": p["path"], "reason": p["reason"]} for p in entry["unusable_masks"]]
+    problems += [{"path": name_of(p), "reason": reason} for p, reason in plan.pairing.problems]
+    reported = _with_unclear_masks(plan, entry)
+    missing = [
+        {"path": row["path"], "reason": "this image of a defect has no mask"}
+        for row in rows
+        if row["split"] == "test"
+        and not plan.is_normal(row["class"])
+        and row["mask"] is None
+        and row["path"] not in reported
+    ]
+    return problems + missing
+
+
+def describe_notes(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[str]:
+    """What a user must know about how the folder was read, a line each."""
+    notes = list(plan.notes)
+    if plan.pairing is not None and plan.masks:
+        image, masks = next(iter(plan.masks.items()))
+        names = ", ".join(shown(name_of(mask)) for mask in masks)
+        notes.append(f"masks are paired as {names} of {shown(name_of(image))}")
+    if entry["scaled_masks"]:
+        first = shown(entry["scaled_masks"][0])
+        count = len(entry["scaled_masks"])
+        notes.append(f"{count} masks have another size than their images and are scaled: {first}")
+    colored = [row["path"] for row in rows if not row["is_grey"]]
+    if 0 < len(colored) < len(rows):
+        notes.append(
+            f"{len(colored)} of {len(rows)} images have colour, so the set has; the first is "
+            f"{shown(colored[0])}. --image_channels=1 makes all grey"
+        )
+    return notes

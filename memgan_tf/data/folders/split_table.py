@@ -1,0 +1,56 @@
+"""VisA's table of splits, `split_csv/1cls.csv` beside the categories or inside one."""
+
+import csv
+import pathlib
+
+from memgan_tf.data.folders import words
+from memgan_tf.data.folders.tree import Tree
+
+PLACES = ("split_csv/1cls.csv", "1cls.csv")
+COLUMNS = ("split", "image")
+
+
+def find_table(tree: Tree) -> pathlib.Path | None:
+    """The table inside the folder or beside it, if there is one."""
+    folder = tree.folder.resolve()
+    inside = [folder.joinpath(*tree.base[:depth]) for depth in range(len(tree.base) + 1)]
+    candidates = (place / name for place in [*inside, folder.parent] for name in PLACES)
+    return next((table for table in candidates if table.is_file()), None)
+
+
+def splits_of(table: pathlib.Path, tree: Tree, images: list) -> tuple[list, list]:
+    """The images with the splits of a table.
+
+    Args:
+        table: CSV file with the columns `split` and `image`.
+        tree: Of the set.
+        images: As in `Plan`.
+
+    Returns:
+        The images that the table names, and `(path, reason)` of the others; no image if the
+        table has not the columns or names other images alone.
+    """
+    with table.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = list(csv.DictReader(file))
+    if not rows or not set(COLUMNS) <= rows[0].keys():
+        return [], []
+    split_of = {}
+    for row in rows:
+        place = pathlib.PurePath((row["image"] or "").replace("\\", "/"))
+        is_train = words.says((row["split"] or "").strip(), words.TRAIN)
+        split_of[_ending(place)] = "train" if is_train else "test"
+    found, left_out = [], []
+    for path, _, name in images:
+        split = split_of.get(_ending(tree.folder.resolve() / path))
+        if split is None:
+            left_out.append((path, f"not in {table.name}"))
+        elif split == "train" and not words.says(name, words.NORMAL):
+            left_out.append((path, f"anomalous, but {table.name} has it in train"))
+        else:
+            found.append((path, split, name))
+    return found, left_out
+
+
+def _ending(path):
+    """`candle/Data/Images/Normal/0000.JPG`: the category and what is below it."""
+    return tuple(part.casefold() for part in path.parts[-5:])

@@ -1,0 +1,80 @@
+"""A folder's images and masks, below the part of it that holds the set."""
+
+import pathlib
+
+from memgan_tf.data.folders import words
+
+
+class Tree:
+    """The files of a set.
+
+    A file is a mask if a folder below `base` says so by its name, or if it lies beside an image of
+    its name without the ending, `000_mask.png` beside `000.png`.
+
+    Args:
+        folder: The one that the user named.
+        paths: Image files, relative to it.
+        base: Parts of the path from there to the folder that holds the set.
+
+    Attributes:
+        folder: As given.
+        base: As given.
+        images: Those that are no masks, sorted.
+        masks: The others, sorted.
+        beside: Those of the masks that lie beside their images.
+    """
+
+    def __init__(
+        self, folder: pathlib.Path, paths: list[pathlib.PurePath], base: tuple[str, ...] = ()
+    ):
+        self.folder, self.base = folder, base
+        inside = [path for path in paths if path.parts[: len(base)] == base]
+        named = {p for p in inside if any(map(words.says_masks, p.parts[len(base) : -1]))}
+        self.beside = _beside(path for path in inside if path not in named)
+        self.masks = [path for path in inside if path in named or path in self.beside]
+        taken = set(self.masks)
+        self.images = [path for path in inside if path not in taken]
+
+    def inner(self, path: pathlib.PurePath) -> tuple[str, ...]:
+        """A path's parts below the base."""
+        return path.parts[len(self.base) :]
+
+    def folders(self, *inside: frozenset[str]) -> list[str]:
+        """Names of the folders with images, below folders whose names are of these words."""
+        depth = len(inside)
+        return sorted(
+            {
+                parts[depth]
+                for parts in map(self.inner, self.images)
+                if len(parts) > depth + 1
+                and all(words.says(part, group) for part, group in zip(parts, inside, strict=False))
+            }
+        )
+
+    def places(self) -> list[tuple[str, ...]]:
+        """Folders in which images lie, at any depth."""
+        return sorted({path.parts[:-1] for path in self.images})
+
+
+def chain(paths: list[pathlib.PurePath]) -> list[tuple[str, ...]]:
+    """The folder itself, and the folders below it as long as each is alone: `a`, `a/b`, …"""
+    bases, depth = [()], 0
+    while all(len(path.parts) > depth + 1 for path in paths):
+        names = {path.parts[depth] for path in paths}
+        if len(names) != 1:
+            break
+        bases.append((*bases[-1], *names))
+        depth += 1
+    return bases
+
+
+def _beside(paths):
+    """Those that are named after another one in the same folder, as its mask."""
+    paths = list(paths)
+    stems = {(path.parent, path.stem.casefold()) for path in paths}
+    found = set()
+    for path in paths:
+        stem = words.without_mask_ending(path.stem)
+        if stem is not None and (path.parent, stem.casefold()) in stems:
+            found.add(path)
+    return found
