@@ -134,7 +134,7 @@ def _split(name):
 @functools.cache
 def prepared_files():
     """The files of a small prepared set."""
-    image = {"shape": {"dimensions": ["16", "16", "1"]}, "dtype": "uint8", "encodingFormat": "png"}
+    image = {"shape": {"dimensions": ["20", "24", "1"]}, "dtype": "uint8", "encodingFormat": "png"}
     label = {"pythonClassName": f"{FEATURE}class_label_feature.ClassLabel"}
     label["classLabel"] = {"numClasses": "10"}
     fields = {"image": {"pythonClassName": f"{FEATURE}image_feature.Image", "image": image}}
