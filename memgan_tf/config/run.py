@@ -6,7 +6,7 @@ import math
 import pathlib
 from typing import Any
 
-from memgan_tf import validation
+from memgan_tf import files, validation
 from memgan_tf.config import (
     adgan,
     alad,
@@ -262,7 +262,12 @@ def read_overrides(path: str) -> dict[str, Any]:
         ValueError: If the file is missing or not a JSON object.
     """
     try:
-        values = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        # A pipe may be given here, as a shell's <(…) is; it ends, or is cut.
+        with pathlib.Path(path).open("rb") as file:
+            content = file.read(files.MAX_TEXT_BYTES + 1)
+        if len(content) > files.MAX_TEXT_BYTES:
+            raise ValueError(f"it has more than {files.MAX_TEXT_BYTES:,} bytes")
+        values = json.loads(content.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"`config_file` cannot be read as JSON: {path}: {error}") from error
     if not isinstance(values, dict):

@@ -20,6 +20,8 @@ from memgan_tf.training.run_directory import RunDirectory
 # A claim that nobody has touched for this long belongs to a machine that died.
 STALE_SECONDS = 600.0
 HEARTBEAT_SECONDS = 60.0
+# Bytes at the end of a log that its last line is looked for in.
+LOG_END = 2**16
 
 
 class Grid:
@@ -132,12 +134,11 @@ class Grid:
                 break
             code = self._run_command(arguments, log)
             if code:
-                lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-                return lines[-1] if lines else f"exit code {code}"
+                return _last_line(log) or f"exit code {code}"
         return ""
 
     def _run_command(self, arguments, log):
-        with log.open("a", encoding="utf-8") as output:
+        with files.open_appending(log) as output:
             process = subprocess.Popen(
                 module_command("memgan_tf.tools.main", *arguments, name="memgan", orphan=ORPHAN),
                 # It ends with this process, however that ends; see ORPHAN.
@@ -154,6 +155,13 @@ class Grid:
         finally:
             self._processes.discard(process)
             process.stdin.close()
+
+
+def _last_line(log):
+    with files.open_regular(log, 2**63) as file:
+        file.seek(-min(LOG_END, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        lines = file.read(LOG_END).decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _is_abandoned(claim: pathlib.Path) -> bool:

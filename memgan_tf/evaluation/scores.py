@@ -23,7 +23,7 @@ def as_cell(name: str) -> str:
     `=2+3.png` is written as `./=2+3.png`, an escape character as `\\x1b`.
     """
     name = f"./{name}" if name.startswith(FORMULA_SIGNS) else name
-    return printable(name)
+    return printable(name, keep="\t\r\n")
 
 
 def write_scores(

@@ -146,7 +146,7 @@ def _tested(run, task):
     """results.json and the scored test images; evaluates unless that was done at this threshold."""
     given = (run.directory, run.threshold, task.test.names)
     found = read_results(*given)
-    if found is None or not _fits(found, task.test.labels):
+    if found is None or not _fits(run.directory, found, task.test.labels):
         print("Evaluating the run first.", flush=True)
         evaluate(run, task)
         found = read_results(*given)
@@ -156,9 +156,12 @@ def _tested(run, task):
     return results, ScoredSet(views, names, scores, test.labels[positions])
 
 
-def _fits(found, labels):
+def _fits(directory, found, labels):
     """Whether results.json counts the images that scores.csv has."""
     results, positions, _ = found
+    with files.naming_damage(directory.path / "results.json", EVALUATE_ANEW):
+        for name in ("num_normal", "num_anomalies"):
+            check_integer(name, results[name], minimum=1)
     counts = [int((labels[positions] == label).sum()) for label in (0, 1)]
     return counts == [results["num_normal"], results["num_anomalies"]]
 
@@ -210,8 +213,6 @@ def check_results(results: Any) -> None:
     metrics = results["metrics"]
     for name in ("auroc", *metrics):
         check_real(name, metrics[name], minimum=0.0, maximum=1.0)
-    for name in ("num_normal", "num_anomalies"):
-        check_integer(name, results[name], minimum=1)
     pixels = results.get("pixels", {})
     if ("pixel_auroc" in metrics) != ("aupro" in metrics):
         raise ValueError("of pixel_auroc and aupro it has one")

@@ -10,8 +10,10 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from memgan_tf import files
+from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
+from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
@@ -134,7 +136,8 @@ def write_most_anomalous(
 
 def _held_out_images(run):
     try:
-        task = run.load_task(with_test=False)
+        data = choose_data(run.directory, run.config.data)
+        task = load_task(data, run.config.training.seed, with_test=False)
     except ValueError as error:
         raise ValueError(
             f"`heatmaps` needs a colour scale, from the held-out images of the run's data, which "
