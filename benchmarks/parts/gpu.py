@@ -54,8 +54,10 @@ def measure(options, suite, batch):
     """Seconds of each turn, and of the first, by variant."""
     images, variants = synthetic(options.suites[suite]), {}
     for name, overrides in FLAGS.items():
-        variants[name] = make_trainer(_config(options, suite, batch, overrides), images)[1]
-    variants |= _without_what_was_changed(options, suite, batch, images)
+        trainer, variants[name] = make_trainer(_config(options, suite, batch, overrides), images)
+        if name == "--jit_compile":
+            variants[f"{name}, one batch made at a time"] = _one_by_one(trainer, variants[name])
+    variants["--jit_compile, each network alone"] = _each_network(options, suite, batch, images)
     if optional("torch"):
         config = _config(options, suite, batch, {})
         for name, chosen in _torch_variants().items():
@@ -94,27 +96,30 @@ def _config(options, suite, batch, overrides):
     return settings(options, "memgan", options.suites[suite], **values)
 
 
-def _without_what_was_changed(options, suite, batch, images):
-    """The step as it was: its networks compiled one by one; its batches made one by one."""
-    config = _config(options, suite, batch, FLAGS["--jit_compile"])
-    _, batches_turn = make_trainer(config, images)
+def _one_by_one(trainer, turn):
+    """The turn on batches that are made one after the other, as they were."""
+    with mock.patch.object(pipeline, "_parallel_batches", return_value=1):
+        batches = iter(trainer._batches())
+
+    def run():
+        with mock.patch.object(trainer, "_iterator", batches):
+            turn()
+
+    return run
+
+
+def _each_network(options, suite, batch, images):
+    """The turn of a step whose networks are compiled one by one, as they were."""
     # Read when the model is made and when the step is traced.
-    compiles_step = mock.patch.object(TrainingConfig, "compiles_step", False)
-    with compiles_step:
-        _, networks_turn = make_trainer(config, images)
+    parts = mock.patch.object(TrainingConfig, "compiles_step", False)
+    with parts:
+        turn = make_trainer(_config(options, suite, batch, FLAGS["--jit_compile"]), images)[1]
 
-    def each_network():
-        with compiles_step:
-            networks_turn()
+    def run():
+        with parts:
+            turn()
 
-    def one_by_one():
-        with mock.patch.object(pipeline, "_parallel_batches", return_value=1):
-            batches_turn()
-
-    return {
-        "--jit_compile, each network alone": each_network,
-        "--jit_compile, one batch made at a time": one_by_one,
-    }
+    return run
 
 
 def _torch_variants():
@@ -139,7 +144,9 @@ def _first(name, call):
     except Exception as error:
         print(f"{name} is left out: {type(error).__name__}: {error}"[:500], flush=True)
         call = None
-    return call, time.perf_counter() - started
+    seconds = time.perf_counter() - started
+    print(f"{name}: first turn {seconds:.1f} s", flush=True)
+    return call, seconds
 
 
 def _table(options, suite, batch, seconds, first):
