@@ -142,7 +142,8 @@ class DeepDetector(Detector):
                 training.seed,
                 average_weights=training.ema_decay > 0,
                 mixed_precision=training.mixed_precision,
-                jit_compile=training.jit_compile,
+                # Networks compiled within a compiled step would be compiled again at each step.
+                jit_compile=training.jit_compile and not training.compiles_step,
             )
 
     def use(self, model: TrainableModel) -> None:
