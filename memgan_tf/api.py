@@ -65,6 +65,8 @@ def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
 def _train_and_calibrate(config, task, run):
     detector = make_detector(config)
     seconds = detector.fit(task.train.images, task.validation.images, run)
+    for note in detector.score_notes():
+        print(note)
     scores = detector.score(task.validation.images)
     calibration = Calibration.of(scores, config.data.target_fpr)
     calibration.save(run.path / "calibration.json")

@@ -67,6 +67,12 @@ class MemganPlusConfig(memgan.MemganConfig):
         False, "The score averages the cross-entropy of the image and of its mirror image."
     )
 
+    weigh_turns: bool = option(
+        False,
+        "Let the part turns count by the share of the turns that the classifier tells of normal "
+        "images that were not trained on: not at all where guessing would do as well.",
+    )
+
     def __post_init__(self):
         super().__post_init__()
         parse_parts(self.score_parts)
@@ -100,7 +106,7 @@ PRESETS = {
     preset: _with(
         preset,
         cifar10={"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"},
-        large={"turn_side": 64},
+        large={"turn_side": 64, "weigh_turns": True},
     )
     for preset in memgan.PRESETS
 }

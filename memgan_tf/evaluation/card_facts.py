@@ -23,6 +23,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
         "image_shape": list(run.config.image_shape),
         "image_fit": run.config.data.fit,
         "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
+        "score_notes": run.detector.score_notes(),
         "calibration": {
             "threshold": calibration.threshold,
             "target_fpr": calibration.target_fpr,

@@ -15,6 +15,7 @@ from memgan_tf.losses import (
     mutual_information,
     mutual_information_excess,
 )
+from memgan_tf.models.collapse import attention_signs, effective_units
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
@@ -213,19 +214,10 @@ class MEMGAN(PairedModel):
         problems = super().health(metrics, explained)
         if effective_units(explained["attention"]) < FEWEST_UNITS <= self.config.num_units:
             problems.append("all images use the same memory unit")
+        problems += attention_signs(explained["attention"])
         if self.config.adversarial_weight > 0 and metrics["loss/discriminator"] < LOST_GAME:
             problems.append("the discriminator's loss is near 0, so it teaches E and G nothing")
         return problems
-
-
-def effective_units(attention: np.ndarray) -> float:
-    """exp of the entropy of the mean attention: how many units a set of images uses.
-
-    Args:
-        attention: `(batch, num_units)`, rows on the simplex.
-    """
-    usage = attention.mean(axis=0)
-    return float(np.exp(-np.sum(usage * np.log(np.maximum(usage, 1e-12)))))
 
 
 def tile_images(images: np.ndarray, num_columns: int = 10) -> np.ndarray:

@@ -14,6 +14,7 @@ from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_los
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.paired import dtype_of
+from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
 
 # Keeps the turn classifier's seeds apart from the other networks'.
@@ -31,6 +32,8 @@ class PlusNetworks(MemoryAutoencoder):
         part_names: The parts that are measured; the score may have fewer.
         turns: The classifier; None if no part of the score needs it.
         feature_law: Of the classifier's features, a Gaussian for each turn.
+        part_weights: `(num_parts,)` weights; the score is the weighted mean of the chosen parts.
+        told: Share of the turns of reserved images that the classifier tells.
     """
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
@@ -60,15 +63,19 @@ class PlusNetworks(MemoryAutoencoder):
             name for name in SCORE_PARTS if self.turns or name not in TURN_PARTS
         )
         self.chosen = [self.part_names.index(name) for name in chosen]
+        # A score of nothing else keeps the turns as they are.
+        self.weighs_turns = config.weigh_turns and "turns" in chosen and len(chosen) > 1
         size = (len(self.part_names),)
         self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
         self.part_means = tf.Variable(tf.zeros(size), trainable=False)
         self.part_deviations = tf.Variable(tf.ones(size), trainable=False)
+        self.part_weights = tf.Variable(tf.ones(size), trainable=False)
+        self.told = tf.Variable(1.0, trainable=False)
 
     @property
     def variables(self):
-        measured = [self.pixel_weights, self.part_means, self.part_deviations]
-        return [*super().variables, *measured]
+        standard = [self.pixel_weights, self.part_means, self.part_deviations]
+        return [*super().variables, *standard, self.part_weights, self.told]
 
     def explain(self, images, training=False, statistics_rate=None):
         explained = super().explain(images, training, statistics_rate)
@@ -76,7 +83,10 @@ class PlusNetworks(MemoryAutoencoder):
         explained |= {"parts": (parts - self.part_means) / self.part_deviations}
         if self.chosen != [SCORE_PARTS.index("reconstruction")]:
             chosen = tf.gather(explained["parts"], self.chosen, axis=1)
-            explained["anomaly_score"] = tf.reduce_mean(chosen, axis=1)
+            weights = tf.gather(self.part_weights, self.chosen)
+            # Equal weights are exactly 1: the mean is the plain one, bit for bit.
+            weights /= tf.reduce_mean(weights)
+            explained["anomaly_score"] = tf.reduce_mean(chosen * weights, axis=1)
         return explained
 
     def classify_turns(self, scaled, training=False, statistics_rate=None):
@@ -137,6 +147,25 @@ class PlusNetworks(MemoryAutoencoder):
         smallest = SMALLEST_SHARE * tf.abs(means) + 1e-6
         self.part_means.assign(means)
         self.part_deviations.assign(tf.maximum(tf.math.reduce_std(parts, axis=0), smallest))
+        if self.weighs_turns:
+            self._weigh_turns(batches)
+
+    def _weigh_turns(self, batches):
+        """Lets the part `turns` count by the share of the turns that is told."""
+        told = [turn_accuracy(self.classify_turns(self.scaling(images))[0]) for images in batches()]
+        shares = tf.concat(told, axis=0)
+        self.told.assign(tf.reduce_mean(shares))
+        position = self.part_names.index("turns")
+        weight = turn_weight(float(self.told.numpy()), NUM_TURNS * len(shares))
+        weights = [weight if at == position else 1.0 for at in range(len(self.part_names))]
+        self.part_weights.assign(weights)
+
+    def describe_score(self):
+        """What the score's weights are, a sentence each; see `TrainableModel.score_notes`."""
+        if not self.weighs_turns:
+            return []
+        weight = float(self.part_weights[self.part_names.index("turns")].numpy())
+        return [describe_turns(float(self.told.numpy()), weight)]
 
 
 class MEMGANPlus(MEMGAN):
@@ -206,6 +235,9 @@ class MEMGANPlus(MEMGAN):
     @property
     def part_names(self):
         return self.scoring.part_names
+
+    def score_notes(self):
+        return self.scoring.describe_score()
 
     def summarize(self, images, explained):
         summaries = super().summarize(images, explained)

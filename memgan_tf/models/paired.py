@@ -7,6 +7,7 @@ import tensorflow as tf
 from memgan_tf.layers.scalings import make_scaling
 from memgan_tf.layers.unit_scaling import GlobalContrastScaling
 from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.collapse import reconstruction_signs
 from memgan_tf.networks import Encoder, Generator
 
 
@@ -116,6 +117,14 @@ class PairedModel(TrainableModel):
 
     def explain(self, images):
         return self.scoring.explain(images)
+
+    def health(self, metrics, explained):
+        problems = super().health(metrics, explained)
+        if {"images", "reconstruction"} <= explained.keys():
+            scaling = self.scoring.scaling
+            shown = scaling.display(scaling(tf.constant(explained["images"]))).numpy()
+            problems += reconstruction_signs(explained["reconstruction"], shown)
+        return problems
 
 
 def dtype_of(mixed_precision: bool) -> str:
