@@ -106,4 +106,5 @@ def _anomaly_labels(config, test):
             )
         return test
     labels = (test.labels != config.normal_class).astype(np.int64)
-    return dataclasses.replace(test.select(np.arange(len(test))), labels=labels)
+    chosen = test.select(np.arange(len(test)))
+    return dataclasses.replace(chosen, labels=labels, kinds=test.labels)

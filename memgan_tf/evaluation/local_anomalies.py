@@ -1,4 +1,4 @@
-"""Small, local synthetic anomalies made of normal images: what a map and its score are chosen by."""
+"""Local synthetic anomalies made of normal images: what maps and their scores are chosen by."""
 
 import numpy as np
 from scipy import ndimage

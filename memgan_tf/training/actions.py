@@ -47,6 +47,7 @@ class CsvLogger:
             "seconds": f"{epoch.seconds:.2f}",
             **{name: f"{value:.7g}" for name, value in epoch.metrics.items()},
             "validation/score": f"{epoch.explained['anomaly_score'].mean():.7g}",
+            **_held_out_error(epoch.explained),
         }
         self._rows = [old for old in self._rows if int(old["epoch"]) < epoch.index] + [row]
         with (
@@ -139,6 +140,13 @@ class TensorBoardLogger:
         embedding = projector.embeddings.add(tensor_name="codes", tensor_path="codes.tsv")
         embedding.metadata_path = "kinds.tsv"
         visualize_embeddings(str(logdir), projector)
+
+
+def _held_out_error(explained):
+    """The size of the reconstructions' errors, whatever the score makes of them."""
+    if "reconstruction_error" not in explained:
+        return {}
+    return {"validation/error": f"{explained['reconstruction_error'].mean():.7g}"}
 
 
 def _plain(value):
