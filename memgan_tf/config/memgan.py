@@ -2,11 +2,12 @@
 
 import dataclasses
 
-from memgan_tf.config.fields import Checked, option
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class MemganConfig(Checked):
+class MemganConfig(ScoreRuleConfig):
     """Networks, memory and objective of MEMGAN. Defaults are a small image's."""
 
     input_scaling: str = option(
@@ -113,6 +114,7 @@ PRESETS = {
             "memory_init_stddev": 1.0,
         },
         "large": {
+            "score_rule": "local",
             "num_units": 100,
             "latent_dim": 256,
             "epochs": 40,

@@ -20,7 +20,8 @@ class MemganPlusConfig(memgan.MemganConfig):
         "weighted_residual,turns,features",
         "What the score is the mean of, with commas, each part in standard deviations of normal "
         "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
-        "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
+        "it is. weighted_residual: the same with each pixel's squared error over its usual size; "
+        "with a score_rule of local, the score of that rule. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
         "turns, which is trained beside the game. features: log squared Mahalanobis distance of "
         "the classifier's features to those of normal images, by turn.",

@@ -45,6 +45,7 @@ def measure_baseline(
     if config.data.folder is None or config.detector == DETECTOR or len(np.unique(labels)) < 2:
         return None
     settings = {"dataset": config.data.dataset, "seed": config.training.seed}
+    settings["score_rule"] = "local"
     rival = make_detector(resolve(DETECTOR, "default", config.image_shape, settings))
     chosen = _evenly(len(task.train), MAX_VALUES // int(np.prod(config.image_shape)))
     images = task.train.images[chosen]

@@ -185,8 +185,10 @@ class MEMGAN(PairedModel):
         units = self.scoring.memory.units
         distances = hull_distance(tf.constant(explained["codes"]), tf.convert_to_tensor(units))
         summaries.scalars |= {
-            # A(x) is the cycle loss of Eq. 4; here of held-out images.
-            "loss/cycle": summaries.scalars["score/mean"],
+            # Eq. 4 of held-out images; A(x) unless the score is another.
+            "loss/cycle": float(
+                explained.get("reconstruction_error", explained["anomaly_score"]).mean()
+            ),
             "memory/effective_units": effective_units(explained["attention"]),
             "memory/hull_distance": float(tf.reduce_mean(distances)),
         }
@@ -206,7 +208,8 @@ class MEMGAN(PairedModel):
         """Each input beside its reconstruction and its error, in a row."""
         inputs = self.scoring.scaling.display(self.scoring.scaling(images)).numpy()
         outputs = explained["reconstruction"][: len(images)]
-        errors = explained["anomaly_map"][: len(images), :, :, np.newaxis]
+        errors = explained.get("error_map", explained["anomaly_map"])
+        errors = errors[: len(images), :, :, np.newaxis]
         errors = np.broadcast_to(errors / max(float(errors.max()), 1e-6), inputs.shape)
         return np.stack([inputs, outputs, errors], axis=1).reshape(-1, *inputs.shape[1:])
 

@@ -10,10 +10,11 @@ from memgan_tf.config.memgan_plus import (
     parse_parts,
 )
 from memgan_tf.layers import MeasuredGaussians
+from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.paired import dtype_of
+from memgan_tf.models.paired import dtype_of, locate
 from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
 
@@ -69,13 +70,15 @@ class PlusNetworks(MemoryAutoencoder):
         self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
         self.part_means = tf.Variable(tf.zeros(size), trainable=False)
         self.part_deviations = tf.Variable(tf.ones(size), trainable=False)
+        self.local_score = LocalScore(image_shape[:2]) if config.score_rule == "local" else None
         self.part_weights = tf.Variable(tf.ones(size), trainable=False)
         self.told = tf.Variable(1.0, trainable=False)
 
     @property
     def variables(self):
         standard = [self.pixel_weights, self.part_means, self.part_deviations]
-        return [*super().variables, *standard, self.part_weights, self.told]
+        local = self.local_score.variables if self.local_score else []
+        return [*super().variables, *standard, self.part_weights, self.told, *local]
 
     def explain(self, images, training=False, statistics_rate=None):
         explained = super().explain(images, training, statistics_rate)
@@ -87,6 +90,9 @@ class PlusNetworks(MemoryAutoencoder):
             # Equal weights are exactly 1: the mean is the plain one, bit for bit.
             weights /= tf.reduce_mean(weights)
             explained["anomaly_score"] = tf.reduce_mean(chosen * weights, axis=1)
+        if self.local_score:
+            score = explained["anomaly_score"]
+            explained = {**locate(explained, self.local_score), "anomaly_score": score}
         return explained
 
     def classify_turns(self, scaled, training=False, statistics_rate=None):
@@ -98,10 +104,14 @@ class PlusNetworks(MemoryAutoencoder):
 
     def _measure_parts(self, images, explained, training, statistics_rate):
         """`(batch, num_parts)`, higher = more anomalous, each in its own units."""
-        errors = tf.square(explained["anomaly_map"]) * self.pixel_weights
+        squares = tf.square(explained["anomaly_map"])
+        if self.local_score:
+            residual, _ = self.local_score(squares)
+        else:
+            residual = tf.sqrt(tf.reduce_sum(squares * self.pixel_weights, axis=[1, 2]))
         parts = [
             explained["anomaly_score"],
-            tf.sqrt(tf.reduce_sum(errors, axis=[1, 2])),
+            residual,
             explained["projection_distance"],
         ]
         if self.turns:
@@ -136,10 +146,7 @@ class PlusNetworks(MemoryAutoencoder):
         """
         if self.turns:
             self.feature_law.update()
-        squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
-        usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
-        # The floor keeps pixels that never vary from deciding alone.
-        self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
+        self._fit_residual(batches, explain)
         self.part_means.assign(tf.zeros_like(self.part_means))
         self.part_deviations.assign(tf.ones_like(self.part_deviations))
         parts = tf.concat([explain(images)["parts"] for images in batches()], axis=0)
@@ -149,6 +156,17 @@ class PlusNetworks(MemoryAutoencoder):
         self.part_deviations.assign(tf.maximum(tf.math.reduce_std(parts, axis=0), smallest))
         if self.weighs_turns:
             self._weigh_turns(batches)
+
+    def _fit_residual(self, batches, explain):
+        """Measures the usual errors of the reconstructions."""
+        if self.local_score:
+            errors = [explain(images)["error_map"] for images in batches()]
+            self.local_score.fit(lambda: [tf.square(part) for part in errors])
+            return
+        squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
+        usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
+        # The floor keeps pixels that never vary from deciding alone.
+        self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
 
     def _weigh_turns(self, batches):
         """Lets the part `turns` count by the share of the turns that is told."""
@@ -176,6 +194,7 @@ class MEMGANPlus(MEMGAN):
 
     networks_class = PlusNetworks
     reserved_share = 0.1
+    replaces_score = False
 
     def __init__(self, config: MemganPlusConfig, *options, **named_options):
         super().__init__(config, *options, **named_options)
@@ -242,7 +261,8 @@ class MEMGANPlus(MEMGAN):
     def summarize(self, images, explained):
         summaries = super().summarize(images, explained)
         # Eq. 8, which is not the score here.
-        errors = np.sqrt(np.sum(np.square(explained["anomaly_map"]), axis=(1, 2)))
+        errors = explained.get("error_map", explained["anomaly_map"])
+        errors = np.sqrt(np.sum(np.square(errors), axis=(1, 2)))
         summaries.scalars["loss/cycle"] = float(errors.mean())
         for name, values in zip(self.part_names, explained["parts"].T, strict=True):
             summaries.histograms[f"score/part_{name}"] = values
