@@ -138,7 +138,9 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     names = [row["path"] for row in rows]
     groups = np.array([row["group"] for row in rows], np.int64)
     originals = _originals(config, opened, rows)
-    return LabelledImages(opened.images.select(chosen), labels, names, masks, groups, originals)
+    kinds = np.array([row["class"] for row in rows]) if split == "test" else None
+    images = opened.images.select(chosen)
+    return LabelledImages(images, labels, names, masks, groups, originals, kinds)
 
 
 def _originals(config, opened, rows):

@@ -1,34 +1,13 @@
 """What a run finds, kind by kind: of defect, or of class."""
 
-import pathlib
 from typing import Any
 
 import numpy as np
 
-from memgan_tf.config import DataConfig
-from memgan_tf.data import LabelledImages
 from memgan_tf.evaluation.metrics import ranking_metrics
 
-# Of the folders' layout that names defects; the images' names there are `test/<kind>/…`.
-LAYOUT_OF_DEFECTS = "mvtec"
 # A set of more classes than these has no table of them.
 MAX_KINDS = 100
-
-
-def kinds_of(test: LabelledImages, data: DataConfig) -> np.ndarray | None:
-    """The kind of each image: its class, or the folder of its defect, `(num_images,)` str.
-
-    Returns:
-        None if the data names no kinds.
-    """
-    if test.kinds is not None:
-        return np.array([str(kind) for kind in test.kinds])
-    if data.folder is None or data.folder_layout != LAYOUT_OF_DEFECTS:
-        return None
-    parts = [pathlib.PurePosixPath(name).parts for name in test.names]
-    if any(len(part) < 3 for part in parts):
-        return None
-    return np.array([part[1] for part in parts])
 
 
 def measure_kinds(
@@ -46,7 +25,10 @@ def measure_kinds(
         A dictionary a kind: `kind`, `anomaly` (whether it is one), `images`, `flagged` (above the
         threshold) and, for anomalies beside normal images, `auroc` against all of these.
     """
-    if kinds is None or len(np.unique(kinds)) > MAX_KINDS:
+    if kinds is None:
+        return []
+    kinds = np.array([str(kind) for kind in kinds])
+    if len(set(kinds)) > MAX_KINDS:
         return []
     normal, rows = labels == 0, []
     for anomaly in (False, True):

@@ -14,7 +14,6 @@ from memgan_tf.evaluation.heat_scale import heat_scale
 from memgan_tf.evaluation.kinds import (
     count_decisions,
     format_kinds,
-    kinds_of,
     measure_kinds,
 )
 from memgan_tf.evaluation.levelling import held_out_curve, remaining_fall
@@ -105,8 +104,7 @@ def _describe_results(run, measured, metrics, seconds):
 def _compare(run, task, measured):
     """What is known kind by kind, of the defects' sizes, and of a PCA on the same images."""
     labels, scores = measured.labels, measured.scores
-    kinds = kinds_of(task.test, run.config.data)
-    kinds = None if kinds is None else kinds[measured.positions]
+    kinds = None if task.test.kinds is None else task.test.kinds[measured.positions]
     found = {
         "decisions": count_decisions(labels, scores, run.threshold),
         "kinds": measure_kinds(kinds, labels, scores, run.threshold),

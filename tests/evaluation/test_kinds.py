@@ -1,23 +1,19 @@
 import numpy as np
-import pytest
 
 from memgan_tf.config import DataConfig
-from memgan_tf.data import LabelledImages, load_task
+from memgan_tf.data import load_task
+from memgan_tf.data.sources import settle
 from memgan_tf.evaluation.kinds import (
     count_decisions,
     format_kinds,
-    kinds_of,
     measure_kinds,
     summarize_decisions,
 )
+from tests import folder_sets
 
 KINDS = np.array(["good", "good", "crack", "crack", "stain"])
 LABELS = np.array([0, 0, 1, 1, 1])
 SCORES = np.array([1.0, 3.0, 2.0, 4.0, 0.0])
-
-
-def named(*names):
-    return LabelledImages(np.zeros((len(names), 8, 8, 1), np.uint8), None, list(names))
 
 
 def test_every_kind_is_measured_against_all_normal_images():
@@ -53,26 +49,19 @@ def test_kinds_are_a_line_each():
     assert lines[1].split() == ["crack", "found", "1", "of", "2,", "AUROC", "75.00"]
 
 
-@pytest.mark.parametrize(
-    ("layout", "names", "expected"),
-    [
-        ("mvtec", ("test/good/0.png", "test/big crack/deep/1.png"), ["good", "big crack"]),
-        ("flat", ("test/good/0.png",), None),
-        ("mvtec", ("0.png",), None),
-    ],
-)
-def test_defects_are_named_by_their_folders(layout, names, expected):
-    found = kinds_of(named(*names), DataConfig(dataset="folder:parts", folder_layout=layout))
-    assert (found if found is None else found.tolist()) == expected
-
-
 def test_classes_of_labelled_arrays_are_kinds(tmp_path):
     images = np.random.default_rng(0).integers(0, 256, (12, 8, 8, 1), dtype=np.uint8)
     labels = np.repeat([3, 5, 7], 4)
     np.savez(tmp_path / "s.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
     data = DataConfig(dataset=f"npz:{tmp_path / 's.npz'}", normal_class=5)
     test = load_task(data, 0).test
-    assert kinds_of(test, data).tolist() == [str(label) for label in labels]
+    assert test.kinds.tolist() == labels.tolist()
     assert test.labels.tolist() == [1] * 4 + [0] * 4 + [1] * 4
-    chosen = test.select(np.array([11, 0]))
-    assert kinds_of(chosen, data).tolist() == ["7", "3"]
+    assert test.select(np.array([11, 0])).kinds.tolist() == [7, 3]
+
+
+def test_folders_name_the_kinds_of_defects(tmp_path):
+    folder_sets.make_mvtec(tmp_path / "parts", 4, 2, 2, side=32)
+    test = load_task(settle(DataConfig(dataset=f"folder:{tmp_path / 'parts'}")), 0).test
+    assert sorted(set(test.kinds)) == ["good", "patch", "scratch"]
+    assert ((test.kinds == "good") == (test.labels == 0)).all()
