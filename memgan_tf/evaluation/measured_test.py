@@ -90,18 +90,22 @@ def _measure_parts(run, images, positions, labels):
 
 
 def _measure_pixels(run, test, positions, labels, masks):
-    metrics, scores, num_unmasked = PixelMetrics(), [], 0
+    metrics, scores, columns, num_unmasked = PixelMetrics(), [], [], 0
     for part, _, explained in explain_in_parts(run, test.images, positions):
         scores.append(explained["anomaly_score"])
+        if run.detector.part_names:
+            columns.append(explained["parts"])
         shown = np.stack([np.asarray(masks[int(i)], bool) for i in part])
         usable = shown.any(axis=(1, 2)) | (test.labels[part] == 0)
         metrics.update(explained["anomaly_map"][usable], shown[usable])
         num_unmasked += int((~usable).sum())
-    found, scores = metrics.result(), np.concatenate(scores)
+    found, scores, parts = metrics.result(), np.concatenate(scores), {}
+    if columns:
+        parts = auroc_by_parts(labels, np.concatenate(columns), run.detector.part_names)
     if found is None:
         facts = {"obstacle": "the masks have no defect pixel, or no normal one"}
-        return MeasuredTest(positions, labels, scores, {}, facts)
+        return MeasuredTest(positions, labels, scores, {}, facts, parts)
     facts = dataclasses.asdict(found)
     values = {name: facts.pop(name) for name in ("pixel_auroc", "aupro")}
     facts["num_anomalies_without_mask"] = num_unmasked
-    return MeasuredTest(positions, labels, scores, values, facts)
+    return MeasuredTest(positions, labels, scores, values, facts, parts)

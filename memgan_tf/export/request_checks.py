@@ -25,7 +25,9 @@ def require(good: tf.Tensor, rule: str, kind: str = "image") -> tf.Operation:
 
 
 def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
-    """`image` `(batch, height, width, channels)`, once its shape and its pixels are right.
+    """`image` `(batch, height, width, channels)` in whole numbers, once it is right.
+
+    Fractions are rounded as `as_pixels` does, half to even: a server's score is Python's.
 
     Raises:
         tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, or a
@@ -36,7 +38,7 @@ def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
     # False for NaN as well.
     inside = tf.reduce_all((image >= 0.0) & (image <= 255.0), axis=[1, 2, 3])
     with tf.control_dependencies([require(inside, "`image` must hold pixels from 0 to 255")]):
-        return tf.identity(image)
+        return tf.round(image)
 
 
 def checked_scores(scores: tf.Tensor) -> tf.Tensor:
