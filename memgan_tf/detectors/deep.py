@@ -72,7 +72,7 @@ class DeepDetector(Detector):
             )
         if run is not None and workers.is_chief:
             actions = [
-                CollapseAlarm(run.mark_suspect),
+                CollapseAlarm(run.mark_suspect, run.suspicions),
                 CsvLogger(run.path / "metrics.csv"),
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
@@ -114,6 +114,9 @@ class DeepDetector(Detector):
     @property
     def part_names(self):
         return self.model.part_names if self.model else ()
+
+    def score_notes(self):
+        return self.model.score_notes() if self.model else []
 
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()
