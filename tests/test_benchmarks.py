@@ -1,6 +1,7 @@
 """The benchmarks run, and what they count is right; how fast they are is not a test's business."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -30,6 +31,30 @@ def test_an_unknown_part_is_refused_in_a_line():
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stderr.startswith("error: `parts` must be of steps, ")
+
+
+def test_the_part_for_gpus_needs_one(tmp_path):
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--parts=gpu"]
+    command += [f"--output={tmp_path}"]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 1
+    assert "error: `parts=gpu` needs a GPU that TensorFlow sees\n" in result.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_table_comes_from_a_record_in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import run
+
+    table = {"caption": "", "columns": ["step"], "rows": [["one"]]}
+    record = {"machine": {"GPUs": "a card"}, "tables": [table]}
+    (tmp_path / "gpu").mkdir()
+    (tmp_path / "gpu" / "turns.json").write_text(json.dumps(record))
+    page = "<!-- benchmark: gpu/turns -->\nold\n<!-- end of benchmark -->\n"
+    filled = run.fill(page, tmp_path)
+    assert "old" not in filled
+    assert "| one |\n\n*GPUs a card*\n<!-- end of benchmark -->" in filled
 
 
 def test_multiplications_are_counted_right(monkeypatch):
