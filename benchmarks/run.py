@@ -28,6 +28,7 @@ PARTS = (
     "growth",
     "precision",
     "detectors",
+    "backbones",
 )
 FLAGS = flags.FLAGS
 flags.DEFINE_list("parts", list(PARTS), f"What to measure, of {', '.join(PARTS)}; empty: nothing.")

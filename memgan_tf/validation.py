@@ -62,12 +62,16 @@ def check_image_shape(name: str, shape: Any) -> tuple[int, int, int]:
     """Returns `shape` as `(height, width, channels)` if the networks can take it.
 
     Raises:
-        ValueError: If a side is not in 8 to 256 or there are not 1 or 3 channels.
+        ValueError: If a side is not in 8 to 8192 or there are not 1 or 3 channels.
     """
     shape = tuple(int(side) for side in shape)
-    if len(shape) != 3 or not all(8 <= side <= 256 for side in shape[:2]) or shape[2] not in (1, 3):
+    if (
+        len(shape) != 3
+        or not all(8 <= side <= 8192 for side in shape[:2])
+        or shape[2] not in (1, 3)
+    ):
         raise ValueError(
-            f"`{name}` must be (height, width, channels) with sides of 8 to 256 pixels and 1 or 3 "
+            f"`{name}` must be (height, width, channels) with sides of 8 to 8192 pixels and 1 or 3 "
             f"channels. {received(name, shape)}"
         )
     return shape

@@ -141,6 +141,8 @@ def import_tensorflow() -> None:
     Call it when the flags have been checked: the import takes seconds.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # A user's keras.json may name another backend for other work.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Its first lines come before any log level applies, straight from C++.
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():

@@ -39,13 +39,13 @@ def define(flag_values: flags.FlagValues) -> None:
 
 
 def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
-    """What the file and the flags say, by field name; `detector` and `preset` always among it.
+    """What the file and the flags say, by field name; `preset` always among it.
 
     Raises:
         ValueError: If the file is unusable or a value breaks its field's rule.
     """
     fields = _fields()
-    values = {"detector": "memgan", "preset": "default"}
+    values = {"preset": "default"}
     if flag_values.config_file is not None:
         values.update(read_overrides(flag_values.config_file))
     given = {name: flag_values[name].value for name in (*fields, "detector", "preset")}

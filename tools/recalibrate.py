@@ -70,7 +70,8 @@ def _score(path, source):
     from memgan_tf.evaluation.trained_run import TrainedRun
 
     trained = TrainedRun(path)
-    given = read_input(source, trained.config.image_shape, trained.config.data.fit)
+    data, shape = trained.config.data, trained.config.image_shape
+    given = read_input(source, shape, data.fit, data.bit_depth)
     for name, reason in given.skipped:
         print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
     return trained.score(given.images)

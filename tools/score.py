@@ -26,7 +26,8 @@ memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.
 The input is an image (PNG, JPEG, BMP, GIF, WebP, TIFF), a folder with images at any depth, or an
 npz file with an array images. Files of another size are scaled as the run's own were; for a server
 --image_fit says how. The output has the columns path, label (empty), anomaly_score, p_value and
-is_anomaly.
+is_anomaly; for photographs also region, the box x0,y0,x1,y1 of the largest predicted region of an
+image that is called an anomaly, in the photograph's own pixels, and region_area.
 
 --fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
 on average. --monitor says whether the scores are still those of the calibration images.
@@ -46,6 +47,14 @@ def define_flags(flag_values):
         "stretch",
         list(FITS),
         "With --server: how files of another size are scaled; the export's model card says it.",
+        **options,
+    )
+    flags.DEFINE_integer(
+        "bit_depth",
+        None,
+        "With --server: bits that the values of 16-bit files use; the export's model card says it.",
+        lower_bound=8,
+        upper_bound=16,
         **options,
     )
     flags.DEFINE_float(
@@ -85,8 +94,9 @@ def run(flag_values):
     address = ServerAddress.parse(flag_values.server)
     retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
     batch_size = check_integer("batch_size", flag_values.batch_size, 1)
-    source, output, fit = flag_values.input, flag_values.output, flag_values.image_fit
-    score_on_server(address, retries, batch_size, source, output, fdr, fit)
+    source, output = flag_values.input, flag_values.output
+    reading = {"image_fit": flag_values.image_fit, "bit_depth": flag_values.bit_depth}
+    score_on_server(address, retries, batch_size, source, output, fdr, **reading)
 
 
 def _check(flag_values):
@@ -122,14 +132,19 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
+    from memgan_tf.evaluation.predicted_regions import predict_regions
     from memgan_tf.evaluation.scores import write_decisions
     from memgan_tf.evaluation.trained_run import TrainedRun
+    from memgan_tf.evaluation.views import Views
 
     trained = TrainedRun(path)
-    given = read_input(source, trained.config.image_shape, trained.config.data.fit)
+    data, shape = trained.config.data, trained.config.image_shape
+    given = read_input(source, shape, data.fit, data.bit_depth)
     scores = trained.score(given.images)
     p_values, flagged = trained.p_values(scores), trained.decide(scores, fdr)
-    write_decisions(output, given.names, None, scores, p_values, flagged)
+    views = Views(given.images, None, given.originals)
+    regions = predict_regions(trained, views, flagged)
+    write_decisions(output, given.names, None, scores, p_values, flagged, regions)
     _summarize(given, flagged, trained.threshold, output, fdr)
     if fdr is not None:
         _print_reach(len(scores), trained.calibration.attainable_fpr, fdr)
@@ -139,25 +154,26 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
             temporary.write_text(files.json_text(drift.to_dict()), encoding="utf-8")
         print(f"{drift.sentence} {report}")
     if heatmaps is not None:
-        _write_heatmaps(trained, given, scores, pathlib.Path(heatmaps), max_heatmaps)
+        source = (views, given.names, scores)
+        _write_heatmaps(trained, source, pathlib.Path(heatmaps), max_heatmaps)
 
 
 def _monitor_file(output):
     return pathlib.Path(output).with_suffix(".monitor.json")
 
 
-def _write_heatmaps(trained, given, scores, folder, limit):
+def _write_heatmaps(trained, source, folder, limit):
     from memgan_tf.report.heatmaps import HeatmapSource, write_most_anomalous
 
-    source = HeatmapSource(given.images, given.names, scores)
+    source = HeatmapSource(*source)
     written = write_most_anomalous(trained, source, folder, limit)
     if written:
-        print(f"Heat-maps of {len(written)} of {len(scores)} images: {folder}")
+        print(f"Heat-maps of {len(written)} of {len(source.scores)} images: {folder}")
     else:
         print(f"No heat-maps: {trained.config.detector} scores an image as a whole")
 
 
-def score_on_server(address, retries, batch_size, source, output, fdr=None, image_fit="stretch"):
+def score_on_server(address, retries, batch_size, source, output, fdr=None, **reading):
     """Does what `score_input` does, with a server's scores and p-values."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
@@ -167,7 +183,7 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None, imag
     from memgan_tf.serving.scoring import score_images
 
     with make_client(address, retries) as client:
-        given = read_input(source, client.image_shape(), image_fit)
+        given = read_input(source, client.image_shape(), **reading)
         answers = score_images(client, given.images, batch_size)
     p_values, flagged = answers["p_value"], answers["is_anomaly"]
     if fdr is not None:

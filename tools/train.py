@@ -4,9 +4,7 @@ import json
 
 from absl import flags
 
-from memgan_tf import config
-from memgan_tf.data.folder_index import num_groups, num_normal, summarize
-from memgan_tf.data.sources import find_index, image_shape, settle
+from memgan_tf.configure import configure
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
@@ -31,27 +29,14 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks everything that needs no TensorFlow, then trains."""
-    overrides = config_flags.overrides(flag_values)
-    detector, preset = overrides.pop("detector"), overrides.pop("preset")
-    names = config.DataConfig.describe().keys() & overrides.keys()
-    data = settle(config.DataConfig(**{name: overrides[name] for name in names}))
-    index = find_index(data)
-    if index is not None:
-        print("\n".join(summarize(index)))
-        overrides |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}
-    resolved = config.resolve(detector, preset, image_shape(data), overrides)
-    if index is not None:
-        num_images = num_normal(index, data.normal_class)
-        different = num_groups(index, data.normal_class)
-        resolved = config.suited_to_few_images(resolved, num_images, overrides.keys(), different)
-    train_run(resolved, flag_values.model_dir)
+    train_run(configure(config_flags.overrides(flag_values)), flag_values.model_dir)
 
 
 def train_run(resolved, model_dir):
     """Trains a configuration and says where the run is."""
     directory = RunDirectory.of(model_dir, resolved)
     directory.check_free_for(resolved)
-    if directory.is_complete:
+    if directory.is_complete_for(resolved):
         print(f"{directory.path} is complete already.")
     else:
         read_cluster(resolved.training.distribution_strategy)

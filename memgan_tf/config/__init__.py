@@ -1,12 +1,13 @@
 """Configuration of runs: frozen dataclasses, presets, one place that validates. No TensorFlow."""
 
-from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
+from memgan_tf.config.data import FOLDER_FIELDS, FOLDER_KINDS, DataConfig
 from memgan_tf.config.memgan import MemganConfig
 from memgan_tf.config.memgan_plus import MemganPlusConfig
 from memgan_tf.config.run import (
     DETECTORS,
     PRESET_NAMES,
     RunConfig,
+    by_features,
     departures,
     detector_config,
     image_family,
@@ -19,12 +20,14 @@ from memgan_tf.config.training import TrainingConfig
 __all__ = [
     "DETECTORS",
     "FOLDER_FIELDS",
+    "FOLDER_KINDS",
     "PRESET_NAMES",
     "DataConfig",
     "MemganConfig",
     "MemganPlusConfig",
     "RunConfig",
     "TrainingConfig",
+    "by_features",
     "departures",
     "detector_config",
     "image_family",

@@ -7,7 +7,9 @@ from memgan_tf.config.fields import Checked, option
 from memgan_tf.validation import check_choice, check_integer, received
 
 # Fields that a folder of images has and no other kind of data set.
-FOLDER_FIELDS = ("folder_layout", "image_size", "image_fit", "image_channels", "bit_depth")
+FOLDER_FIELDS = (
+    *("folder_layout", "image_size", "aspect_ratio", "image_fit", "image_channels", "bit_depth"),
+)
 # Kinds of data sets that are image files: in a folder, or named by a list.
 FOLDER_KINDS = ("folder", "list")
 FOLDER_LAYOUTS = (
@@ -34,7 +36,9 @@ class DataConfig(Checked):
         minimum=0,
     )
     data_dir: str | None = option(
-        None, "Directory of prepared tensorflow-datasets; its own default if absent."
+        None,
+        "Directory of prepared tensorflow-datasets; its own default if absent. Of a folder, a list "
+        "or an npz file: where it is, if it has moved.",
     )
     folder_layout: str | None = option(
         None,
@@ -46,15 +50,24 @@ class DataConfig(Checked):
     )
     image_size: int | None = option(
         None,
-        "Side in pixels that a folder's images are scaled to. If absent 32 where the median "
-        "image's longer side is below 48 pixels, else 64.",
+        "Side in pixels that a folder's images are scaled to. If absent 256 for detectors on "
+        "features; for detectors on pixels, which take 256 at most, 32 where the median image's "
+        "longer side is below 48 pixels, else 64.",
         minimum=8,
-        maximum=256,
+        maximum=4096,
+    )
+    aspect_ratio: float | None = option(
+        None,
+        "Width over height of a folder's scaled images, whose area stays that of the square. If "
+        "absent the median photograph's for detectors on features, else 1.",
+        minimum=0.25,
+        maximum=4.0,
     )
     image_fit: str | None = option(
         None,
-        "How a folder's images become square: pad (all of it, black beside it; the default), crop "
-        "(the centred square) or stretch.",
+        "How a folder's images get their shape: stretch (the default of detectors on features), "
+        "pad (all of it, black beside it; the default of detectors on pixels) or crop (the largest "
+        "centered part).",
         choices=("pad", "crop", "stretch"),
     )
     image_channels: int | None = option(

@@ -15,6 +15,7 @@ from memgan_tf.config import (
     dcae,
     deep_svdd,
     dsebm,
+    features,
     isolation_forest,
     kde,
     memae,
@@ -44,7 +45,13 @@ DETECTORS: dict[str, tuple[type, dict]] = {
     "ocsvm": (ocsvm.OcsvmConfig, ocsvm.PRESETS),
     "pca": (pca.PcaConfig, pca.PRESETS),
     "vae": (vae.VaeConfig, vae.PRESETS),
+    "patch_memory": (features.PatchMemoryConfig, features.PATCH_MEMORY_PRESETS),
+    "padim": (features.PadimConfig, features.PADIM_PRESETS),
+    "patchcore": (features.PatchcoreConfig, features.PATCHCORE_PRESETS),
+    "features_knn": (features.FeaturesKnnConfig, features.FEATURES_KNN_PRESETS),
 }
+# Sides, in pixels, that detectors on pixels take at most.
+MAX_PIXEL_SIDE = 256
 # Fields that do not change a run's result: a run may go on with other values of them.
 INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
@@ -73,6 +80,12 @@ class RunConfig:
     model: Any
 
     def __post_init__(self):
+        if not by_features(self.detector) and max(self.image_shape[:2]) > MAX_PIXEL_SIDE:
+            raise ValueError(
+                f"`image_size` must be at most {MAX_PIXEL_SIDE} for {self.detector}, which looks "
+                f"at pixels; detectors on features, such as patch_memory, take larger images. "
+                f"{validation.received('image_shape', list(self.image_shape))}"
+            )
         replicas = self.training.distribution_strategy != "none"
         normalization = getattr(self.model, "normalization", None)
         if replicas and self.training.jit_compile and normalization == "batch":
@@ -149,6 +162,11 @@ def detector_config(detector: Any) -> type:
     return DETECTORS[validation.check_choice("detector", detector, DETECTORS)][0]
 
 
+def by_features(detector: str) -> bool:
+    """Whether a detector looks at features of a pretrained network, not at pixels."""
+    return getattr(detector_config(detector), "by_features", False)
+
+
 def resolve(
     detector: str,
     preset: str,
@@ -201,7 +219,7 @@ def suited_to_few_images(
     """
     num_different = num_different or num_images
     data, training = config.data, config.training
-    if "validation_fraction" not in given:
+    if "validation_fraction" not in given and not getattr(config.model, "leaves_out", False):
         # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
         needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
         fraction = min(needed / num_different, MAX_FOLDER_VALIDATION)

@@ -2,23 +2,22 @@
 
 import dataclasses
 import pathlib
-import statistics
 from typing import Any
 
 import numpy as np
 
 from memgan_tf.config import DataConfig
 from memgan_tf.data import folder_index, folder_layout, folder_store
+from memgan_tf.data.folders import shapes
+from memgan_tf.data.folders.list_file import read_list
+from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
-from memgan_tf.data.image_files import IMAGE_SUFFIXES, longer_side
+from memgan_tf.data.image_files import IMAGE_SUFFIXES
 from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.data.location import locate
 from memgan_tf.data.stored_images import StoredImages, open_stored
 from memgan_tf.data.walk import HIDDEN, name_of, shown, walk
-
-# A side that was not chosen is the nearer one of these to the longer side of the median image.
-DEFAULT_SIZES = (32, 64)
-DEFAULT_FIT = "pad"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +31,7 @@ class FolderSet:
         masks: File of the masks' pixels, a row a mask; None if the set has no ground truth or a
             mask is missing or unusable.
         plan: What each file is.
+        folder: What the paths are relative to.
     """
 
     index: dict[str, Any]
@@ -39,14 +39,21 @@ class FolderSet:
     images: StoredImages
     masks: StoredImages | None
     plan: Plan
+    folder: pathlib.Path
 
 
-def settle(config: DataConfig) -> DataConfig:
+def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     """The configuration with what it left open decided by the images.
+
+    Args:
+        config: Names the folder.
+        by_features: Whether the detector looks at features of photographs, see `shapes`.
 
     Raises:
         ValueError: As `open_folder`.
     """
+    if by_features:
+        config = _shape_for_features(config)
     index = open_folder(config).index
     if not folder_index.num_normal(index, config.normal_class):
         raise ValueError(
@@ -55,10 +62,25 @@ def settle(config: DataConfig) -> DataConfig:
         )
     return dataclasses.replace(
         config,
-        folder_layout=index["layout"],
+        folder_layout=None if config.is_list else index["layout"],
         image_size=index["image_size"],
         image_channels=index["channels"],
         image_fit=index["image_fit"],
+    )
+
+
+def _shape_for_features(config):
+    """The configuration with the size, shape and fit that the training photographs suggest."""
+    folder, plan = _look_through(config)
+    sizes = shapes.sizes_of(folder / path for path, split, _ in plan.images if split != "test")
+    shape = shapes.of_photographs(sizes, config.image_size)
+    same_fit = config.image_fit in (None, shape.image_fit)
+    return dataclasses.replace(
+        config,
+        image_size=shape.image_size,
+        image_fit=config.image_fit or shape.image_fit,
+        # By another fit than the one found, photographs become square.
+        aspect_ratio=config.aspect_ratio or (shape.aspect_ratio if same_fit else None),
     )
 
 
@@ -69,37 +91,52 @@ def open_folder(config: DataConfig) -> FolderSet:
         ValueError: If it is missing, holds no readable image, or its layout is unclear.
         OSError: If the cache directory cannot be written.
     """
-    folder = pathlib.Path(config.folder).expanduser()
+    folder, plan = _look_through(config)
+    paths = [path for path, _, _ in plan.images]
+    size, fit = config.image_size, config.image_fit
+    if size is None or fit is None:
+        shape = shapes.square(shapes.sizes_of(folder / path for path in paths))
+        size, fit = size or shape.image_size, fit or shape.image_fit
+    sides = shapes.sides(size, config.aspect_ratio)
+    place, entry = folder_store.stored(folder, paths, plan.masks, sides, fit, config.bit_depth)
+    if not entry["files"]:
+        reason = _first_reason(entry["left_out"])
+        raise ValueError(f"`dataset` {folder} holds no readable image{reason}")
+    rows = assign(plan, entry, config.normal_class)
+    stored_shape = (len(rows), *sides, entry["channels"])
+    channels = config.image_channels or entry["channels"]
+    left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
+    unusable = mask_problems(plan, rows, entry)
+    rule = {"image_size": size, "image_fit": fit, "channels": channels, "cache": str(place)}
+    notes = describe_notes(plan, rows, entry, config.bit_depth)
+    index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
+    masks = None
+    if index["num_masks"] and not unusable:
+        masks_shape = (index["num_masks"], *sides, 1)
+        masks = open_stored(place / folder_store.MASKS_FILE, masks_shape, 1)
+    pixels = open_stored(place / folder_store.PIXELS_FILE, stored_shape, channels)
+    return FolderSet(index, rows, pixels, masks, plan, folder)
+
+
+def _look_through(config):
+    """The folder that paths are relative to, and what each file is."""
+    folder = locate(config)
+    if config.is_list:
+        found, plan = read_list(folder, config.normal_class)
+        folder_layout.check(plan, config.normal_class, folder)
+        return found.folder, plan
     if not folder.is_dir():
-        raise ValueError(f"`dataset` must name a folder; {folder} is none")
+        raise ValueError(
+            f"`dataset` must name a folder; {folder} is none. If it has moved, add "
+            f"--data_dir=<where it is>"
+        )
     found = walk(folder)
     if not found.images:
         raise ValueError(
             f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
             f"none{_hidden(found)}"
         )
-    plan = folder_layout.plan(found, config.folder_layout, config.normal_class)
-    paths = [path for path, _, _ in plan.images]
-    side = config.image_size or _default_size([folder / path for path in paths])
-    fit = config.image_fit or DEFAULT_FIT
-    place, entry = folder_store.stored(folder, paths, plan.masks, side, fit)
-    if not entry["files"]:
-        reason = _first_reason(entry["left_out"])
-        raise ValueError(f"`dataset` {folder} holds no readable image{reason}")
-    rows = assign(plan, entry, config.normal_class)
-    shape = (len(rows), side, side, entry["channels"])
-    channels = config.image_channels or entry["channels"]
-    left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
-    unusable = mask_problems(plan, rows, entry)
-    rule = {"image_size": side, "image_fit": fit, "channels": channels, "cache": str(place)}
-    notes = describe_notes(plan, rows, entry)
-    index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
-    masks = None
-    if index["num_masks"] and not unusable:
-        shape_of_masks = (index["num_masks"], side, side, 1)
-        masks = open_stored(place / folder_store.MASKS_FILE, shape_of_masks, 1)
-    pixels = open_stored(place / folder_store.PIXELS_FILE, shape, channels)
-    return FolderSet(index, rows, pixels, masks, plan)
+    return folder, folder_layout.plan(found, config.folder_layout, config.normal_class)
 
 
 def load(config: DataConfig, split: str) -> LabelledImages | None:
@@ -125,13 +162,20 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     masks = _masks(opened, rows) if split == "test" and opened.masks is not None else None
     names = [row["path"] for row in rows]
     groups = np.array([row["group"] for row in rows], np.int64)
-    return LabelledImages(opened.images.select(chosen), labels, names, masks, groups)
+    originals = _originals(opened, rows, config.bit_depth)
+    return LabelledImages(opened.images.select(chosen), labels, names, masks, groups, originals)
 
 
-def _default_size(paths):
-    sides = [side for side in map(longer_side, paths) if side is not None]
-    median = statistics.median(sides) if sides else DEFAULT_SIZES[-1]
-    return min(DEFAULT_SIZES, key=lambda size: abs(size - median))
+def _originals(opened, rows, bit_depth):
+    folder = opened.folder
+    files = {name_of(path): path for path, _, _ in opened.plan.images}
+    photographs = []
+    for row in rows:
+        path = files[row["path"]]
+        masks = opened.plan.masks.get(path, ()) if row["mask"] is not None else ()
+        size = (row["height"], row["width"])
+        photographs.append(Photograph(folder / path, size, tuple(folder / m for m in masks)))
+    return Originals(photographs, opened.index["image_fit"], bit_depth)
 
 
 def _labels(plan, split, names):

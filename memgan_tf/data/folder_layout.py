@@ -1,6 +1,7 @@
 """Which layout a folder of images has, and what each file is in it."""
 
 import dataclasses
+import pathlib
 
 from memgan_tf.data.folders import (
     class_layouts,
@@ -43,8 +44,7 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
         made = class_layouts.plan_flat(tree)
     else:
         made = FAMILY_OF[layout].plan(tree, layout)
-    _check_class(made, normal_class)
-    _check_training(made, found.folder)
+    check(made, normal_class, found.folder)
     return dataclasses.replace(made, others=[*found.others, *made.others])
 
 
@@ -119,6 +119,8 @@ def _refuse_categories(trees):
 
 
 def _is_set(whole, name, paths):
+    if words.says(name, words.SPLITS):
+        return False
     for base in chain([path.relative_to(*whole.base, name) for path in paths]):
         tree = Tree(whole.folder, paths, (*whole.base, name, *base))
         if any(family.recognize(tree) for family in (split_layouts, pair_layouts)):
@@ -127,13 +129,15 @@ def _is_set(whole, name, paths):
 
 
 def _refuse_places(tree):
-    places = tree.places()
+    places = {place[len(tree.base) :] for place in tree.places()}
     if len(places) > 1:
-        names = sorted({"/".join(place[len(tree.base) :]) or "." for place in places})
+        names = sorted("/".join(place) or "." for place in places)
+        has_split = any(words.says(part, words.TRAIN) for place in places for part in place[:1])
+        fix = ". For a split put the normal ones into train/good and test/good" if has_split else ""
         raise ValueError(
             f"`folder_layout` must be given: {_list(names)} may be classes or merely places. If "
             f"every image is normal use --folder_layout=flat, otherwise name the normal one, "
-            f"--normal_class=<one of them>"
+            f"--normal_class=<one of them>{fix}"
         )
     for name in tree.base:
         if words.says(name, words.ABNORMAL | words.TEST) or words.says_masks(name):
@@ -146,6 +150,16 @@ def _refuse_places(tree):
 def _list(names):
     chosen = [shown(name) for name in names]
     return ", ".join(chosen[:10]) + (", …" if len(chosen) > 10 else "")
+
+
+def check(made: Plan, normal_class: str | None, place: pathlib.Path) -> None:
+    """Checks that a plan has normal images to train on, and the class that was given.
+
+    Raises:
+        ValueError: If not; `place` is named in the message.
+    """
+    _check_class(made, normal_class)
+    _check_training(made, place)
 
 
 def _check_class(made, normal_class):

@@ -28,7 +28,7 @@ from memgan_tf.data.image_files import decode
 from memgan_tf.data.walk import name_of
 
 # Part of an entry's name: changes when the same files would give other pixels.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
 # What a killed process left is removed when it is this old.
@@ -49,8 +49,9 @@ def stored(
     folder: pathlib.Path,
     images: list[pathlib.PurePath],
     masks: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]],
-    side: int,
+    size: tuple[int, int],
     rule: str,
+    bit_depth: int | None = None,
 ) -> tuple[pathlib.Path, dict[str, Any]]:
     """The entry of a folder, made if need be.
 
@@ -58,20 +59,22 @@ def stored(
         folder: The folder.
         images: Files to decode, relative to it.
         masks: Mask files by image file; several of one image are joined.
-        side: Height and width of the result.
+        size: `(height, width)` of the result.
         rule: See `fitting.place`.
+        bit_depth: See `image_files.decode`.
 
     Returns:
         Its path and what entry.json says: `channels`, `files` (`path`, `height`, `width`,
         `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`), `left_out` and
-        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths).
+        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths), `peak` of the files with 16
+        bits, None if there are none.
 
     Raises:
         OSError: If the cache directory cannot be written; the message says what to do.
     """
     cache = cache_directory()
-    path = cache / _key(folder, images, masks, side, rule)
-    entry = _read(path, side)
+    path = cache / _key(folder, images, masks, (*size, rule, bit_depth))
+    entry = _read(path, size)
     if entry is not None:
         return path, entry
     try:
@@ -84,14 +87,14 @@ def stored(
             f"another directory by {ENVIRONMENT_VARIABLE}"
         ) from error
     try:
-        _make(staging, folder, images, masks, side, rule)
+        _make(staging, folder, images, masks, size, rule, bit_depth)
         _publish(staging, path)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return path, files.read_json(path / ENTRY_FILE)
 
 
-def _key(folder, images, masks, side, rule):
+def _key(folder, images, masks, rule):
     def state(path):
         try:
             status = os.stat(folder / path)
@@ -104,14 +107,14 @@ def _key(folder, images, masks, side, rule):
     described = {
         "version": [FORMAT_VERSION, pillow_version],
         "folder": os.fsencode(folder.resolve()).hex(),
-        "rule": [side, rule],
+        "rule": list(rule),
         "images": [state(path) for path in images],
         "masks": [[name_of(image), *map(state, paths)] for image, paths in sorted(masks.items())],
     }
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:32]
 
 
-def _read(path, side):
+def _read(path, size):
     """What an entry says; None, and no entry, if it is absent or damaged."""
     if not path.exists():
         return None
@@ -121,7 +124,7 @@ def _read(path, side):
             (PIXELS_FILE, entry["channels"], len(entry["files"])),
             (MASKS_FILE, 1, sum(file["mask"] is not None for file in entry["files"])),
         ):
-            if (path / name).stat().st_size != rows * side * side * channels:
+            if (path / name).stat().st_size != rows * size[0] * size[1] * channels:
                 raise ValueError(f"{name} is cut short")
         return entry
     except (ValueError, KeyError, TypeError, OSError):
@@ -129,22 +132,24 @@ def _read(path, side):
         return None
 
 
-def _make(staging, folder, images, masks, side, rule):
+def _make(staging, folder, images, masks, size, rule, bit_depth):
     def look(path):
-        decoded = decode(folder / path)
-        return decoded.fit(side, side, rule), decoded.size, decoded.digest()
+        decoded = decode(folder / path, bit_depth)
+        facts = decoded.size, decoded.digest(), decoded.peak
+        return decoded.fit(*size, rule), *facts
 
-    records, left_out, signatures = [], [], []
+    records, left_out, signatures, peaks = [], [], [], []
     with (staging / PIXELS_FILE).open("wb") as pixels:
         for path, result in zip(images, decode_all(images, look, "reading"), strict=True):
             if isinstance(result, ValueError):
                 left_out.append({"path": name_of(path), "reason": str(result)})
                 continue
-            fitted, size, digest = result
+            fitted, (height, width), digest, peak = result
+            peaks += [] if peak is None else [peak]
             fitted = np.ascontiguousarray(fitted)
             pixels.write(fitted.data)
             signatures.append(copies.signature(fitted))
-            place = {"path": name_of(path), "height": size[0], "width": size[1]}
+            place = {"path": name_of(path), "height": height, "width": width}
             facts = {"digest": digest, "is_grey": is_grey(fitted)}
             records.append({**place, **facts, "mask": None, "is_marked": False})
     for record, number in zip(records, _group(records, signatures), strict=True):
@@ -155,8 +160,9 @@ def _make(staging, folder, images, masks, side, rule):
     by_name = {name_of(image): paths for image, paths in masks.items()}
     wanted = [record for record in records if record["path"] in by_name]
     entry = {"channels": 1 if grey and records else 3, "files": records, "left_out": left_out}
+    entry["peak"] = max(peaks, default=None)
     with (staging / MASKS_FILE).open("wb") as file:
-        entry |= _write_masks(file, folder, wanted, by_name, side, rule)
+        entry |= _write_masks(file, folder, wanted, by_name, size, rule)
     files.write_json(staging / ENTRY_FILE, entry)
 
 
@@ -167,13 +173,13 @@ def _group(records, signatures):
     return copies.group(digests, np.stack(signatures)).tolist()
 
 
-def _write_masks(file: BinaryIO, folder, records, by_name, side, rule):
+def _write_masks(file: BinaryIO, folder, records, by_name, size, rule):
     """Writes the masks of the records, notes their rows; what cannot be used and what is scaled."""
 
     def look(record):
         paths = [folder / path for path in by_name[record["path"]]]
         mask, is_scaled = read_mask(paths, (record["height"], record["width"]))
-        fitted = fit_image(mask, side, side, rule, Image.Resampling.NEAREST)
+        fitted = fit_image(mask, *size, rule, Image.Resampling.NEAREST)
         return np.asarray(fitted) > 0, mask.getbbox() is not None, is_scaled
 
     row, bad, scaled = 0, [], []

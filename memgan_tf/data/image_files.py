@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import io
 import os
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageOps
 
 from memgan_tf import files
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
@@ -26,6 +27,8 @@ IMAGE_SUFFIXES = (
     *(".tif", ".tiff", ".webp"),
 )
 MIN_SIDE = 8
+# Values of EXIF's orientation that exchange height and width.
+SIDEWAYS = (5, 6, 7, 8)
 # Behind transparent pixels: white, as browsers show them.
 BACKGROUND = (255, 255, 255, 255)
 STRIP_ROWS = 128
@@ -39,10 +42,12 @@ class DecodedImage:
     Attributes:
         image: Of mode L or RGB.
         format: Pillow's name of the file's format.
+        peak: The largest value of a file with 16 bits, before it became 8; else None.
     """
 
     image: Image.Image
     format: str
+    peak: int | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -76,13 +81,17 @@ def pillow_rules() -> Iterator[None]:
         yield
 
 
-def decode(path: str | os.PathLike) -> DecodedImage:
+def decode(path: str | os.PathLike, bit_depth: int | None = None) -> DecodedImage:
     """Reads a file; call it inside `pillow_rules`.
+
+    Args:
+        path: Of the file.
+        bit_depth: Bits that the values of a file with 16 bits use; None is 16.
 
     Raises:
         ValueError: If it is no usable image; the message is the reason alone.
     """
-    return read(path, _decode)
+    return read(path, functools.partial(_decode, bit_depth=bit_depth))
 
 
 def read(path: str | os.PathLike, use: Callable[[Image.Image], Any]) -> Any:
@@ -100,9 +109,9 @@ def read(path: str | os.PathLike, use: Callable[[Image.Image], Any]) -> Any:
         return _read_bytes(content, use)
 
 
-def decode_bytes(content: bytes) -> DecodedImage:
+def decode_bytes(content: bytes, bit_depth: int | None = None) -> DecodedImage:
     """Decodes a file's content; as `decode`."""
-    return _read_bytes(content, _decode)
+    return _read_bytes(content, functools.partial(_decode, bit_depth=bit_depth))
 
 
 def _read_bytes(content, use):
@@ -136,14 +145,16 @@ def stated_size(content: bytes) -> tuple[int, int]:
         raise ValueError(reason_of(error)) from error
 
 
-def longer_side(path: str | os.PathLike) -> int | None:
-    """The longer side by the file's header alone; None if it cannot be read."""
+def upright_size(path: str | os.PathLike) -> tuple[int, int] | None:
+    """`(height, width)` of a file as it is shown, by its header; None if it cannot be read."""
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):
             return None
         with Image.open(path, formats=FORMATS) as image:
-            return max(image.size)
+            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in SIDEWAYS
+            return image.size if turned else image.size[::-1]
     except Exception:
+        # A damaged file may raise anything; the reason is listed when it is decoded.
         return None
 
 
@@ -160,7 +171,7 @@ def reason_of(error: Exception) -> str:
     return f"damaged: {files.first_line(error)}"
 
 
-def _decode(image):
+def _decode(image, bit_depth):
     found = image.format
     if min(image.size) < MIN_SIDE:
         raise ValueError(
@@ -169,18 +180,24 @@ def _decode(image):
     image.load()
     # Where nothing turns, Pillow would copy.
     ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith("I"):
+        return DecodedImage(*_from_sixteen_bits(image, bit_depth or 16, found))
     return DecodedImage(_to_eight_bits(image), found)
+
+
+def _from_sixteen_bits(image, bit_depth, found):
+    values = np.asarray(image)
+    peak = int(values.max())
+    if values.min() < 0 or peak > 0xFFFF:
+        raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
+    # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
+    high = np.minimum(values >> (bit_depth - 8), 255).astype(np.uint8)
+    return Image.fromarray(high), found, peak
 
 
 def _to_eight_bits(image):
     if image.mode == "F":
         raise ValueError("floating-point pixels, whose range is not stated; save 8 or 16 bits")
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        if values.min() < 0 or values.max() > 0xFFFF:
-            raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
-        # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
-        return Image.fromarray((values >> 8).astype(np.uint8))
     if image.has_transparency_data:
         return _on_background(image)
     return image.convert("L" if image.mode in ("1", "L") else "RGB")

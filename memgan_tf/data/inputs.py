@@ -8,11 +8,12 @@ import numpy as np
 
 from memgan_tf.data.channels import as_channels
 from memgan_tf.data.decoding import decode_all
+from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import StoredImages
-from memgan_tf.data.walk import name_of, walk
+from memgan_tf.data.walk import HIDDEN, name_of, walk
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
@@ -25,11 +26,13 @@ class ScoringInput:
         images: `(num_images, height, width, channels)` uint8; in a file if they are many.
         names: One per image.
         skipped: Files that could not be read, each with its reason.
+        originals: The photographs that the images were scaled from; None for arrays.
     """
 
     images: np.ndarray | StoredImages
     names: list[str]
     skipped: list[tuple[str, str]]
+    originals: Originals | None = None
 
 
 def check_input(path: str) -> None:
@@ -57,7 +60,10 @@ def list_images(folder: pathlib.Path) -> list[pathlib.Path]:
 
 
 def read_input(
-    path: str, image_shape: tuple[int, int, int], image_fit: str = "stretch"
+    path: str,
+    image_shape: tuple[int, int, int],
+    image_fit: str = "stretch",
+    bit_depth: int | None = None,
 ) -> ScoringInput:
     """Reads images and fits files to the shape that a detector takes.
 
@@ -66,6 +72,7 @@ def read_input(
             `x_test`, or `x_train`), which must have the shape already.
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
+        bit_depth: Bits that the values of files with 16 bits use; None is 16.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -82,26 +89,42 @@ def read_input(
         name = next(name for name in ARRAY_NAMES if name in arrays)
         images = as_pixels(f"{name} of {path}", arrays[name])
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
-    return _read_files([file] if file.is_file() else list_images(file), image_shape, image_fit)
+    paths = [file] if file.is_file() else list_images(file)
+    given = _read_files(paths, image_shape, image_fit, bit_depth)
+    return dataclasses.replace(given, skipped=given.skipped + _hidden(file))
 
 
-def _read_files(paths, image_shape, image_fit):
+def _hidden(file):
+    """Hidden folders and images, which are not read."""
+    others = walk(file).others if file.is_dir() else []
+    return [
+        (name_of(file / path), reason)
+        for path, reason in others
+        if reason == HIDDEN and (path.suffix.lower() in IMAGE_SUFFIXES or (file / path).is_dir())
+    ]
+
+
+def _read_files(paths, image_shape, image_fit, bit_depth):
     height, width, channels = image_shape
 
     def look(path):
-        return as_channels(decode(path).fit(height, width, image_fit), channels)
+        decoded = decode(path, bit_depth)
+        return as_channels(decoded.fit(height, width, image_fit), channels), decoded.size
 
-    names, skipped = [], []
+    names, skipped, photographs = [], [], []
     # The file has no name, so it goes when the images do.
     with tempfile.TemporaryFile() as pixels:
         for path, result in zip(paths, decode_all(paths, look, "reading"), strict=True):
             if isinstance(result, ValueError):
                 skipped.append((name_of(path), str(result)))
                 continue
-            pixels.write(np.ascontiguousarray(result).data)
+            fitted, size = result
+            pixels.write(np.ascontiguousarray(fitted).data)
             names.append(name_of(path))
+            photographs.append(Photograph(path, size))
         if not names:
             raise ValueError(f"`input` holds no readable image: {skipped[0][0]}: {skipped[0][1]}")
         pixels.flush()
         stored = StoredImages(pixels.fileno(), (len(names), *image_shape), channels)
-    return ScoringInput(stored.in_memory_if_small(), names, skipped)
+    originals = Originals(photographs, image_fit)
+    return ScoringInput(stored.in_memory_if_small(), names, skipped, originals)

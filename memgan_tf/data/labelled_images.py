@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memgan_tf.data.folders.originals import Originals
 from memgan_tf.data.image_files import stated_size
 from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.validation import check_image_shape, received
@@ -69,6 +70,7 @@ class LabelledImages:
             has none.
         groups: `(num_images,)` int64; images of one number are copies of each other, or nearly.
             None if every image is another.
+        originals: The photographs that a folder's images were scaled from; None for other sets.
     """
 
     images: np.ndarray | EncodedImages | StoredImages
@@ -76,6 +78,7 @@ class LabelledImages:
     names: list[str]
     masks: np.ndarray | None = None
     groups: np.ndarray | None = None
+    originals: Originals | None = None
 
     def __len__(self):
         return len(self.images)
@@ -87,7 +90,9 @@ class LabelledImages:
         labels, masks, groups = (
             a if a is None else a[chosen] for a in (self.labels, self.masks, self.groups)
         )
-        return LabelledImages(images, labels, [self.names[i] for i in chosen], masks, groups)
+        originals = None if self.originals is None else self.originals.select(chosen)
+        names = [self.names[i] for i in chosen]
+        return LabelledImages(images, labels, names, masks, groups, originals)
 
 
 def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | StoredImages:

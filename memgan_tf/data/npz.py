@@ -138,10 +138,18 @@ def _labelled(path, split, arrays):
             raise ValueError(
                 f"`y_{split}` of {path} must be one integer per image, ({len(images)},). "
                 f"Received: shape={labels.shape}, dtype={labels.dtype}"
+                f"{_way_to_integers(labels, len(images))}"
             )
         labels = labels.astype(np.int64)
     names = [f"{split}/{i:06d}" for i in range(len(images))]
     return LabelledImages(images, labels, names, groups=_groups(images))
+
+
+def _way_to_integers(labels, num_images):
+    if labels.ndim == 2 and len(labels) == num_images:
+        return "; save one-hot labels as y.argmax(axis=1), a column as y[:, 0]"
+    is_float = labels.shape == (num_images,) and labels.dtype.kind == "f"
+    return "; save whole numbers as y.astype(int)" if is_float else ""
 
 
 def _groups(images):

@@ -1,14 +1,16 @@
 """Where labelled images come from: scikit-learn's digits, tensorflow-datasets, files, folders."""
 
+import dataclasses
 import os
 import pathlib
 from typing import Any
 
 import numpy as np
 
-from memgan_tf.config import DataConfig
+from memgan_tf.config import FOLDER_KINDS, DataConfig
 from memgan_tf.data import folder, npz, prepared
 from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.data.location import KINDS, anchored, locate
 from memgan_tf.validation import check_choice, check_image_shape, received
 
 SHORT_NAMES = {"mnist": "tfds:mnist", "cifar10": "tfds:cifar10"}
@@ -28,12 +30,12 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     kind, rest = parse_name(config.dataset)
     if kind == "digits":
         return _load_digits(split)
-    if kind == "folder":
+    if kind in FOLDER_KINDS:
         return folder.load(config, split)
     if kind == "tfds":
         image_shape(config)
         return prepared.load(rest, prepared.find_directory(rest, config.data_dir), split)
-    return npz.load(rest, split)
+    return npz.load(str(locate(config)), split)
 
 
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
@@ -47,22 +49,34 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     kind, rest = parse_name(config.dataset)
     if kind == "digits":
         return (8, 8, 1)
-    if kind == "folder":
+    if kind in FOLDER_KINDS:
         return folder.open_folder(config).images.shape[1:]
     if kind == "tfds":
         shape = prepared.image_shape(rest, prepared.find_directory(rest, config.data_dir))
     else:
-        shape = npz.image_shape(rest)
+        shape = npz.image_shape(str(locate(config)))
     return check_image_shape(f"shape of {config.dataset}'s images", shape)
 
 
-def settle(config: DataConfig) -> DataConfig:
+def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     """The configuration with what it leaves to a folder's images decided.
+
+    Its `data_dir` finds the data again from any working directory.
+
+    Args:
+        config: Names the set.
+        by_features: Whether the detector looks at features, not at pixels.
 
     Raises:
         ValueError: As `load`.
     """
-    return folder.settle(config) if parse_name(config.dataset)[0] == "folder" else config
+    kind, _ = parse_name(config.dataset)
+    if kind not in KINDS:
+        return config
+    data_dir = anchored(config)
+    # Messages name the data as the user does.
+    settled = folder.settle(config, by_features) if kind in FOLDER_KINDS else config
+    return dataclasses.replace(settled, data_dir=data_dir)
 
 
 def find_index(config: DataConfig) -> dict[str, Any] | None:
@@ -71,7 +85,7 @@ def find_index(config: DataConfig) -> dict[str, Any] | None:
     Raises:
         ValueError: As `load`.
     """
-    is_folder = parse_name(config.dataset)[0] == "folder"
+    is_folder = parse_name(config.dataset)[0] in FOLDER_KINDS
     return folder.open_folder(config).index if is_folder else None
 
 
@@ -83,30 +97,30 @@ def content_of(config: DataConfig) -> str | None:
     Raises:
         ValueError: As `load`.
     """
-    kind, rest = parse_name(config.dataset)
-    return npz.content_digest(rest) if kind == "npz" else None
+    kind, _ = parse_name(config.dataset)
+    return npz.content_digest(str(locate(config))) if kind == "npz" else None
 
 
 def parse_name(dataset: str) -> tuple[str, str]:
-    """Splits `dataset` into its kind (digits, tfds, npz, folder) and the rest.
+    """Splits `dataset` into its kind (digits, tfds, npz, folder, list) and the rest.
 
     Raises:
         ValueError: If it is none of them.
     """
     kind, _, rest = SHORT_NAMES.get(dataset, dataset).partition(":")
-    if dataset == "digits" or (kind in ("tfds", "npz", "folder") and rest):
+    if dataset == "digits" or (kind in ("tfds", *KINDS) and rest):
         return kind, rest
     raise ValueError(
-        f"`dataset` must be digits, mnist, cifar10, tfds:<name>, npz:<file> or folder:<folder>. "
-        f"{received('dataset', dataset)}"
+        f"`dataset` must be digits, mnist, cifar10, tfds:<name>, npz:<file>, folder:<folder> or "
+        f"list:<file>. {received('dataset', dataset)}"
     )
 
 
 def directory_name(dataset: str) -> str:
     """The data set's name as a folder of a run's path."""
     kind, rest = parse_name(dataset)
-    if kind == "npz":
-        return f"npz_{pathlib.Path(rest).stem}"
+    if kind in ("npz", "list"):
+        return f"{kind}_{pathlib.Path(rest).stem}"
     if kind == "folder":
         return f"folder_{pathlib.Path(os.path.abspath(rest)).name}"
     return (rest if kind == "tfds" else kind).replace("/", "_").replace(":", "_")

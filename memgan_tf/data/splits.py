@@ -46,10 +46,14 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
     """
     normal = _normal_images(config, sources.load(config, "train"))
     trained, held_out = _hold_out(normal, config, seed)
+    # The labels of a user's own arrays are checked before anything is trained, not after.
+    test = None
+    if with_test or sources.parse_name(config.dataset)[0] == "npz":
+        test = _anomaly_labels(config, sources.load(config, "test"))
     return OneClassTask(
         train=normal.select(trained),
         validation=normal.select(held_out),
-        test=_anomaly_labels(config, sources.load(config, "test")) if with_test else None,
+        test=test if with_test else None,
     )
 
 
@@ -100,10 +104,21 @@ def _anomaly_labels(config, test):
     if config.normal_class is None:
         # Without classes y_test says it already: 1 = anomaly.
         if not np.isin(test.labels, (0, 1)).all():
+            found = np.unique(test.labels)
+            fix = ", or name the normal one, --normal_class=<number>"
+            if found.tolist() == [-1, 1]:
+                fix = "; where -1 is an anomaly save (y_test == -1).astype(int)"
             raise ValueError(
                 f"`y_test` of {config.dataset} must hold 0 (normal) and 1 (anomaly) where no "
-                f"--normal_class is given"
+                f"--normal_class is given{fix}. Received: {', '.join(map(str, found[:10]))}"
             )
-        return test
-    labels = (test.labels != config.normal_class).astype(np.int64)
+        labels = test.labels
+    else:
+        labels = (test.labels != config.normal_class).astype(np.int64)
+    if len(set(labels.tolist())) < 2:
+        kind = "anomalous" if labels[0] else "normal"
+        raise ValueError(
+            f"the test split of {config.dataset} must have normal and anomalous images; all "
+            f"{len(labels)} are {kind}"
+        )
     return dataclasses.replace(test.select(np.arange(len(test))), labels=labels)

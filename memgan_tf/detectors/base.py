@@ -22,6 +22,11 @@ class Detector(abc.ABC):
 
     def __init__(self, config: RunConfig):
         self.config = config
+        # `(num_images,)` after `fit`: the score of each training image by what the others taught;
+        # None where a detector cannot tell.
+        self.left_out_scores: np.ndarray | None = None
+        # What `fit` found out that a user should know, a sentence by its subject.
+        self.facts: dict[str, str] = {}
 
     @abc.abstractmethod
     def fit(

@@ -1,5 +1,6 @@
 """Detectors that the training loop trains."""
 
+import dataclasses
 import zlib
 
 import keras
@@ -10,9 +11,11 @@ from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.base import TrainableModel
+from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
+from memgan_tf.training.growth import obstacle_to_growth
 from memgan_tf.training.loop import train
 from memgan_tf.training.run_directory import fingerprint
 from memgan_tf.training.strategy import make_strategy
@@ -65,6 +68,7 @@ class DeepDetector(Detector):
                 fingerprint(self.config),
                 training.keep_checkpoints,
                 writes=workers.is_chief,
+                earlier=_earlier_fingerprints(self.config),
             )
         if run is not None and workers.is_chief:
             actions = [
@@ -126,18 +130,20 @@ class DeepDetector(Detector):
         if training.deterministic_ops:
             tf.config.experimental.enable_op_determinism()
         over = make_strategy(strategy or training.distribution_strategy)
-        return Trainer(self._make_model, training, self._check_images(images), over)
+        with keras_defaults():
+            return Trainer(self._make_model, training, self._check_images(images), over)
 
     def _make_model(self):
         training = self.config.training
-        return self._model_class(
-            self.config.model,
-            self.config.image_shape,
-            training.seed,
-            average_weights=training.ema_decay > 0,
-            mixed_precision=training.mixed_precision,
-            jit_compile=training.jit_compile,
-        )
+        with keras_defaults():
+            return self._model_class(
+                self.config.model,
+                self.config.image_shape,
+                training.seed,
+                average_weights=training.ema_decay > 0,
+                mixed_precision=training.mixed_precision,
+                jit_compile=training.jit_compile,
+            )
 
     def use(self, model: TrainableModel) -> None:
         """Scores with `model` from now on."""
@@ -145,3 +151,14 @@ class DeepDetector(Detector):
         watch_forks()
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         self._explain_batch = tf.function(model.explain, input_signature=[signature])
+
+
+def _earlier_fingerprints(config):
+    """Those of the same run with fewer epochs, if it may have grown from one."""
+    if obstacle_to_growth(config) is not None:
+        return frozenset()
+    shorter = (
+        dataclasses.replace(config.training, epochs=epochs)
+        for epochs in range(1, config.training.epochs)
+    )
+    return {fingerprint(dataclasses.replace(config, training=training)) for training in shorter}

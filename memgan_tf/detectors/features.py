@@ -24,8 +24,13 @@ class Features:
         """Measures the scaling's range and the components on normal images.
 
         Raises:
-            ValueError: If the images are all the same.
+            ValueError: If there is one image alone, or the images are all the same.
         """
+        if len(images) < 2:
+            raise ValueError(
+                "`images` must be at least 2 to learn how they differ; 1 is left to train on, "
+                "since others are held out. Add images"
+            )
         if isinstance(self.scaling, GlobalContrastScaling):
             self.scaling.measure(tf.constant(batch) for batch in _batches(images))
         values = self.flatten(images)

@@ -6,6 +6,10 @@ from memgan_tf.detectors.deep import DeepDetector
 from memgan_tf.detectors.isolation_forest import IsolationForest
 from memgan_tf.detectors.kde import KernelDensity
 from memgan_tf.detectors.ocsvm import OneClassSvm
+from memgan_tf.detectors.patches.features_knn import FeaturesKnn
+from memgan_tf.detectors.patches.padim import Padim
+from memgan_tf.detectors.patches.patch_memory import PatchMemory
+from memgan_tf.detectors.patches.patchcore import Patchcore
 from memgan_tf.detectors.pca import PrincipalComponents
 from memgan_tf.models.adgan import ADGAN
 from memgan_tf.models.alad import ALAD
@@ -39,7 +43,13 @@ SHALLOW_DETECTORS = {
     "ocsvm": OneClassSvm,
     "pca": PrincipalComponents,
 }
-NAMES = (*DEEP_MODELS, *SHALLOW_DETECTORS)
+FEATURE_DETECTORS = {
+    "patch_memory": PatchMemory,
+    "padim": Padim,
+    "patchcore": Patchcore,
+    "features_knn": FeaturesKnn,
+}
+NAMES = (*DEEP_MODELS, *SHALLOW_DETECTORS, *FEATURE_DETECTORS)
 
 
 def make_detector(config: RunConfig) -> Detector:
@@ -49,6 +59,7 @@ def make_detector(config: RunConfig) -> Detector:
         ValueError: If its name is unknown.
     """
     name = check_choice("detector", config.detector, NAMES)
-    if name in SHALLOW_DETECTORS:
-        return SHALLOW_DETECTORS[name](config)
+    for known in (SHALLOW_DETECTORS, FEATURE_DETECTORS):
+        if name in known:
+            return known[name](config)
     return DeepDetector(config, DEEP_MODELS[name])

@@ -22,6 +22,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
         "git_revision": git_revision(),
         "image_shape": list(run.config.image_shape),
         "image_fit": run.config.data.fit,
+        "bit_depth": run.config.data.bit_depth or 16,
         "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
         "calibration": {
             "threshold": calibration.threshold,

@@ -4,6 +4,7 @@ import dataclasses
 import shlex
 
 from memgan_tf.config import DataConfig
+from memgan_tf.data.location import KINDS, check_moved
 from memgan_tf.data.sources import parse_name
 from memgan_tf.text import printable
 from memgan_tf.training import origin
@@ -21,7 +22,7 @@ def choose_data(
         run: Its folder.
         data: Of its configuration.
         dataset: What the user named; None is the run's own.
-        data_dir: The same of the folder of prepared sets.
+        data_dir: The same of where the data is.
 
     Raises:
         ValueError: If the run is somebody else's and nothing is named, or another kind of set is.
@@ -35,6 +36,9 @@ def choose_data(
             )
         # Its data_dir is where somebody else's sets lie.
         return dataclasses.replace(data, dataset=dataset, data_dir=data_dir)
+    if data_dir is not None and kind in KINDS:
+        place = check_moved(data.dataset, data_dir)
+        return dataclasses.replace(data, dataset=f"{kind}:{place}", data_dir=None)
     if data_dir is not None and kind == "tfds":
         return dataclasses.replace(data, data_dir=data_dir)
     if kind == "digits" or origin.is_own(run, data):

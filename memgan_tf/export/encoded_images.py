@@ -7,7 +7,7 @@ from memgan_tf.layers.images import decode_image
 
 
 def decode_batch(
-    encoded: tf.Tensor, image_shape: tuple[int, int, int], image_fit: str
+    encoded: tf.Tensor, image_shape: tuple[int, int, int], image_fit: str, bit_depth: int = 16
 ) -> tf.Tensor:
     """Decodes image files and fits them to a shape, as `memgan score` does.
 
@@ -18,6 +18,7 @@ def decode_batch(
         encoded: `(batch,)` strings, each a PNG, JPEG, GIF or BMP file.
         image_shape: `(height, width, channels)` to fit them to.
         image_fit: By which rule, `stretch`, `crop` or `pad`.
+        bit_depth: Bits that the values of files with 16 bits use.
 
     Returns:
         `(batch, height, width, channels)` float32, whole numbers from 0 to 255.
@@ -28,7 +29,7 @@ def decode_batch(
     count = tf.shape(encoded)[0]
 
     def decode(index, file):
-        return index, decode_image(file, image_shape, image_fit)
+        return index, decode_image(file, image_shape, image_fit, bit_depth)
 
     end = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros(image_shape)))
     decoded = tf.data.Dataset.from_tensor_slices(encoded).enumerate().map(decode)

@@ -28,14 +28,22 @@ def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
     """`image` `(batch, height, width, channels)`, once its shape and its pixels are right.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, or a
-            pixel is not a number from 0 to 255; then the message names the first such image.
+        tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, a pixel
+            is not a number from 0 to 255, or all are fractions from 0 to 1, which a client forgot
+            to multiply; then the message names the first such image.
     """
     # A session does not hold what it is fed to the signature's shape; the operation does.
     image = tf.ensure_shape(image, (None, *image_shape))
     # False for NaN as well.
     inside = tf.reduce_all((image >= 0.0) & (image <= 255.0), axis=[1, 2, 3])
-    with tf.control_dependencies([require(inside, "`image` must hold pixels from 0 to 255")]):
+    is_fraction = (image < 1.0) & (image != tf.floor(image))
+    fractions = tf.reduce_any(is_fraction, axis=[1, 2, 3])
+    fractions &= tf.reduce_all(image <= 1.0, axis=[1, 2, 3])
+    checks = [
+        require(inside, "`image` must hold pixels from 0 to 255"),
+        require(~fractions, "`image` must hold pixels from 0 to 255, not 0 to 1: multiply by 255"),
+    ]
+    with tf.control_dependencies(checks):
         return tf.identity(image)
 
 

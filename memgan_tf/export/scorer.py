@@ -20,6 +20,9 @@ class Scorer(tf.Module):
         image_shape: `(height, width, channels)`.
         calibration: Threshold and p-values.
         image_fit: How files of another size are fitted, `stretch`, `crop` or `pad`.
+        bit_depth: Bits that the values of files with 16 bits use.
+        pixel_threshold: Above it a pixel of the map of an anomaly belongs to its predicted mask;
+            None predicts none.
     """
 
     def __init__(
@@ -28,6 +31,8 @@ class Scorer(tf.Module):
         image_shape: tuple[int, int, int],
         calibration: Calibration,
         image_fit: str = "stretch",
+        bit_depth: int = 16,
+        pixel_threshold: float | None = None,
     ):
         super().__init__(name="memgan_scorer")
         # Out of sight of attribute tracking, and the bare variables in its place: a Keras object
@@ -36,7 +41,7 @@ class Scorer(tf.Module):
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
         self._image_shape, self._calibration = tuple(image_shape), calibration
-        self._image_fit = image_fit
+        self._reading, self._pixel_threshold = (image_fit, bit_depth), pixel_threshold
         units = model.decode_units()
         self._num_units = 0 if units is None else int(units.shape[0])
 
@@ -61,12 +66,16 @@ class Scorer(tf.Module):
         return self._decide(self._explain_pixels(image))
 
     def _score_bytes(self, image_bytes):
-        return self._score(decode_batch(image_bytes, self._image_shape, self._image_fit))
+        return self._score(decode_batch(image_bytes, self._image_shape, *self._reading))
 
     def _explain(self, image):
         explained = self._explain_pixels(image)
         shown = {name: explained[name] for name in EXPLANATIONS if name in explained}
-        return {**self._decide(explained), **shown}
+        decided = self._decide(explained)
+        if self._pixel_threshold is not None and "anomaly_map" in shown:
+            above = shown["anomaly_map"] > self._pixel_threshold
+            shown["predicted_mask"] = above & decided["is_anomaly"][:, tf.newaxis, tf.newaxis]
+        return {**decided, **shown}
 
     def _recall(self, slot):
         return self._model().recall(checked_slots(slot, self._num_units))

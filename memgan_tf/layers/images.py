@@ -13,7 +13,10 @@ LUMA = (19595, 38470, 7471)
 
 
 def decode_image(
-    encoded: tf.Tensor, image_shape: tuple[int, int, int], rule: str = "stretch"
+    encoded: tf.Tensor,
+    image_shape: tuple[int, int, int],
+    rule: str = "stretch",
+    bit_depth: int = 16,
 ) -> tf.Tensor:
     """Decodes one image and fits it to a shape.
 
@@ -21,6 +24,7 @@ def decode_image(
         encoded: Scalar string, a PNG, JPEG, GIF (its first frame) or BMP file of any size.
         image_shape: `(height, width, channels)` to fit it to.
         rule: `stretch`, `crop` or `pad`; see `memgan_tf.data.fitting.place`.
+        bit_depth: Bits that the values of a grey PNG file with 16 bits use.
 
     Returns:
         float32 tensor of `image_shape`, whole numbers from 0 to 255.
@@ -28,7 +32,7 @@ def decode_image(
     Raises:
         tf.errors.InvalidArgumentError: If the bytes are no such image.
     """
-    pixels = fit(_decode(encoded), image_shape[:2], rule)
+    pixels = fit(_decode(encoded, bit_depth), image_shape[:2], rule)
     if image_shape[2] == 1:
         luma = tf.reduce_sum(pixels * tf.constant(LUMA), axis=-1, keepdims=True)
         pixels = tf.bitwise.right_shift(luma + 0x8000, 16)
@@ -66,7 +70,7 @@ def fit(pixels: tf.Tensor, target: tuple[int, int], rule: str) -> tf.Tensor:
     return tf.pad(scaled, [[top, below], [left, right], [0, 0]])
 
 
-def _decode(encoded):
+def _decode(encoded, bit_depth):
     """`(height, width, 3)` int32."""
     is_png = tf.equal(tf.strings.substr(encoded, 0, 4), b"\x89PNG")
     pixels = tf.case(
@@ -83,7 +87,16 @@ def _decode(encoded):
     )
     pixels = tf.cast(pixels, tf.int32)
     pixels.set_shape((None, None, 3))
-    return pixels
+    if bit_depth == 16:
+        return pixels
+    # Bits a value and kind of color of a PNG's header: 16, grey.
+    is_deep = is_png & tf.equal(tf.strings.substr(encoded, 24, 2), b"\x10\x00")
+    return tf.cond(is_deep, lambda: _deep_grey(encoded, bit_depth), lambda: pixels)
+
+
+def _deep_grey(encoded, bit_depth):
+    values = tf.cast(tf.io.decode_png(encoded, channels=1, dtype=tf.uint16), tf.int32)
+    return tf.repeat(tf.minimum(tf.bitwise.right_shift(values, bit_depth - 8), 255), 3, axis=-1)
 
 
 def _on_background(pixels):

@@ -45,14 +45,19 @@ def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
         "unusable_masks": "Masks that cannot be used",
         "duplicates": "Groups of images with the same pixels, within a split",
         "leaks": "Images that are in train and in test",
+        "near": "Groups of nearly equal images",
+        "notes": "How the folder was read",
     }
     rows = {
         "left_out": [_reason(file) for file in index["left_out"]],
         "unusable_masks": [_reason(file) for file in index["unusable_masks"]],
         "duplicates": [f"{g['split']}: {', '.join(g['paths'])}" for g in index["duplicates"]],
         "leaks": [" = ".join(", ".join(paths) for paths in g.values()) for g in index["leaks"]],
+        # Indices of runs that are older lack these.
+        "near": [", ".join(g["paths"]) for g in index.get("near_duplicates", [])],
+        "notes": index.get("notes", []),
     }
-    facts += [(title, len(rows[name])) for name, title in titles.items()]
+    facts += [(title, len(rows[name])) for name, title in titles.items() if name != "notes"]
     lists = [
         {"title": titles[name], "rows": found[:MAX_ROWS], "more": max(0, len(found) - MAX_ROWS)}
         for name, found in rows.items()
@@ -70,6 +75,12 @@ def index_warnings(index: dict[str, Any] | None) -> list[str]:
         warnings.append(
             f"Images that are in train and in test: {len(index['leaks'])}. The figures look too "
             f"good; see Data."
+        )
+    near = [g for g in index.get("near_duplicates", []) if len(g["splits"]) > 1]
+    if near:
+        warnings.append(
+            f"Groups of nearly equal images that are in train and in test: {len(near)}. The "
+            f"figures may look too good; see Data."
         )
     if index["unusable_masks"]:
         warnings.append(

@@ -9,10 +9,11 @@ from memgan_tf import files
 from memgan_tf.config import departures
 from memgan_tf.data import OneClassTask
 from memgan_tf.evaluation.heat_scale import heat_scale
-from memgan_tf.evaluation.measured_test import Picked, masks_of, measure_test
+from memgan_tf.evaluation.measured_test import measure_test
 from memgan_tf.evaluation.metrics import ranking_metrics, threshold_metrics
 from memgan_tf.evaluation.scores import write_scores
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
 from memgan_tf.report import plots
 from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
 from memgan_tf.report.selection import select
@@ -57,7 +58,8 @@ def evaluate(
         )
     test, folder = task.test, run.directory.evaluation
     started = time.monotonic()
-    measured = measure_test(run, test)
+    scale = heat_scale(run, lambda: Views.of(task.validation)) if test.originals else None
+    measured = measure_test(run, test, scale.top if scale else None)
     seconds = round(time.monotonic() - started, 2)
     labels, scores = measured.labels, measured.scores
     metrics = {
@@ -67,7 +69,7 @@ def evaluate(
     }
     folder.mkdir(exist_ok=True)
     names = [test.names[i] for i in measured.positions]
-    write_scores(folder / "scores.csv", names, labels, scores, run.calibration)
+    write_scores(folder / "scores.csv", names, labels, scores, run.calibration, measured.regions)
     _draw(run, test, measured)
     _write_heatmaps(run, task, measured, names, num_heatmaps)
     _write_histogram(run, scores[labels == 1])
@@ -136,16 +138,10 @@ def _draw(run, test, measured):
 
 
 def _write_heatmaps(run, task, measured, names, count):
-    scale = heat_scale(run, lambda: task.validation.images) if count else None
+    scale = heat_scale(run, lambda: Views.of(task.validation)) if count else None
     if scale is None:
         return
-    masks, positions = masks_of(task.test), measured.positions
-    source = HeatmapSource(
-        Picked(task.test.images, positions),
-        names,
-        measured.scores,
-        None if masks is None else Picked(masks, positions),
-    )
+    source = HeatmapSource(Views.of(task.test).select(measured.positions), names, measured.scores)
     groups = select(measured.labels, measured.scores, run.threshold, count)
     write_heatmaps(run, source, groups, run.directory.evaluation / "heatmaps", scale)
 

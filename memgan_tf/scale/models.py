@@ -26,12 +26,14 @@ class ScoringModel:
     Attributes:
         image_shape: `(height, width, channels)` of its images.
         image_fit: How files of another size are fitted.
+        bit_depth: Bits that the values of files with 16 bits use.
         score: Of `(batch, *image_shape)` uint8: anomaly scores float32, p-values, decisions, each
             `(batch,)`.
     """
 
     image_shape: tuple[int, int, int]
     image_fit: str
+    bit_depth: int
     score: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]
 
 
@@ -81,7 +83,8 @@ def _load_run(folder):
         scores = run.score(images)
         return scores, run.p_values(scores), run.decide(scores)
 
-    return ScoringModel(run.config.image_shape, run.config.data.fit, score)
+    data = run.config.data
+    return ScoringModel(run.config.image_shape, data.fit, data.bit_depth or 16, score)
 
 
 def _load_export(folder):
@@ -94,4 +97,5 @@ def _load_export(folder):
         names = ("anomaly_score", "p_value", "is_anomaly")
         return tuple(answers[name].numpy() for name in names)
 
-    return ScoringModel(tuple(spec.shape[1:]), card["image_fit"], score)
+    shape = tuple(spec.shape[1:])
+    return ScoringModel(shape, card["image_fit"], card.get("bit_depth", 16), score)

@@ -25,10 +25,18 @@ class Reader:
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted.
         record_feature: See `plan.Job`.
+        bit_depth: Bits that the values of files with 16 bits use.
     """
 
-    def __init__(self, image_shape: tuple[int, int, int], image_fit: str, record_feature: str):
+    def __init__(
+        self,
+        image_shape: tuple[int, int, int],
+        image_fit: str,
+        record_feature: str,
+        bit_depth: int = 16,
+    ):
         self._shape, self._fit, self._feature = tuple(image_shape), image_fit, record_feature
+        self._bit_depth = bit_depth
 
     def read(self, files: list[str]) -> Iterator[Found]:
         """Yields a name with `(height, width, channels)` uint8 pixels, or with a reason.
@@ -57,7 +65,7 @@ class Reader:
     def _decode(self, content):
         height, width, channels = self._shape
         try:
-            pixels = decode_bytes(content).fit(height, width, self._fit)
+            pixels = decode_bytes(content, self._bit_depth).fit(height, width, self._fit)
         except ValueError as error:
             return str(error)
         return as_channels(pixels, channels)

@@ -26,7 +26,7 @@ def score_shard(job: Job, model: ScoringModel, index: int, num_shards: int) -> d
     counts_path = job.path("counts", index, num_shards)
     if storage.exists(counts_path):
         return storage.read_json(counts_path)
-    reader = Reader(model.image_shape, model.image_fit, job.record_feature)
+    reader = Reader(model.image_shape, model.image_fit, job.record_feature, model.bit_depth)
     with pillow_rules():
         rows, errors = _score_all(model, reader.read(read_shard(job, index, num_shards)))
     if errors:

@@ -4,6 +4,7 @@ import pathlib
 import re
 import shutil
 import sys
+from collections.abc import Collection
 
 import tensorflow as tf
 
@@ -24,6 +25,7 @@ class Checkpoints:
         fingerprint: Of the run's configuration; a checkpoint of another one is refused.
         keep: How many are kept.
         writes: Whether `save` saves; of the workers of a job, the chief's alone does.
+        earlier: Fingerprints of configurations whose checkpoints this one goes on from.
     """
 
     def __init__(
@@ -33,9 +35,10 @@ class Checkpoints:
         fingerprint: str,
         keep: int,
         writes: bool = True,
+        earlier: Collection[str] = (),
     ):
         self._writes = writes
-        self._fingerprint = fingerprint
+        self._fingerprint, self._earlier = fingerprint, earlier
         self._variables = {
             "fingerprint": tf.Variable(fingerprint, trainable=False),
             **{name: [raw_variable(v) for v in values] for name, values in variables.items()},
@@ -82,8 +85,9 @@ class Checkpoints:
             try:
                 check_checkpoint(path, self._variables)
                 saved = tf.train.load_variable(path, "fingerprint" + SUFFIX).decode()
-                if saved == self._fingerprint:
+                if saved == self._fingerprint or saved in self._earlier:
                     self._checkpoint.restore(path).assert_consumed()
+                    self._checkpoint.fingerprint.assign(self._fingerprint)
                     return True
             except Exception as error:
                 # A damaged file may raise anything.

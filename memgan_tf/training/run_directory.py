@@ -19,6 +19,7 @@ from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
 from memgan_tf.text import printable
+from memgan_tf.training.growth import grows
 from memgan_tf.validation import check_real
 from memgan_tf.version import __version__
 
@@ -129,6 +130,8 @@ class RunDirectory:
     def check_free_for(self, config: RunConfig) -> None:
         """Checks, writing nothing, that the folder is new or holds this configuration's run.
 
+        The run may have fewer epochs, where `growth.grows` allows it.
+
         Raises:
             ValueError: If something else is in it, or it cannot be made.
         """
@@ -147,8 +150,9 @@ class RunDirectory:
             raise ValueError(
                 f"{self.path} holds files but no run. Empty it or name another --model_dir"
             )
-        differences = self.read_config().differences(config)
-        if differences:
+        before = self.read_config()
+        differences = before.differences(config)
+        if differences and not grows(before, config):
             raise ValueError(
                 f"{self.path} holds another configuration's run: {'; '.join(differences)}. "
                 f"Name another --model_dir"
@@ -201,6 +205,7 @@ class RunDirectory:
         """Writes the configuration, or compares it once more now that nobody else can write."""
         if (self.path / "config.json").exists():
             self.check_free_for(config)
+            self._grow(config)
         else:
             files.write_json(self.path / "config.json", config.to_dict())
         environment, path = describe_environment(), self.path / "environment.json"
@@ -219,6 +224,17 @@ class RunDirectory:
                 f"last bits: {'; '.join(changes)}",
                 file=sys.stderr,
             )
+
+    def is_complete_for(self, config: RunConfig) -> bool:
+        """Whether training has finished, with no epochs of this configuration left to do."""
+        return self.is_complete and not self.read_config().differences(config)
+
+    def _grow(self, config):
+        """Begins the epochs that the configuration has more; what was measured is void."""
+        if self.read_config().differences(config):
+            for name in ("COMPLETE", "results.json"):
+                (self.path / name).unlink(missing_ok=True)
+            files.write_json(self.path / "config.json", config.to_dict())
 
     def mark_suspect(self, reasons: list[str]) -> None:
         """Records why the result should not be trusted; an empty list takes it back."""

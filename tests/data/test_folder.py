@@ -144,6 +144,14 @@ def test_no_such_folder(tmp_path):
         index(tmp_path / "nowhere")
 
 
+def test_no_readable_normal_image_is_a_line(tmp_path):
+    root = fill(tmp_path / "set", "train/good/1.png", "test/good/1.png", "test/bad/1.png")
+    (root / "train" / "good" / "1.png").write_bytes(b"no image")
+    message = "no readable normal image to train on; 1 files are left out: train/good/1.png"
+    with pytest.raises(ValueError, match=message):
+        sources.settle(config(root))
+
+
 def test_a_test_split_needs_both_kinds(tmp_path):
     root = fill(tmp_path / "set", "train/good/1.png", "train/good/2.png", "test/good/1.png")
     assert load(root, "test") is None

@@ -93,6 +93,13 @@ def test_layouts_with_a_split(tree, layout, num_train, normal, anomalous, num_ma
         assert marked.tolist() == load(root, "test").labels.astype(bool).tolist()
 
 
+def test_normal_images_may_lie_in_train_itself(tmp_path):
+    tree = ["train/{0..5}.png", "test/good/0.png", "test/scratch/0.png"]
+    train, normal, anomalous = splits(make(tmp_path / "set", tree))
+    assert train == [f"train/{i}.png" for i in range(6)]
+    assert (normal, anomalous) == (["test/good/0.png"], ["test/scratch/0.png"])
+
+
 @pytest.mark.parametrize(
     ("tree", "layout", "anomalous", "num_masks"),
     [
@@ -182,11 +189,18 @@ def test_a_folder_of_masks_is_no_class(name, tmp_path):
     assert left_out["path"] == f"{name}/0.png"
 
 
+def test_classes_that_all_speak_of_masks_are_classes(tmp_path):
+    root = make(tmp_path / "set", ["with_mask/{0..7}.png", "without_mask/{0..1}.png"])
+    counts = index(root, normal_class="with_mask")["counts"]
+    assert {count["class"] for count in counts} == {"with_mask", "without_mask"}
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
         (("a/b/{0..3}.png", "a/c/{0..3}.png"), "b, c may be classes or merely places"),
         (("a/{0..3}.png", "a/c/{0..3}.png"), "., c may be classes or merely places"),
+        (("train/{0..3}.png", "test/{0..3}.png"), "put the normal ones into train/good"),
         (("x/bad/{0..3}.png",), "all lie in bad"),
         (("Anomaly/{0..3}.png",), "all lie in Anomaly"),
     ],
@@ -250,3 +264,26 @@ def test_colors_and_sizes_of_masks_are_said(tmp_path):
     assert "1 masks have another size" in notes
     assert "the first is test/good/1.png" in notes
     assert load(root, "test").masks[2, :].any()
+
+
+@pytest.mark.parametrize(
+    ("peak", "bit_depth", "said"),
+    [
+        (4095, None, "--bit_depth=12"),
+        (1000, None, "--bit_depth=10"),
+        (200, None, "--bit_depth=8"),
+        (60_000, None, None),
+        (4095, 12, None),
+        (4096, 12, "are above bit_depth=12: they are white"),
+    ],
+)
+def test_the_bits_that_16_bit_files_use(peak, bit_depth, said, tmp_path):
+    for number in range(3):
+        pixels = np.full((12, 10), peak - number, np.uint16)
+        (tmp_path / "set").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "set" / f"{number}.png")
+    found = index(tmp_path / "set", bit_depth=bit_depth)
+    notes = " ".join(found["notes"])
+    assert said in notes if said else "16-bit" not in notes
+    values = load(tmp_path / "set", bit_depth=bit_depth).images
+    assert values.max() == min(255, peak >> (8 if bit_depth is None else bit_depth - 8))

@@ -181,3 +181,31 @@ def test_a_graph_keeps_pixels_of_the_right_size(tmp_path):
         found = decode_image(tf.constant(content), shape, "pad").numpy()
         expected = np.broadcast_to(expected.reshape(*shape[:2], -1), shape)
         np.testing.assert_array_equal(found, expected, err_msg=name)
+
+
+def test_fewer_bits_in_16_are_scaled_as_the_user_says(tmp_path):
+    values = np.full((9, 9), 0x0ABC, np.uint16)
+    values[0, 0] = 0x1000
+    for suffix in (".png", ".tif"):
+        Image.fromarray(values).save(tmp_path / f"a{suffix}")
+        with pillow_rules():
+            decoded = decode(tmp_path / f"a{suffix}", bit_depth=12)
+        pixels = np.asarray(decoded.image)
+        assert (pixels[1, 1], pixels[0, 0], decoded.peak) == (0xAB, 255, 0x1000)
+    content = (tmp_path / "a.png").read_bytes()
+    served = decode_image(tf.constant(content), (9, 9, 1), "stretch", 12).numpy()
+    np.testing.assert_array_equal(served[..., 0], pixels)
+
+
+def test_a_depth_changes_no_file_of_8_bits(tmp_path):
+    for name, content in files():
+        if name == "16 bits":
+            continue
+        (tmp_path / "a.img").write_bytes(content)
+        expected = read(tmp_path / "a.img")
+        with pillow_rules():
+            found = np.asarray(decode(tmp_path / "a.img", bit_depth=10).image)
+        np.testing.assert_array_equal(found, expected)
+        shape = (*expected.shape[:2], 3)
+        served = [decode_image(tf.constant(content), shape, "pad", n).numpy() for n in (10, 16)]
+        np.testing.assert_array_equal(*served)

@@ -52,6 +52,16 @@ def test_what_is_not_black_is_a_defects_in_every_mode(name, tmp_path):
     assert not is_scaled
 
 
+def test_noise_beside_the_edges_of_a_jpeg_is_black(tmp_path):
+    marked = np.zeros((64, 64), bool)
+    marked[13:37, 21:42] = True
+    Image.fromarray(255 * marked.astype(np.uint8)).save(tmp_path / "a.jpg", quality=80)
+    assert (np.asarray(Image.open(tmp_path / "a.jpg")) > 0).sum() > marked.sum()
+    with pillow_rules():
+        found = np.asarray(read_mask([tmp_path / "a.jpg"], (64, 64))[0]) > 0
+    np.testing.assert_array_equal(found, marked)
+
+
 def test_a_white_background_that_is_seen_is_a_defects(tmp_path):
     """No mode decides which color is the background: only black is."""
     Image.fromarray(np.full((*SHAPE, 4), 255, np.uint8)).save(tmp_path / "a.png")

@@ -54,6 +54,30 @@ def test_unlabelled_npz_is_all_normal(tmp_path, pixels):
     np.testing.assert_array_equal(task.test.labels, [0, 1, 1, 0])
 
 
+@pytest.mark.parametrize(
+    ("labels", "normal_class", "message"),
+    [
+        ([-1, 1, 1], None, r"-1 is an anomaly save \(y_test == -1\)"),
+        ([0, 2, 1], None, "or name the normal one.*Received: 0, 1, 2"),
+        (np.eye(3), None, "one integer per image.*argmax"),
+        ([[0], [1], [1]], None, r"one integer per image.*y\[:, 0\]"),
+        ([0.0, 1.0, 1.0], None, r"one integer per image.*y.astype\(int\)"),
+        ([0, 0, 0], None, "must have normal and anomalous images; all 3 are normal"),
+        ([1, 1, 1], None, "all 3 are anomalous"),
+        ([4, 4, 4], 4, "all 3 are normal"),
+        ([5, 6, 7], 4, "all 3 are anomalous"),
+        ([0, 1], None, "one integer per image"),
+    ],
+)
+def test_labels_are_checked_before_training(labels, normal_class, message, tmp_path, pixels):
+    arrays = {"x_train": pixels(9), "x_test": pixels(3), "y_test": labels}
+    if normal_class is not None:
+        arrays["y_train"] = [normal_class] * 9
+    data = DataConfig(dataset=npz(tmp_path, **arrays), normal_class=normal_class)
+    with pytest.raises(ValueError, match=message):
+        load_task(data, 0, with_test=False)
+
+
 def test_npz_without_a_test_split(tmp_path, pixels):
     assert load_task(DataConfig(dataset=npz(tmp_path, x_train=pixels(20))), 0).test is None
 

@@ -143,6 +143,12 @@ def test_pca_with_all_components_is_refused():
 
 
 @pytest.mark.parametrize("name", ["ocsvm", "kde", "isolation_forest", "pca"])
+def test_one_image_is_not_said_to_be_many_equal_ones(name, smooth_images):
+    with pytest.raises(ValueError, match="at least 2 to learn how they differ; 1 is left"):
+        fitted(name, smooth_images(1))
+
+
+@pytest.mark.parametrize("name", ["ocsvm", "kde", "isolation_forest", "pca"])
 def test_training_images_that_are_all_the_same_are_refused(name):
     with pytest.raises(ValueError, match="all training images are the same"):
         fitted(name, np.full((10, 8, 8, 1), 7, np.uint8))

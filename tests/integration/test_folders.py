@@ -116,6 +116,29 @@ def test_the_same_command_goes_on_and_other_images_are_refused(tmp_path, capsys)
     assert "was begun with other images" in capsys.readouterr().err
 
 
+def test_a_batch_larger_than_the_set_is_said(tmp_path, capsys):
+    photos = folder_sets.make_normals(tmp_path / "photos", 8, side=16)
+    flags = [f"--dataset=folder:{photos}", "--folder_layout=flat", f"--model_dir={tmp_path}"]
+    assert memgan("train", *flags, *SHORT, "--batch_size=64") == 0
+    said = capsys.readouterr().err
+    assert "`batch_size` 64 is larger than the 5 images that train" in said
+
+
+def test_a_run_is_evaluated_from_anywhere_and_after_a_move(tmp_path, monkeypatch):
+    folder_sets.make_mvtec(tmp_path / "parts", 12, 3, 2, side=16)
+    monkeypatch.chdir(tmp_path)
+    assert memgan("train", "--dataset=folder:parts", "--detector=pca", "--model_dir=runs") == 0
+    run = tmp_path / "runs" / "pca" / "folder_parts" / "all" / "seed_0"
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert memgan("evaluate", f"--run={run}") == 0
+    before = (run / "eval" / "scores.csv").read_text()
+    (tmp_path / "parts").rename(tmp_path / "work" / "moved")
+    assert memgan("evaluate", f"--run={run}") == 1
+    assert memgan("evaluate", f"--run={run}", "--data_dir=moved") == 0
+    assert (run / "eval" / "scores.csv").read_text() == before
+
+
 def test_a_large_set_trains_from_disk(tmp_path, monkeypatch):
     """And scores as one in memory; a network's batches are tested in tests/data."""
     photos = folder_sets.make_normals(tmp_path / "photos", 12, side=16)
@@ -170,6 +193,8 @@ def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
     classes = folder_sets.make_classes(pathlib.Path("fruit"), 4, 2, side=16)
     for split in ("train", "test"):
         (classes / split / "flower").rename(classes / split / "apple")
+    lines = [f"photos/monday/{path.name}" for path in pathlib.Path("photos/monday").iterdir()]
+    pathlib.Path("parts.csv").write_text("\n".join(["path", *lines]))
     ran = []
     for line in commands(ROOT / "docs" / "folders.md"):
         words = shlex.split(line)[1:]
@@ -178,7 +203,7 @@ def test_the_commands_of_the_page_run(tmp_path, monkeypatch, capsys):
         short = short or (("--detector=pca",) if words[0] == "train" else ())
         assert main.main([*words, *short]) == 0, capsys.readouterr().err
         ran.append(words[0])
-    assert ran == ["train", "evaluate", "score", "train", "evaluate", "train", "train"]
+    assert ran == ["train", "evaluate", "score", "train", "evaluate", "train", "train", "train"]
     assert len(rows("scores.csv")) == 4
     assert pathlib.Path("runs/pca/folder_fruit/apple/seed_0/COMPLETE").exists()
 

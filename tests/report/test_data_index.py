@@ -35,6 +35,14 @@ def test_facts_and_lists_by_hand():
     }
 
 
+def test_notes_and_near_copies_are_listed():
+    near = [{"splits": ["test", "train"], "paths": ["a.png", "b.png"]}]
+    described = describe_index({**INDEX, "near_duplicates": near, "notes": ["split by a table"]})
+    rows = {found["title"]: found["rows"] for found in described["lists"]}
+    assert rows["Groups of nearly equal images"] == ["a.png, b.png"]
+    assert rows["How the folder was read"] == ["split by a table"]
+
+
 def test_long_lists_are_cut_and_counted(monkeypatch):
     monkeypatch.setattr(data_index, "MAX_ROWS", 2)
     many = {**INDEX, "left_out": [{"path": str(i), "reason": "x"} for i in range(5)]}
@@ -48,6 +56,9 @@ def test_what_spoils_the_figures_is_a_warning():
     assert "Files left out: 1" in warnings[1]
     clean = {**INDEX, "leaks": [], "left_out": [], "duplicates": []}
     assert index_warnings(clean) == []
+    near = [{"splits": ["test", "train"], "paths": ["a.png", "b.png"]}]
+    near += [{"splits": ["train"], "paths": ["c.png", "d.png"]}]
+    assert "in train and in test: 1" in index_warnings({**clean, "near_duplicates": near})[0]
     spoilt = {**clean, "unusable_masks": [{"path": "m.png", "reason": "x"}]}
     assert "no pixel metrics" in index_warnings(spoilt)[0]
 

@@ -104,7 +104,7 @@ def test_mistakes_in_train(flags, message, capsys, tmp_path):
         ({"x_train": np.zeros((9, 6, 6, 1), np.uint8)}, "sides of 8 to 256 pixels"),
         ({"x_train": np.zeros((9, 8, 8, 4), np.uint8)}, "1 or 3 channels"),
         ({"x_train": np.full((9, 8, 8, 1), np.nan)}, "image 0 has nan"),
-        ({"x_train": np.zeros((1, 8, 8, 1), np.uint8)}, "at least 2 training images"),
+        ({"x_train": np.zeros((1, 8, 8, 1), np.uint8)}, "at least 2 different training images"),
     ],
 )
 def test_mistakes_in_an_npz_file(arrays, message, capsys, tmp_path):

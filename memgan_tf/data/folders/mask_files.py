@@ -35,8 +35,11 @@ def read_mask(paths: list[pathlib.Path], size: tuple[int, int]) -> tuple[Image.I
 def marked(image: Image.Image) -> np.ndarray:
     """Which pixels are a defect's, `(height, width)` bool: those that are seen and not black.
 
-    A mask that is black wherever it is seen is drawn in black on nothing: what is seen counts.
+    A mask that is black wherever it is seen is drawn in black on nothing: what is seen counts. In
+    a JPEG file, whose black is noisy beside an edge, what is above half of the largest value is
+    not black.
     """
+    is_lossy = image.format == "JPEG"
     image.load()
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data and not image.mode.startswith("I"):
@@ -46,7 +49,8 @@ def marked(image: Image.Image) -> np.ndarray:
         return seen if drawn_in_black else seen & colored
     if image.mode not in ("1", "L", "F") and not image.mode.startswith("I"):
         image = image.convert("RGB")
-    pixels = np.asarray(image) != 0
+    values = np.asarray(image)
+    pixels = values > values.max() / 2 if is_lossy else values != 0
     return pixels if pixels.ndim == 2 else pixels.any(axis=-1)
 
 

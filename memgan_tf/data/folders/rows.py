@@ -7,6 +7,8 @@ from memgan_tf.data.walk import name_of, shown
 
 # Share of the normal class that tests where no split is given.
 TEST_SHARE = 0.25
+# Files of 16 bits that use fewer than this are taken for those of a camera with fewer.
+MIN_USED_BITS = 15
 # Split of images that neither train nor test.
 UNUSED = None
 
@@ -86,13 +88,19 @@ def mask_problems(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[d
     return problems + missing
 
 
-def describe_notes(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[str]:
+def describe_notes(
+    plan: Plan, rows: list[dict], entry: dict[str, Any], bit_depth: int | None
+) -> list[str]:
     """What a user must know about how the folder was read, a line each."""
-    notes = list(plan.notes)
+    notes = [*plan.notes, *_describe_depth(entry["peak"], bit_depth or 16)]
     if plan.pairing is not None and plan.masks:
         image, masks = next(iter(plan.masks.items()))
         names = ", ".join(shown(name_of(mask)) for mask in masks)
         notes.append(f"masks are paired as {names} of {shown(name_of(image))}")
+    tested = [plan.is_normal(row["class"]) for row in rows if row["split"] == "test"]
+    if len(set(tested)) == 1 and not plan.has_classes:
+        kind = "normal" if tested[0] else "anomalous"
+        notes.append(f"all {len(tested)} test images are {kind}, so there is nothing to evaluate")
     if entry["scaled_masks"]:
         first = shown(entry["scaled_masks"][0])
         count = len(entry["scaled_masks"])
@@ -104,3 +112,14 @@ def describe_notes(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[
             f"{shown(colored[0])}. --image_channels=1 makes all grey"
         )
     return notes
+
+
+def _describe_depth(peak, bit_depth):
+    used = max(8, (peak or 0).bit_length())
+    if peak is not None and used > bit_depth:
+        yield f"values up to {peak} of 16-bit files are above bit_depth={bit_depth}: they are white"
+    elif peak is not None and used < min(bit_depth, MIN_USED_BITS):
+        yield (
+            f"the values in 16-bit files end at {peak}, so they use {used} bits and the images are "
+            f"nearly black. For a camera of {used} bits add --bit_depth={used}"
+        )

@@ -13,6 +13,8 @@ LOCO_DEFECTS = frozenset({"logical_anomalies", "structural_anomalies"})
 def recognize(tree: Tree) -> str | None:
     """The layout of this family that a tree has, if any."""
     trained = {words.plain(name) for name in tree.folders(words.TRAIN)}
+    if not trained and _trains_directly(tree):
+        trained = {"good"}
     if trained == {"ok"}:
         return "btad"
     if trained != {"good"}:
@@ -23,17 +25,31 @@ def recognize(tree: Tree) -> str | None:
     return "mvtec_loco" if is_loco else "mvtec"
 
 
+def _trains_directly(tree):
+    """Whether images lie in `train` itself, and `test` has a normal folder and others."""
+    tested = tree.folders(words.TEST)
+    is_direct = any(
+        len(tree.inner(path)) == 2 and words.says(tree.inner(path)[0], words.TRAIN)
+        for path in tree.images
+    )
+    return is_direct and 0 < sum(words.says(name, words.NORMAL) for name in tested) < len(tested)
+
+
 def plan(tree: Tree, layout: str) -> Plan:
     """Normal images train, those of `validation` too; `test` tests."""
     normal, images, others, num_validation = NORMAL_OF[layout], [], [], 0
+    is_direct = not tree.folders(words.TRAIN) and _trains_directly(tree)
     for path in tree.images:
-        split, name = (*tree.inner(path)[:2], "")[:2] if len(tree.inner(path)) > 2 else ("", "")
+        parts = tree.inner(path)
+        split, name = parts[:2] if len(parts) > 2 else ("", "")
+        if is_direct and len(parts) == 2 and words.says(parts[0], words.TRAIN):
+            split, name = parts[0], normal
         if words.says(split, words.TEST):
             images.append((path, "test", name))
         elif words.says(split, words.TRAIN | words.VALIDATION) and words.plain(name) == normal:
             num_validation += words.says(split, words.VALIDATION)
             images.append((path, "train", name))
-        elif words.says(split, words.PRIVATE) or words.says(tree.inner(path)[0], words.PRIVATE):
+        elif words.says(split, words.PRIVATE) or words.says(parts[0], words.PRIVATE):
             others.append((path, "the labels of this split are not public"))
         else:
             rule = f"not in train/{normal}, test/<defect> or ground_truth/<defect>"

@@ -30,6 +30,9 @@ class Tree:
         self.folder, self.base = folder, base
         inside = [path for path in paths if path.parts[: len(base)] == base]
         named = {p for p in inside if any(map(words.says_masks, p.parts[len(base) : -1]))}
+        if len(named) == len(inside):
+            # Classes such as with_mask and without_mask.
+            named = set()
         self.beside = _beside(path for path in inside if path not in named)
         self.masks = [path for path in inside if path in named or path in self.beside]
         taken = set(self.masks)

@@ -1,0 +1,143 @@
+"""The configurations of detectors on features of a pretrained network."""
+
+import dataclasses
+from typing import ClassVar
+
+from memgan_tf.config.fields import Checked, option
+
+DEFAULT_BACKBONE = "efficientnet_b0"
+
+
+@dataclasses.dataclass(frozen=True)
+class BackboneConfig(Checked):
+    """Which network gives the features."""
+
+    # Of the training settings it has the seed alone.
+    trains_in_steps: ClassVar[bool] = False
+    by_features: ClassVar[bool] = True
+    # Whether the training images calibrate, each scored by what the others taught.
+    leaves_out: ClassVar[bool] = True
+    backbone: str = option(
+        DEFAULT_BACKBONE,
+        "Network that gives the features: a name of docs/backbones.md, file:<model.keras> or "
+        "hub:<preset of keras-hub>.",
+    )
+    backbone_layers: str | None = option(
+        None,
+        "Its layers whose maps are used, with commas, finest first. If absent the tested ones, or "
+        "ends of stages at the strides 8, 16 and 32.",
+    )
+    backbone_weights: str | None = option(
+        None,
+        "File of its weights, where there is no network; random makes random ones, for tests. If "
+        "absent Keras' own download and cache.",
+    )
+    min_side: int = option(
+        128,
+        "Images whose shorter side is smaller are enlarged to it before the network.",
+        minimum=1,
+        maximum=1024,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class FeaturesKnnConfig(BackboneConfig):
+    """Cosine distance of pooled features to the nearest training images."""
+
+    num_neighbors: int = option(
+        1, "Training images whose mean distance is the score.", minimum=1, maximum=1000
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class PatchConfig(BackboneConfig):
+    """Features of the patches of an image."""
+
+    tile_size: int | None = option(
+        None,
+        "Side in pixels of the tiles that large photographs pass the network in, a multiple of "
+        "64. If absent 512 where a side is longer than 1024.",
+        minimum=128,
+        maximum=2048,
+    )
+    smoothing: float = option(
+        4.0,
+        "Standard deviation of the Gaussian that smooths the map, in pixels of an image of 224.",
+        minimum=0.0,
+        maximum=64.0,
+    )
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.tile_size is not None and self.tile_size % 64:
+            raise ValueError(
+                f"`tile_size` must be a multiple of 64. Received: tile_size={self.tile_size}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class PadimConfig(PatchConfig):
+    """A Gaussian at each position (Defard et al., 2021)."""
+
+    num_channels: int = option(100, "Channels drawn at random, d.", minimum=1, maximum=2048)
+    ridge: float = option(0.01, "ε that is added to the variances.", minimum=1e-6, maximum=100.0)
+
+
+@dataclasses.dataclass(frozen=True)
+class PatchcoreConfig(PatchConfig):
+    """A memory of patches that covers the training patches (Roth et al., 2022)."""
+
+    leaves_out: ClassVar[bool] = False
+    num_units: int = option(
+        2000, "Patches that the memory keeps at most.", minimum=1, maximum=100_000
+    )
+    coreset_share: float = option(
+        0.1, "Share of the training patches that it keeps at most.", minimum=1e-4, maximum=1.0
+    )
+    num_neighbors: int = option(
+        9, "Units around the nearest one that weigh an image's score, b.", minimum=1, maximum=100
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class PatchMemoryConfig(PatchConfig):
+    """What is normal at each position, at two scales; or anywhere, where position says nothing."""
+
+    memory: str = option(
+        "auto",
+        "positions: statistics for each position. anywhere: a memory of patches without position. "
+        "auto: what held-out normal images speak for.",
+        choices=("auto", "positions", "anywhere"),
+    )
+    fine_components: int = option(
+        80, "Principal components of the fine features.", minimum=1, maximum=512
+    )
+    coarse_components: int = option(
+        100, "Principal components of the coarse features.", minimum=1, maximum=512
+    )
+    fine_ridge: float = option(
+        0.1,
+        "Variance, in units of a channel's own, that is added in every direction of the fine ones.",
+        minimum=1e-4,
+        maximum=100.0,
+    )
+    coarse_ridge: float = option(0.03, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
+    max_positions: int = option(
+        1024, "Positions with statistics of their own at most.", minimum=1, maximum=65536
+    )
+    num_units: int = option(
+        2000, "Patches that the memory without position keeps at most.", minimum=1, maximum=100_000
+    )
+
+
+def _presets(**values):
+    return {
+        preset: {"*": values, **{family: {} for family in ("digits", "mnist", "cifar10", "large")}}
+        for preset in ("default", "paper")
+    }
+
+
+FEATURES_KNN_PRESETS = _presets()
+PADIM_PRESETS = _presets()
+PATCHCORE_PRESETS = _presets()
+PATCH_MEMORY_PRESETS = _presets()

@@ -1,0 +1,160 @@
+"""Lists of images: CSV or JSON Lines with the columns path, label, mask and split."""
+
+import csv
+import io
+import json
+import pathlib
+from typing import Any
+
+from memgan_tf.data.folders import words
+from memgan_tf.data.folders.masks import Pairing
+from memgan_tf.data.folders.plan import Plan
+from memgan_tf.data.walk import Found, shown
+
+COLUMNS = {
+    "path": ("path", "image", "image_path", "img_path", "file", "filename", "file_name"),
+    "label": ("label", "class", "defect", "is_anomaly", "target"),
+    "mask": ("mask", "mask_path", "masks"),
+    "split": ("split", "set", "subset"),
+    "object": ("object", "category"),
+}
+NORMAL_LABELS = words.NORMAL | {"0", "false"}
+# Lines by which it is decided what relative paths are relative to.
+PROBED = 20
+
+
+def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan]:
+    """The images that a list names, and what each is.
+
+    Args:
+        path: A CSV file with a header (commas, semicolons or tabs), or JSON Lines. Relative paths
+            are relative to its folder, or to the folder above if they are found only there.
+        normal_class: The normal one of several labels. If None, 0, good, normal and the like are
+            normal, and every other label is an anomaly.
+
+    Raises:
+        ValueError: If it cannot be read; the message names the line.
+    """
+    if not path.is_file():
+        raise ValueError(f"`dataset` must name a list of images. Received: list:{path}, no file")
+    rows = _read_rows(path)
+    objects = sorted({str(row["object"]) for _, row in rows if row.get("object")})
+    folder = _root(path, [row["path"] for _, row in rows[:PROBED]])
+    if len(objects) > 1:
+        raise ValueError(
+            f"`dataset` must be one set; list:{path} has {len(objects)}: "
+            f"{shown(', '.join(objects[:12]))}. Keep the lines of one, or name its folder, "
+            f"--dataset=folder:{shown(folder / objects[0])}"
+        )
+    uses, masks = {}, {}
+    for number, row in rows:
+        image = _relative(folder, row["path"])
+        use = _split(path, number, row.get("split")), _label(row)
+        if uses.setdefault(image, use) != use:
+            raise ValueError(f"{path}, line {number}: {row['path']} is there twice, differently")
+        given = row.get("mask") or []
+        given = given if isinstance(given, list) else [given]
+        if given:
+            masks[image] = tuple(_relative(folder, mask) for mask in given)
+    plan = _plan(uses, masks, normal_class, len(rows) - len(uses))
+    return Found(sorted(uses), [], folder), plan
+
+
+def _plan(uses, masks, normal_class, num_repeated):
+    labelled = {name for _, name in uses.values()} != {None}
+    normal = {name for _, name in uses.values() if name and words.plain(name) in NORMAL_LABELS}
+    normal = frozenset(normal if normal_class is None else {normal_class})
+    images, others = [], []
+    for path, (split, name) in sorted(uses.items()):
+        if labelled and name is None:
+            others.append((path, "the list gives it no label"))
+        elif split == "train" and normal_class is None and name not in {None, *normal}:
+            others.append((path, "anomalous, but the list has it in train"))
+        else:
+            images.append((path, split if labelled else split or "train", name))
+    pairing = Pairing(masks, [], []) if masks else None
+    notes = (f"{num_repeated} lines repeat others",) if num_repeated else ()
+    return Plan(
+        *("list", images, others, pairing, normal),
+        has_classes=normal_class is not None,
+        notes=notes,
+    )
+
+
+def _read_rows(path) -> list[tuple[int, dict[str, Any]]]:
+    """`(line, values by column)` of each line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"`dataset` list:{path} cannot be read: {error}") from error
+    is_json = text.lstrip().startswith("{")
+    rows = _json_rows(path, text) if is_json else _csv_rows(text)
+    rows = [(number, _by_column(row)) for number, row in rows]
+    for number, row in rows:
+        if not isinstance(row.get("path"), str) or not row["path"]:
+            raise ValueError(
+                f"{path}, line {number}: an image's path is missing. The list needs a column path "
+                f"and may have label, mask and split"
+            )
+    if not rows:
+        raise ValueError(f"`dataset` list:{path} names no image; it needs a column path")
+    return rows
+
+
+def _json_rows(path, text):
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                raise ValueError(f"{path}, line {number} is not JSON: {error}") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"{path}, line {number} must be a JSON object")
+            yield number, row
+
+
+def _csv_rows(text):
+    header = text.partition("\n")[0]
+    delimiter = max(",;\t", key=header.count)
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    for row in reader:
+        if any(isinstance(value, str) and value.strip() for value in row.values()):
+            yield reader.line_num, {k: v.strip() if v else v for k, v in row.items() if k}
+
+
+def _by_column(row):
+    plain = {words.plain(str(name).strip()): value for name, value in row.items()}
+    found = {}
+    for column, names in COLUMNS.items():
+        found[column] = next((plain[name] for name in names if name in plain), None)
+    return found
+
+
+def _root(path, names):
+    """What relative paths are relative to."""
+    places = path.parent, path.resolve().parent.parent
+    return max(places, key=lambda place: any((place / _posix(name)).exists() for name in names))
+
+
+def _posix(name):
+    return pathlib.PurePath(name.replace("\\", "/"))
+
+
+def _relative(folder, name):
+    written = pathlib.PurePath(str(name))
+    return written if (folder / written).exists() else _posix(str(name))
+
+
+def _label(row):
+    label = row.get("label")
+    return None if label is None or label == "" else str(label)
+
+
+def _split(path, number, split):
+    if split is None or split == "":
+        return None
+    if words.says(str(split), words.TRAIN | words.VALIDATION):
+        return "train"
+    if words.says(str(split), words.TEST):
+        return "test"
+    raise ValueError(f"{path}, line {number}: `split` must be train or test. Received: {split!r}")

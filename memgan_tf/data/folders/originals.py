@@ -1,0 +1,117 @@
+"""The photographs behind the scaled images of a folder: their own pixels, masks and sizes."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image
+
+from memgan_tf.data.fitting import place
+from memgan_tf.data.folders.mask_files import read_mask
+from memgan_tf.data.image_files import decode, pillow_rules
+
+# Longer side, in pixels, that photographs, maps and masks are compared and shown at, at most.
+MAX_LONGER_SIDE = 2048
+
+
+@dataclasses.dataclass(frozen=True)
+class Photograph:
+    """A file.
+
+    Attributes:
+        path: Of the file.
+        size: `(height, width)`, upright.
+        masks: Files that mark its defects, to be joined.
+    """
+
+    path: pathlib.Path
+    size: tuple[int, int]
+    masks: tuple[pathlib.Path, ...] = ()
+
+    def shown_size(self, longest: int = MAX_LONGER_SIDE) -> tuple[int, int]:
+        """`(height, width)`, scaled down if the longer side is longer than `longest`."""
+        factor = min(1.0, longest / max(self.size))
+        return tuple(max(1, round(factor * side)) for side in self.size)
+
+
+@dataclasses.dataclass(frozen=True)
+class Originals:
+    """The photographs of a set, in the order of its images.
+
+    Attributes:
+        photographs: Of each image.
+        image_fit: How they were scaled, see `fitting.place`.
+        bit_depth: See `image_files.decode`.
+    """
+
+    photographs: Sequence[Photograph]
+    image_fit: str
+    bit_depth: int | None = None
+
+    def __len__(self):
+        return len(self.photographs)
+
+    def select(self, chosen: np.ndarray) -> "Originals":
+        """Those at the positions `chosen`."""
+        picked = [self.photographs[int(i)] for i in chosen]
+        return Originals(picked, self.image_fit, self.bit_depth)
+
+    def pixels(self, position: int, longest: int = MAX_LONGER_SIDE) -> np.ndarray:
+        """A photograph, `(height, width, 1 or 3)` uint8.
+
+        Raises:
+            ValueError: If the file cannot be read any more.
+        """
+        photograph = self.photographs[position]
+        with pillow_rules():
+            image = decode(photograph.path, self.bit_depth).image
+        size = photograph.shown_size(longest)
+        if size != (image.height, image.width):
+            image = image.resize(size[::-1], Image.Resampling.BILINEAR)
+        pixels = np.asarray(image)
+        return pixels.reshape(*pixels.shape[:2], -1)
+
+    def mask(self, position: int, longest: int = MAX_LONGER_SIDE) -> np.ndarray:
+        """Pixels of its defects, `(height, width)` bool; none are set without a mask.
+
+        Raises:
+            ValueError: If a file cannot be read any more.
+        """
+        photograph = self.photographs[position]
+        size = photograph.shown_size(longest)
+        if not photograph.masks:
+            return np.zeros(size, bool)
+        with pillow_rules():
+            mask, _ = read_mask(list(photograph.masks), photograph.size)
+        return np.asarray(mask.resize(size[::-1], Image.Resampling.NEAREST)) > 0
+
+    def restore(
+        self, position: int, values: np.ndarray, longest: int = MAX_LONGER_SIDE
+    ) -> np.ndarray:
+        """A map of the scaled image as one of the photograph.
+
+        Args:
+            position: Of the image.
+            values: `(height, width)` float32, a value for each pixel of the scaled image. What is
+                padding there is left out.
+            longest: See `Photograph.shown_size`.
+
+        Returns:
+            `(height, width)` float32; 0 at pixels that the fit `crop` cut off.
+        """
+        photograph = self.photographs[position]
+        placement = place(photograph.size, values.shape, self.image_fit)
+        (top, left), (height, width) = placement.offset, placement.scaled
+        content = Image.fromarray(values[top : top + height, left : left + width])
+        size = photograph.shown_size(longest)
+        if placement.crop == (0, 0, *photograph.size):
+            return np.asarray(content.resize(size[::-1], Image.Resampling.BILINEAR))
+        factor = size[0] / photograph.size[0], size[1] / photograph.size[1]
+        part = [round(side * factor[axis % 2]) for axis, side in enumerate(placement.crop)]
+        part[2:] = max(1, part[2]), max(1, part[3])
+        whole = np.zeros(size, np.float32)
+        inner = np.asarray(content.resize(part[:1:-1], Image.Resampling.BILINEAR))
+        target = whole[part[0] : part[0] + part[2], part[1] : part[1] + part[3]]
+        target[:] = inner[: target.shape[0], : target.shape[1]]
+        return whole

@@ -1,0 +1,82 @@
+"""Which size and shape the photographs of a folder are scaled to, by the shapes that are found."""
+
+import dataclasses
+import pathlib
+import statistics
+from collections.abc import Iterable, Sequence
+
+from memgan_tf.data.image_files import upright_size
+
+# Detectors on pixels: a side that was not chosen is the nearer one of these to the longer side of
+# the median image.
+PIXEL_SIZES = (32, 64)
+# Detectors on features: side of the square with as many pixels.
+FEATURE_SIZE = 256
+# Ratios of sides that count as one shape: the middle nine tenths lie so close to the median's.
+SAME_SHAPE = 1.2
+LARGEST_RATIO = 4.0
+# What a network halves five times.
+MULTIPLE = 32
+
+
+@dataclasses.dataclass(frozen=True)
+class Shape:
+    """How photographs are scaled.
+
+    Attributes:
+        image_size: Side in pixels; of the square of the same area if it is none.
+        aspect_ratio: Width over height.
+        image_fit: See `fitting.place`.
+        reason: What was found, for the log; empty if there was nothing to choose.
+    """
+
+    image_size: int
+    aspect_ratio: float | None
+    image_fit: str
+    reason: str = ""
+
+
+def sizes_of(paths: Iterable[pathlib.Path]) -> list[tuple[int, int]]:
+    """`(height, width)` of the files that can be read, by their headers."""
+    return [size for size in map(upright_size, paths) if size is not None]
+
+
+def square(sizes: Sequence[tuple[int, int]]) -> Shape:
+    """The shape for detectors on pixels: a small square that all of a photograph fits into."""
+    median = statistics.median(map(max, sizes)) if sizes else PIXEL_SIZES[-1]
+    return Shape(min(PIXEL_SIZES, key=lambda size: abs(size - median)), None, "pad")
+
+
+def of_photographs(sizes: Sequence[tuple[int, int]], image_size: int | None) -> Shape:
+    """The shape for detectors on features: the median photograph's, which others are stretched to.
+
+    Args:
+        sizes: Of the training photographs.
+        image_size: The user's choice, if there is one.
+    """
+    size, ratios = image_size or FEATURE_SIZE, sorted(width / height for height, width in sizes)
+    if not ratios:
+        return Shape(size, None, "stretch")
+    median = statistics.median(ratios)
+    few = (len(ratios) - 1) // 20
+    low, high = ratios[few], ratios[-1 - few]
+    if max(high / median, median / low) <= SAME_SHAPE:
+        found = f"the photographs have one shape, width over height {median:.2f}"
+    else:
+        found = (
+            f"the photographs differ in shape, width over height {low:.2f} to {high:.2f}; all are "
+            f"stretched to {median:.2f}"
+        )
+    ratio = min(max(median, 1 / LARGEST_RATIO), LARGEST_RATIO)
+    return Shape(size, round(ratio, 3), "stretch", found)
+
+
+def sides(image_size: int, aspect_ratio: float | None) -> tuple[int, int]:
+    """`(height, width)` of a square, or of a rectangle of about its area."""
+    if aspect_ratio is None:
+        return image_size, image_size
+    root = aspect_ratio**0.5
+    return tuple(
+        max(MULTIPLE, MULTIPLE * round(side / MULTIPLE))
+        for side in (image_size / root, image_size * root)
+    )

@@ -1,0 +1,62 @@
+"""Where the files of a data set are: as it was named, or where they have moved."""
+
+import os
+import pathlib
+
+from memgan_tf.config import DataConfig
+
+# Kinds of data sets that are a folder or a file of the user's.
+KINDS = ("folder", "list", "npz")
+
+
+def locate(config: DataConfig) -> pathlib.Path:
+    """The folder or file of a set: what `data_dir` says if it is there, else what its name says."""
+    named = pathlib.Path(config.dataset.partition(":")[2]).expanduser()
+    if config.data_dir is not None:
+        place = moved(config.dataset, config.data_dir)
+        if place.exists():
+            return place
+    return named
+
+
+def moved(dataset: str, data_dir: str) -> pathlib.Path:
+    """Where a set is if `data_dir` holds it: the folder or file itself, or one of its name in it.
+
+    Args:
+        dataset: `folder:…`, `list:…` or `npz:…`.
+        data_dir: What the user named.
+    """
+    place, name = pathlib.Path(data_dir).expanduser(), pathlib.PurePath(dataset).name
+    inside = place / name
+    if place.name != name and (inside.is_dir() if _is_folder(dataset) else inside.is_file()):
+        return inside
+    return place
+
+
+def check_moved(dataset: str, data_dir: str) -> pathlib.Path:
+    """As `moved`.
+
+    Raises:
+        ValueError: If there is no such folder or file.
+    """
+    place = moved(dataset, data_dir)
+    if (_is_folder(dataset) and place.is_dir()) or (not _is_folder(dataset) and place.is_file()):
+        return place
+    what = "be or hold the folder" if _is_folder(dataset) else "be or hold the file"
+    raise ValueError(f"`data_dir` must {what} of {dataset}. Received: data_dir={data_dir!r}")
+
+
+def anchored(config: DataConfig) -> str | None:
+    """The `data_dir` by which a set is found again from any working directory.
+
+    Raises:
+        ValueError: If the user named a `data_dir` that does not hold the set.
+    """
+    if config.data_dir is not None:
+        return os.path.abspath(check_moved(config.dataset, config.data_dir))
+    named = os.path.expanduser(config.dataset.partition(":")[2])
+    return None if os.path.isabs(named) else os.path.abspath(named)
+
+
+def _is_folder(dataset):
+    return dataset.startswith("folder:")

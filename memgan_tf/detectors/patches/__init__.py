@@ -1,0 +1,1 @@
+"""Detectors that remember the features of normal patches."""

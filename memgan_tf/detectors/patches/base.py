@@ -1,0 +1,173 @@
+"""What the detectors on features of a frozen network have in common."""
+
+import abc
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf import files
+from memgan_tf.backbones.carrying import read_backbone, save_backbone
+from memgan_tf.backbones.making import make_backbone
+from memgan_tf.data.npz import read_arrays
+from memgan_tf.detectors.base import Detector
+from memgan_tf.detectors.patches.streaming import FeatureStream, batch_size
+from memgan_tf.networks.patch_features import PatchFeatures
+
+STATE_FILE, FACTS_FILE, BACKBONE_FOLDER = "detector.npz", "detector.json", "backbone"
+# `initialize` learns from this many images of noise at most.
+MAX_NOISE_IMAGES = 50
+
+
+class FeatureModel(abc.ABC):
+    """The scoring path of such a detector, from raw pixels on, as TensorFlow functions.
+
+    Args:
+        network: From pixels to features.
+        arrays: What was learned.
+        image_shape: `(height, width, channels)`.
+
+    Attributes:
+        part_names: None of these scores is a mean of parts.
+    """
+
+    part_names: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        network: PatchFeatures,
+        arrays: dict[str, np.ndarray],
+        image_shape: tuple[int, int, int],
+    ):
+        self.network, self._image_shape = network, image_shape
+        self.learned = {
+            name: tf.Variable(value, trainable=False, dtype=tf.float32, name=name)
+            for name, value in arrays.items()
+        }
+
+    @property
+    def scoring_variables(self) -> list:
+        """The variables that `explain` reads."""
+        return [*self.network.backbone.model.variables, *self.learned.values()]
+
+    @abc.abstractmethod
+    def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """As `TrainableModel.explain`: `anomaly_score` and, of patches, `anomaly_map`."""
+
+    def decode_units(self) -> None:
+        """Features cannot be shown as images."""
+        return None
+
+
+class FeatureDetector(Detector):
+    """Learns in passes over the features of normal images.
+
+    Attributes:
+        model: The scoring path, after `fit` or `load`.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.model: FeatureModel | None = None
+        self._explain_batch = None
+
+    @abc.abstractmethod
+    def learn(self, stream: FeatureStream) -> dict[str, np.ndarray]:
+        """What the score needs, as arrays; sets `left_out_scores` and `facts`."""
+
+    @abc.abstractmethod
+    def make_model(self, network: PatchFeatures, arrays: dict[str, np.ndarray]) -> FeatureModel:
+        """The scoring path.
+
+        Raises:
+            ValueError, LookupError: If the arrays are not those of `learn`.
+        """
+
+    def fit(self, images, validation_images, run=None):
+        del validation_images
+        started = time.monotonic()
+        images = self._check_images(images)
+        settings = self.config.model
+        backbone = make_backbone(
+            settings.backbone, settings.backbone_layers, settings.backbone_weights
+        )
+        network = self._network(backbone)
+        arrays = self.learn(FeatureStream(network, images))
+        self.facts = {"backbone": _describe(backbone), **self.facts}
+        if run is not None:
+            (run.path / BACKBONE_FOLDER).mkdir(exist_ok=True)
+            save_backbone(backbone, run.path / BACKBONE_FOLDER)
+            with files.replacing(run.path / STATE_FILE) as temporary:
+                np.savez_compressed(temporary, **arrays)
+            files.write_json(run.path / FACTS_FILE, self.facts)
+        self._use(self.make_model(network, arrays))
+        return time.monotonic() - started
+
+    def initialize(self, images):
+        count = min(len(self._check_images(images)), MAX_NOISE_IMAGES)
+        generator = np.random.default_rng(self.config.training.seed)
+        noise = generator.integers(0, 256, (count, *self.config.image_shape), dtype=np.uint8)
+        self.fit(noise, noise)
+
+    def load(self, run):
+        path = run.path / STATE_FILE
+        try:
+            arrays = read_arrays(path)
+            network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
+            model = self.make_model(network, arrays)
+            self._use(model)
+            # Arrays that do not fit together show when they are used.
+            score = self.score(np.zeros((1, *self.config.image_shape), np.uint8))
+            if score.shape != (1,) or not np.isfinite(score).all():
+                raise ValueError("a black image has no finite score")
+            if (run.path / FACTS_FILE).exists():
+                self.facts = dict(files.read_json(run.path / FACTS_FILE))
+        except Exception as error:
+            # A damaged file may raise anything.
+            self.model = None
+            raise ValueError(
+                f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
+                f"train it again"
+            ) from error
+
+    def explain(self, images):
+        parts = [self._explain_batch(tf.constant(part)) for part in self._batches(images)]
+        return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}
+
+    def score(self, images):
+        parts = [
+            self._explain_batch(tf.constant(part))["anomaly_score"].numpy()
+            for part in self._batches(images)
+        ]
+        return np.concatenate(parts)
+
+    def _batches(self, images):
+        if self.model is None:
+            raise RuntimeError("the detector must be fitted or loaded before it can score")
+        images = self._check_images(images)
+        size = batch_size(self.config.image_shape)
+        return (images[i : i + size] for i in range(0, len(images), size))
+
+    def _network(self, backbone):
+        settings = self.config.model
+        return PatchFeatures(
+            backbone,
+            self.config.image_shape,
+            self.config.data.fit,
+            settings.min_side,
+            getattr(settings, "tile_size", None),
+        )
+
+    def _use(self, model):
+        self.model = model
+        signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
+        self._explain_batch = tf.function(model.explain, input_signature=[signature])
+
+
+def _describe(backbone):
+    layers = ", ".join(backbone.layers)
+    strides = ", ".join(map(str, backbone.strides))
+    return (
+        f"{backbone.name}, layers {layers} (strides {strides}), SHA-256 of the weights "
+        f"{backbone.sha256}. {backbone.license}"
+    )

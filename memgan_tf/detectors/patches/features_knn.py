@@ -1,0 +1,45 @@
+"""Nearest training images by pooled features, for sets where the object itself varies."""
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.detectors.patches.base import FeatureDetector, FeatureModel
+
+
+class FeaturesKnnModel(FeatureModel):
+    """Mean cosine distance to the nearest training images."""
+
+    def __init__(self, network, arrays, image_shape, num_neighbors):
+        super().__init__(network, {"images": arrays["images"]}, image_shape)
+        self._num_neighbors = min(num_neighbors, len(arrays["images"]))
+
+    def explain(self, images):
+        features = pooled(self.network, images)
+        similarities = tf.matmul(features, self.learned["images"], transpose_b=True)
+        nearest = tf.math.top_k(similarities, self._num_neighbors, sorted=False).values
+        return {"anomaly_score": 1.0 - tf.reduce_mean(nearest, axis=1), "codes": features}
+
+
+class FeaturesKnn(FeatureDetector):
+    """Unit vectors of the last map's means; its configuration is `FeaturesKnnConfig`."""
+
+    def learn(self, stream):
+        found = np.concatenate(list(stream.batches(pooled, "features")))
+        similarities = found @ found.T
+        np.fill_diagonal(similarities, -np.inf)
+        count = min(self.config.model.num_neighbors, len(found) - 1)
+        if count:
+            nearest = np.partition(similarities, -count, axis=1)[:, -count:]
+            self.left_out_scores = 1.0 - nearest.mean(axis=1)
+        return {"images": found}
+
+    def make_model(self, network, arrays):
+        return FeaturesKnnModel(
+            network, arrays, self.config.image_shape, self.config.model.num_neighbors
+        )
+
+
+def pooled(network, images: tf.Tensor) -> tf.Tensor:
+    """Means of the last map over its positions, of length 1: `(batch, channels)`."""
+    means = tf.reduce_mean(network.maps(images)[-1], axis=(1, 2))
+    return tf.math.l2_normalize(means, axis=1)

@@ -1,0 +1,200 @@
+"""A Gaussian for each position: streamed statistics, distances, and those of left-out images."""
+
+import dataclasses
+
+import numpy as np
+
+# Packed whitening matrices are kept in half precision: 2⁻¹¹ of a distance.
+STORED = np.float16
+
+
+@dataclasses.dataclass(frozen=True)
+class Gaussians:
+    """Means and whitening matrices W, ‖W (x - μ)‖ being Mahalanobis' distance.
+
+    Attributes:
+        means: `(cells, d)` float32.
+        whitening: `(cells, d, d)` float32, lower triangular.
+    """
+
+    means: np.ndarray
+    whitening: np.ndarray
+
+    def pack(self) -> dict[str, np.ndarray]:
+        """As arrays to keep: the triangles alone, in half precision."""
+        rows, columns = np.tril_indices(self.whitening.shape[-1])
+        return {
+            "means": self.means.astype(np.float32),
+            "whitening": self.whitening[:, rows, columns].astype(STORED),
+        }
+
+    @classmethod
+    def unpack(cls, arrays: dict[str, np.ndarray]) -> "Gaussians":
+        """From what `pack` gave.
+
+        Raises:
+            ValueError, LookupError: If the arrays do not fit together.
+        """
+        means, packed = arrays["means"], arrays["whitening"]
+        size = means.shape[1]
+        rows, columns = np.tril_indices(size)
+        whole = np.zeros((len(means), size, size), np.float32)
+        whole[:, rows, columns] = packed
+        return cls(means.astype(np.float32), whole)
+
+
+class CellStatistics:
+    """Sums over the patches of a grid, whose positions fall into cells.
+
+    Args:
+        grid: `(rows, columns)` of positions.
+        cell_side: Positions a side of a cell.
+        num_channels: Size d of a feature.
+    """
+
+    def __init__(self, grid: tuple[int, int], cell_side: int, num_channels: int):
+        self.grid, self.cell_side = grid, cell_side
+        self.cells = tuple(-(-side // cell_side) for side in grid)
+        count = self.cells[0] * self.cells[1]
+        self.counts = np.zeros(count)
+        self._sums = np.zeros((count, num_channels))
+        self._products = np.zeros((count, num_channels, num_channels))
+
+    def add(self, features: np.ndarray, valid: np.ndarray) -> None:
+        """Adds an image.
+
+        Args:
+            features: `(rows, columns, d)`.
+            valid: `(rows, columns)` bool.
+        """
+        rows, valid = self.split(features, valid)
+        rows = rows.astype(np.float64)
+        self.counts += valid.sum(axis=1)
+        self._sums += rows.sum(axis=1)
+        self._products += rows.transpose(0, 2, 1) @ rows
+
+    def merge(self, other: "CellStatistics") -> None:
+        """Adds all cells of other statistics to the one cell of these."""
+        self.counts += other.counts.sum()
+        self._sums += other._sums.sum(axis=0)
+        self._products += other._products.sum(axis=0)
+
+    def split(self, features: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Patches by cell, `(cells, patches, d)`, zero where not valid, `(cells, patches)` bool."""
+        side = self.cell_side
+        below, right = (
+            cells * side - length for cells, length in zip(self.cells, self.grid, strict=True)
+        )
+        features = np.pad(features * valid[..., None], ((0, below), (0, right), (0, 0)))
+        valid = np.pad(valid, ((0, below), (0, right)))
+        shape = (self.cells[0], side, self.cells[1], side)
+        by_cell = features.reshape(*shape, -1).transpose(0, 2, 1, 3, 4)
+        flags = valid.reshape(shape).transpose(0, 2, 1, 3)
+        count = self.cells[0] * self.cells[1]
+        return by_cell.reshape(count, side * side, -1), flags.reshape(count, side * side)
+
+    def join(self, values: np.ndarray) -> np.ndarray:
+        """Values of patches by cell, `(cells, patches)`, as a grid `(rows, columns)`."""
+        side = self.cell_side
+        shaped = values.reshape(*self.cells, side, side).transpose(0, 2, 1, 3)
+        whole = shaped.reshape(self.cells[0] * side, self.cells[1] * side)
+        return whole[: self.grid[0], : self.grid[1]]
+
+    def fit(self, ridge: float) -> "FittedCells":
+        """The Gaussians, the covariances plus `ridge` times the identity.
+
+        A cell that no image shows takes the mean and the covariance of all.
+        """
+        size = self._sums.shape[1]
+        total = max(self.counts.sum(), 1.0)
+        overall = self._sums.sum(axis=0) / total
+        spread = self._products.sum(axis=0) / total - np.outer(overall, overall)
+        counts = np.maximum(self.counts, 1.0)[:, np.newaxis]
+        means = np.where(self.counts[:, np.newaxis] > 0, self._sums / counts, overall)
+        scatter = self._products - counts[..., np.newaxis] * means[:, :, None] * means[:, None, :]
+        scatter[self.counts == 0] = spread
+        freedom = np.maximum(self.counts - 1.0, 1.0)
+        covariances = scatter / freedom[:, None, None] + ridge * np.eye(size)
+        whitening = np.linalg.inv(np.linalg.cholesky(covariances))
+        return FittedCells(self, Gaussians(means.astype(np.float32), whitening.astype(np.float32)))
+
+
+@dataclasses.dataclass(frozen=True)
+class FittedCells:
+    """Gaussians with the statistics that they came from.
+
+    Attributes:
+        statistics: The sums.
+        gaussians: What was fitted.
+    """
+
+    statistics: CellStatistics
+    gaussians: Gaussians
+
+    def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """Distances of a training image to the Gaussians without it, `(rows, columns)`.
+
+        By Woodbury's identity on what the image added to the sums. The ridge stays what it is in
+        the sum, so that it is larger in the covariance by the share of the image.
+
+        Args:
+            features: `(rows, columns, d)` of the image, as they were added.
+            valid: `(rows, columns)` bool.
+        """
+        statistics, fitted = self.statistics, self.gaussians
+        rows, flags = statistics.split(features, valid)
+        taken = flags.sum(axis=1).astype(np.float64)
+        before = statistics.counts
+        after = before - taken
+        centered = (rows - fitted.means[:, np.newaxis]) * flags[..., np.newaxis]
+        # In the coordinates of the whitened sums: the removed rows, and the shift of the mean.
+        scale = np.sqrt(np.maximum(before - 1.0, 1.0))[:, None, None]
+        whitened = centered @ fitted.whitening.transpose(0, 2, 1) / scale
+        total = whitened.sum(axis=1, keepdims=True)
+        left = np.maximum(after, 1.0)[:, None, None]
+        removed = np.concatenate([whitened, total / np.sqrt(left)], axis=1)
+        outer = removed @ removed.transpose(0, 2, 1)
+        inner = np.eye(outer.shape[-1]) - outer
+        moved = whitened + total / left
+        along = moved @ removed.transpose(0, 2, 1)
+        solved = np.linalg.solve(inner, along.transpose(0, 2, 1))
+        squares = np.square(moved).sum(-1) + (along * solved.transpose(0, 2, 1)).sum(-1)
+        squares = squares * np.maximum(after - 1.0, 1.0)[:, None]
+        # Where nothing is left, the image was all that was known.
+        squares = np.where((after > 1.0)[:, None], squares, 0.0) * flags
+        return statistics.join(np.sqrt(np.maximum(squares, 0.0))).astype(np.float32)
+
+    def shared(self, ridge: float) -> Gaussians:
+        """One Gaussian for all positions, as of a single cell."""
+        statistics = self.statistics
+        whole = CellStatistics((1, 1), 1, self.gaussians.means.shape[1])
+        whole.merge(statistics)
+        return whole.fit(ridge).gaussians
+
+    def gain(
+        self, shared: Gaussians, features: np.ndarray, valid: np.ndarray, distances: np.ndarray
+    ) -> float:
+        """How much likelier an image's patches are by position than by one Gaussian for all.
+
+        Args:
+            shared: See `shared`.
+            features: `(rows, columns, d)` of the image.
+            valid: `(rows, columns)` bool.
+            distances: `leave_out` of it.
+
+        Returns:
+            Mean difference of the log-likelihoods, nats a patch.
+        """
+        rows, flags = self.statistics.split(features, valid)
+        away = (rows - shared.means[0]) @ shared.whitening[0].T
+        own = self.statistics.join(_half_log_determinants(self.gaussians)[:, None] + 0 * flags)
+        by_position = own - 0.5 * np.square(distances)
+        by_all = _half_log_determinants(shared)[0] - 0.5 * self.statistics.join(
+            np.square(away).sum(axis=-1)
+        )
+        return float((by_position - by_all)[valid].mean())
+
+
+def _half_log_determinants(gaussians):
+    """½ log |Σ⁻¹| of each cell."""
+    return np.log(np.diagonal(gaussians.whitening, axis1=1, axis2=2)).sum(axis=1)

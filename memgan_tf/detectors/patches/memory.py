@@ -1,0 +1,79 @@
+"""A memory of patches without position, and what it says of the images that it was made of."""
+
+import dataclasses
+
+import numpy as np
+
+from memgan_tf.detectors.patches.coreset import choose_centers
+from memgan_tf.detectors.patches.projection import Projection
+
+# Patches that the units are chosen among, at most: bounds memory and time.
+MAX_CANDIDATES = 30_000
+
+
+@dataclasses.dataclass
+class MemoryLearner:
+    """Units of one grid.
+
+    Attributes:
+        projection: From features to what is remembered.
+        num_units: At most.
+        share: Of the patches that become units, at most.
+        num_images: That will be added.
+        seed: Of the draw of candidates and of the coreset's projection.
+    """
+
+    projection: Projection
+    num_units: int
+    share: float
+    num_images: int
+    seed: int
+
+    def __post_init__(self):
+        self._generator = np.random.default_rng(self.seed)
+        self._rows, self._owners, self._seen = [], [], 0
+        self._added = 0
+
+    def add(self, features: np.ndarray, valid: np.ndarray) -> None:
+        """Adds an image; as many patches of each are candidates."""
+        rows = self.projection(features[valid])
+        self._seen += len(rows)
+        quota = max(1, MAX_CANDIDATES // self.num_images)
+        if len(rows) > quota:
+            rows = rows[self._generator.permutation(len(rows))[:quota]]
+        self._rows.append(rows)
+        self._owners.append(np.full(len(rows), self._added))
+        self._added += 1
+
+    def fit(self) -> None:
+        """Chooses the units."""
+        rows, owners = np.concatenate(self._rows), np.concatenate(self._owners)
+        self._rows = self._owners = None
+        count = min(self.num_units, max(1, int(self.share * self._seen)))
+        chosen = choose_centers(rows, count, self.seed)
+        self.units, self.owners = rows[chosen].astype(np.float32), owners[chosen]
+
+    def leave_out(self, position: int, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """Distance of each patch of an image to the nearest unit of another, `(rows, columns)`.
+
+        Args:
+            position: Number of the image among those that were added.
+            features: `(rows, columns, channels)`.
+            valid: `(rows, columns)` bool.
+        """
+        others = self.units[self.owners != position]
+        if len(others) == 0:
+            return np.zeros(valid.shape, np.float32)
+        rows = self.projection(features).reshape(-1, others.shape[1])
+        squares = np.square(rows).sum(1, keepdims=True) + np.square(others).sum(1)
+        squares = (squares - 2.0 * rows @ others.T).min(axis=1)
+        distances = np.sqrt(np.maximum(squares, 0.0)).reshape(valid.shape)
+        return (distances * valid).astype(np.float32)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """What was learned, by names that begin with `prefix`."""
+        return {
+            prefix + "matrix": self.projection.matrix,
+            prefix + "offset": self.projection.offset,
+            prefix + "units": self.units,
+        }

@@ -1,0 +1,163 @@
+"""The default for photographs: what is normal at each position, or anywhere."""
+
+import numpy as np
+import tensorflow as tf
+
+from memgan_tf.detectors.patches.base import FeatureDetector, FeatureModel
+from memgan_tf.detectors.patches.memory import MemoryLearner
+from memgan_tf.detectors.patches.padim import PUBLISHED_SIDE
+from memgan_tf.detectors.patches.positions import PositionLearner, unpack
+from memgan_tf.detectors.patches.projection import principal
+from memgan_tf.layers.patch_scores import (
+    gaussian_distances,
+    largest,
+    memory_distances,
+    to_image,
+)
+
+# Of the grids, finest first.
+PREFIXES = ("fine_", "coarse_")
+MEMORY = "memory_"
+# Share of the patches that the memory without position keeps at most.
+MEMORY_SHARE = 0.1
+TINY = 1e-6
+
+
+class PatchMemoryModel(FeatureModel):
+    """The mean over the grids of the largest distance, each over its usual value.
+
+    A score of 1 is that of the median normal image. The map is that of the finest grid, in the
+    same unit.
+    """
+
+    def __init__(self, network, arrays, image_shape, smoothing):
+        self._anywhere = MEMORY + "units" in arrays
+        names = (MEMORY,) if self._anywhere else PREFIXES
+        self._prefixes = [name for name in names if name + "matrix" in arrays]
+        kept, self._cell_sides = {}, {}
+        for prefix in self._prefixes:
+            if self._anywhere:
+                own = [prefix + name for name in ("matrix", "offset", "units")]
+                kept |= {name: arrays[name] for name in own}
+            else:
+                kept |= unpack(arrays, prefix)
+                self._cell_sides[prefix] = int(arrays[prefix + "cell_side"])
+            kept[prefix + "usual"] = arrays[prefix + "usual"]
+        super().__init__(network, kept, image_shape)
+        self._smoothing = smoothing * min(image_shape[:2]) / PUBLISHED_SIDE
+
+    def explain(self, images):
+        grids = self.network(images)
+        maps = [
+            self._distances(grid.features, prefix) / self.learned[prefix + "usual"]
+            for grid, prefix in zip(grids, self._prefixes, strict=False)
+        ]
+        scores = [largest(values, grid.valid) for values, grid in zip(maps, grids, strict=False)]
+        return {
+            "anomaly_score": tf.add_n(scores) / len(scores),
+            "anomaly_map": to_image(
+                maps[0], grids[0].valid, self._image_shape[:2], self._smoothing
+            ),
+        }
+
+    def _distances(self, features, prefix):
+        learned = self.learned
+        projected = features @ learned[prefix + "matrix"] + learned[prefix + "offset"]
+        if not self._anywhere:
+            means, whitening = learned[prefix + "means"], learned[prefix + "whitening"]
+            return gaussian_distances(projected, means, whitening, self._cell_sides[prefix])
+        rows, columns, size = projected.shape[1:]
+        patches = tf.reshape(projected, (-1, rows * columns, size))
+        squares = tf.reduce_min(memory_distances(patches, learned[prefix + "units"]), axis=-1)
+        return tf.reshape(tf.sqrt(squares), (-1, rows, columns))
+
+
+class PatchMemory(FeatureDetector):
+    """Finds out from normal images alone how much position says; see docs/photographs.md.
+
+    Its configuration is `PatchMemoryConfig`.
+    """
+
+    def learn(self, stream):
+        settings = self.config.model
+        sampled = stream.sample(self.config.training.seed)
+        learners = {
+            prefix: PositionLearner(principal(rows, size), ridge, settings.max_positions)
+            for prefix, rows, (size, ridge) in zip(
+                PREFIXES, sampled, _sizes(settings), strict=False
+            )
+        }
+        if settings.memory == "anywhere":
+            return self._learn_anywhere(stream, learners[PREFIXES[0]].projection)
+        for grids in stream.passing("statistics"):
+            for learner, grid in zip(learners.values(), grids, strict=False):
+                learner.add(*grid)
+        for learner in learners.values():
+            learner.fit()
+        gain, largest_of = self._leave_out(stream, learners)
+        if settings.memory == "auto" and gain <= 0.0:
+            found = self._learn_anywhere(stream, learners[PREFIXES[0]].projection)
+        else:
+            found = self._positions(learners, largest_of)
+        says = f"position {'says' if gain > 0 else 'does not say'} what is normal"
+        self.facts["position"] = (
+            f"{says}: log-likelihood of left-out patches {gain:+.1f} nats by statistics for each "
+            f"position over one for all"
+        )
+        return found
+
+    def _leave_out(self, stream, learners):
+        """Gain of statistics by position, nats a patch, and the largest distances of each image."""
+        first = learners[PREFIXES[0]]
+        shared = first.fitted.shared(first.ridge)
+        gains, found = [], []
+        for grids in stream.passing("leaving out"):
+            distances = [
+                learner.leave_out(*grid)
+                for learner, grid in zip(learners.values(), grids, strict=False)
+            ]
+            found.append([values.max() for values in distances])
+            features, valid = grids[0]
+            features = first.projection(features)
+            gains.append(first.fitted.gain(shared, features, valid, distances[0]))
+        return float(np.mean(gains)), np.array(found)
+
+    def _positions(self, learners, largest_of):
+        usual = np.maximum(np.median(largest_of, axis=0), TINY)
+        self.left_out_scores = (largest_of / usual).mean(axis=1)
+        found = {}
+        for (prefix, learner), value in zip(learners.items(), usual, strict=True):
+            found |= {**learner.arrays(prefix), prefix + "usual": np.float32(value)}
+        return found
+
+    def _learn_anywhere(self, stream, projection):
+        learner = MemoryLearner(
+            projection,
+            self.config.model.num_units,
+            MEMORY_SHARE,
+            len(stream),
+            self.config.training.seed,
+        )
+        for grids in stream.passing("patches"):
+            learner.add(*grids[0])
+        learner.fit()
+        scores = [
+            learner.leave_out(position, *grids[0]).max()
+            for position, grids in enumerate(stream.passing("leaving out"))
+        ]
+        usual = max(float(np.median(scores)), TINY)
+        self.left_out_scores = np.array(scores) / usual
+        return {**learner.arrays(MEMORY), MEMORY + "usual": np.float32(usual)}
+
+    def make_model(self, network, arrays):
+        return PatchMemoryModel(
+            network, arrays, self.config.image_shape, self.config.model.smoothing
+        )
+
+
+def _sizes(settings):
+    """Components and ridge of each grid."""
+    return (
+        (settings.fine_components, settings.fine_ridge),
+        (settings.coarse_components, settings.coarse_ridge),
+    )

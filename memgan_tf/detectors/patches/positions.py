@@ -1,0 +1,77 @@
+"""Statistics for each position, learned in passes over the features."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from memgan_tf.detectors.patches.gaussians import CellStatistics, FittedCells, Gaussians
+from memgan_tf.detectors.patches.projection import Projection
+
+
+@dataclasses.dataclass
+class PositionLearner:
+    """Gaussians of one grid.
+
+    Attributes:
+        projection: From features to what the Gaussians are of.
+        ridge: Variance that is added in every direction.
+        max_positions: Cells at most.
+    """
+
+    projection: Projection
+    ridge: float
+    max_positions: int
+    statistics: CellStatistics | None = None
+    fitted: FittedCells | None = None
+
+    def add(self, features: np.ndarray, valid: np.ndarray) -> None:
+        """Adds an image, `(rows, columns, channels)` and `(rows, columns)` bool."""
+        if self.statistics is None:
+            grid = features.shape[:2]
+            self.statistics = CellStatistics(
+                grid, cell_side(grid, self.max_positions), len(self.projection.offset)
+            )
+        self.statistics.add(self.projection(features), valid)
+
+    def fit(self) -> None:
+        """Ends the first pass."""
+        self.fitted = self.statistics.fit(self.ridge)
+
+    def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
+        """See `FittedCells.leave_out`."""
+        return self.fitted.leave_out(self.projection(features), valid)
+
+    def arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """What was learned, by names that begin with `prefix`."""
+        found = {
+            "matrix": self.projection.matrix,
+            "offset": self.projection.offset,
+            "cell_side": np.int32(self.statistics.cell_side),
+            **self.fitted.gaussians.pack(),
+        }
+        return {prefix + name: value for name, value in found.items()}
+
+
+def unpack(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    """The arrays of a prefix as a scoring path holds them.
+
+    Raises:
+        ValueError, LookupError: If they are not those of `PositionLearner.arrays`.
+    """
+    own = {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
+    gaussians = Gaussians.unpack(own)
+    return {
+        prefix + "matrix": own["matrix"],
+        prefix + "offset": own["offset"],
+        prefix + "means": gaussians.means,
+        prefix + "whitening": gaussians.whitening,
+    }
+
+
+def cell_side(grid: tuple[int, int], max_positions: int) -> int:
+    """The smallest side of cells of which a grid has `max_positions` at most."""
+    side = 1
+    while math.ceil(grid[0] / side) * math.ceil(grid[1] / side) > max_positions:
+        side += 1
+    return side

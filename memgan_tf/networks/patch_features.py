@@ -1,0 +1,93 @@
+"""From pixels to features of patches, by a frozen backbone."""
+
+import dataclasses
+import itertools
+
+import tensorflow as tf
+
+from memgan_tf.backbones.backbone import Backbone
+from memgan_tf.layers.padding import content_mask
+from memgan_tf.networks.tiling import map_in_tiles
+
+# Sides above which an image passes the network in tiles, and their side, if nothing is said.
+LARGE_SIDE, TILE_SIZE = 1024, 512
+
+
+@dataclasses.dataclass(frozen=True)
+class Grid:
+    """Features of patches at one scale.
+
+    Attributes:
+        features: `(batch, rows, columns, channels)`.
+        valid: `(batch, rows, columns)` bool; False where a patch is padding.
+    """
+
+    features: tf.Tensor
+    valid: tf.Tensor
+
+
+class PatchFeatures:
+    """Maps of a backbone, each averaged over 3 × 3 positions, joined to grids.
+
+    Args:
+        backbone: Gives the maps.
+        image_shape: `(height, width, channels)` of the images; grey ones are repeated.
+        image_fit: How they were fitted; after `pad`, black bars are no patches.
+        min_side: Smaller images are enlarged until their shorter side has it.
+        tile_size: Side of the tiles; None makes tiles of large images alone.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        image_shape: tuple[int, int, int],
+        image_fit: str = "stretch",
+        min_side: int = 1,
+        tile_size: int | None = None,
+    ):
+        self.backbone, self._image_fit = backbone, image_fit
+        factor = max(1.0, min_side / min(image_shape[:2]))
+        self.size = tuple(max(1, round(factor * side)) for side in image_shape[:2])
+        if max(self.size) > LARGE_SIDE and tile_size is None:
+            tile_size = TILE_SIZE
+        self._tile_size = tile_size
+        self._enlarged = self.size != tuple(image_shape[:2])
+        stride = max(backbone.strides)
+        if min(self.size) < stride:
+            raise ValueError(
+                f"`image_size` must be at least the largest stride of the backbone, {stride}. "
+                f"Received: {self.size[0]}×{self.size[1]} pixels"
+            )
+
+    def maps(self, images: tf.Tensor) -> list[tf.Tensor]:
+        """Maps of images `(batch, height, width, channels)`, 0 to 255, finest first."""
+        images = tf.cast(images, tf.float32)
+        if images.shape[-1] == 1:
+            images = tf.repeat(images, 3, axis=-1)
+        if self._enlarged:
+            images = tf.image.resize(images, self.size)
+        return map_in_tiles(self.backbone.maps, images, self._tile_size, self.backbone.strides)
+
+    def __call__(self, images: tf.Tensor) -> list[Grid]:
+        """Grids of images, finest first.
+
+        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
+        strides 8, 16 and 32 make a fine grid and a coarse one.
+        """
+        valid = content_mask(images) if self._image_fit == "pad" else None
+        by_stride = {}
+        for stride, values in zip(self.backbone.strides, self.maps(images), strict=True):
+            averaged = tf.nn.avg_pool2d(values, 3, 1, "SAME")
+            by_stride.setdefault(stride, []).append(averaged)
+        levels = list(by_stride.values())
+        joined = [[*a, *b] for a, b in itertools.pairwise(levels)] or levels
+        return [self._join(maps, valid) for maps in joined]
+
+    def _join(self, maps, valid):
+        size = maps[0].shape[1:3]
+        same = [maps[0], *(tf.image.resize(values, size) for values in maps[1:])]
+        features = tf.concat(same, axis=-1)
+        if valid is None:
+            return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool))
+        share = tf.image.resize(tf.cast(valid, tf.float32)[..., tf.newaxis], size, antialias=True)
+        return Grid(features, share[..., 0] >= 0.5)
