@@ -82,6 +82,8 @@ def _say_if_batch_is_large(config, num_images):
 def _train_and_calibrate(config, task, run):
     detector = make_detector(config)
     seconds = detector.fit(task.train.images, task.validation.images, run)
+    for note in detector.score_notes():
+        print(note)
     scores = detector.score(task.validation.images)
     if detector.left_out_scores is None:
         calibration = Calibration.of(scores, config.data.target_fpr)

@@ -92,6 +92,10 @@ class Detector(abc.ABC):
         """What the columns of `explain`'s `parts` are, if the score is made of parts."""
         return ()
 
+    def score_notes(self) -> list[str]:
+        """What was decided about the score from normal images, a sentence each."""
+        return []
+
     def export_obstacle(self) -> str | None:
         """Why the score cannot be a SavedModel, one sentence; None if it can."""
         return None
