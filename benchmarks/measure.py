@@ -21,13 +21,31 @@ def take_turns(variants, rounds):
     """
     for call in variants.values():
         call()
+    wait_for_gpus()
     seconds = {name: [] for name in variants}
     for _ in range(rounds):
         for name, call in variants.items():
             started = time.perf_counter()
             call()
+            wait_for_gpus()
             seconds[name].append(time.perf_counter() - started)
     return seconds
+
+
+def wait_for_gpus():
+    """Waits for what the libraries have begun; nothing to wait for without a GPU."""
+    import tensorflow as tf
+
+    if tf.config.list_physical_devices("GPU"):
+        tf.test.experimental.sync_devices()
+    if torch_device() == "cuda":
+        sys.modules["torch"].cuda.synchronize()
+
+
+def torch_device():
+    """Where PyTorch's variants run: on a GPU if PyTorch is imported and has one."""
+    torch = sys.modules.get("torch")
+    return "cuda" if torch and torch.cuda.is_available() else "cpu"
 
 
 def ratios(seconds, name, base):
@@ -90,8 +108,13 @@ def run_child(code, *arguments):
     return (lines or [""])[-1], seconds, usage.ru_maxrss / 2**20
 
 
-def describe_machine(threads):
-    """What a figure depends on, for its record."""
+def describe_machine(threads, code=""):
+    """What a figure depends on, for its record.
+
+    Args:
+        threads: Of every library.
+        code: Version of this code; empty asks Git.
+    """
     import keras
     import numpy as np
     import tensorflow as tf
@@ -101,7 +124,7 @@ def describe_machine(threads):
         "cores": os.cpu_count(),
         "threads": threads,
         "load before": round(os.getloadavg()[0], 1),
-        "GPUs": [gpu.name for gpu in tf.config.list_physical_devices("GPU")],
+        "GPUs": _gpus(),
         "Python": platform.python_version(),
         "TensorFlow": tf.__version__,
         "Keras": keras.__version__,
@@ -111,7 +134,35 @@ def describe_machine(threads):
         found["PyTorch"] = torch.__version__
     if pyod := optional("pyod"):
         found["PyOD"] = pyod.__version__
+    if found["GPUs"]:
+        found["GPUs"] = ", ".join(found["GPUs"])
+        found["CUDA and cuDNN"] = _cuda_versions()
+    if code or (code := _git_version()):
+        found["code"] = code
     return found
+
+
+def _gpus():
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    return [tf.config.experimental.get_device_details(gpu)["device_name"] for gpu in gpus]
+
+
+def _cuda_versions():
+    """What TensorFlow was built with; the installed ones may be newer."""
+    import tensorflow as tf
+
+    built = tf.sysconfig.get_build_info()
+    return f"TensorFlow's {built['cuda_version']} and {built['cudnn_version']}"
+
+
+def _git_version():
+    command = ["git", "-C", os.path.dirname(__file__), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def optional(name):

@@ -28,23 +28,27 @@ PARTS = (
     "growth",
     "precision",
     "detectors",
+    "backbones",
 )
+# Parts that need a GPU, and are measured where they are asked for by name.
+GPU_PARTS = ("gpu",)
 FLAGS = flags.FLAGS
-flags.DEFINE_list("parts", list(PARTS), f"What to measure, of {', '.join(PARTS)}; empty: nothing.")
+flags.DEFINE_list("parts", list(PARTS), f"What to measure, of {', '.join(PARTS + GPU_PARTS)}.")
 flags.DEFINE_string("output", "results/benchmarks", "Folder of the records.")
 flags.DEFINE_string("page", None, "Markdown page whose tables are filled from the records.")
 flags.DEFINE_bool("quick", False, "Tiny networks, two rounds: shows that it runs.")
 flags.DEFINE_integer("rounds", 7, "Rounds in which the variants take turns.", lower_bound=1)
 flags.DEFINE_integer("threads", os.cpu_count(), "Threads of every library.", lower_bound=1)
 flags.DEFINE_string("data_dir", "", "Of prepared data sets; without it images are noise.")
+flags.DEFINE_string("code", "", "Version of the code, for the records; Git's if empty.")
 flags.DEFINE_string("worker", None, "Used by the program itself.")
 
 
 def main(argv):
     del argv
-    unknown = set(FLAGS.parts) - set(PARTS)
-    if unknown:
-        print(f"error: `parts` must be of {', '.join(PARTS)}. Received: {unknown}", file=sys.stderr)
+    known = PARTS + GPU_PARTS
+    if unknown := set(FLAGS.parts) - set(known):
+        print(f"error: `parts` must be of {', '.join(known)}. Received: {unknown}", file=sys.stderr)
         sys.exit(1)
     records = pathlib.Path(FLAGS.output)
     if FLAGS.worker:
@@ -74,7 +78,7 @@ def measure(part, records):
 
     rounds = 2 if FLAGS.quick else FLAGS.rounds
     options = Options(FLAGS.quick, rounds, FLAGS.threads, FLAGS.data_dir)
-    machine = describe_machine(FLAGS.threads)
+    machine = describe_machine(FLAGS.threads, FLAGS.code)
     record = {"machine": machine, **importlib.import_module(f"parts.{part}").run(options)}
     records.mkdir(parents=True, exist_ok=True)
     text = json.dumps(record, indent=1, ensure_ascii=False, default=float)
@@ -92,7 +96,7 @@ def fill(text, records):
         body = render(json.loads(path.read_text(encoding="utf-8")))
         return f"<!-- benchmark: {match[1]} -->\n{body}\n<!-- end of benchmark -->"
 
-    pattern = r"<!-- benchmark: (\w+) -->\n.*?<!-- end of benchmark -->"
+    pattern = r"<!-- benchmark: ([\w/]+) -->\n.*?<!-- end of benchmark -->"
     return re.sub(pattern, replace, text, flags=re.DOTALL)
 
 

@@ -7,8 +7,13 @@ from memgan_tf.config import RunConfig
 from memgan_tf.data import folder_index, load_task
 from memgan_tf.data.sources import content_of, find_index
 from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation import training_images
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.explanations import has_maps
+from memgan_tf.evaluation.heat_scale import keep_scale, measure_scale
+from memgan_tf.evaluation.left_out import calibrate
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
 from memgan_tf.training import origin
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.training.workers import join_workers
@@ -77,7 +82,17 @@ def _say_if_batch_is_large(config, num_images):
 def _train_and_calibrate(config, task, run):
     detector = make_detector(config)
     seconds = detector.fit(task.train.images, task.validation.images, run)
+    for note in detector.score_notes():
+        print(note)
     scores = detector.score(task.validation.images)
-    calibration = Calibration.of(scores, config.data.target_fpr)
+    if detector.left_out_scores is None:
+        calibration = Calibration.of(scores, config.data.target_fpr)
+    else:
+        found = calibrate(detector.left_out_scores, scores, config.data.target_fpr)
+        calibration = found.calibration
+        training_images.keep(found, task.train.names, run)
     calibration.save(run.path / "calibration.json")
+    if task.validation.originals is not None and has_maps(detector):
+        # So that a region can be predicted where the photographs are not at hand.
+        keep_scale(run, measure_scale(detector, Views.of(task.validation)))
     run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})

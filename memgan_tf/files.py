@@ -147,7 +147,7 @@ def open_regular(path: str | os.PathLike, limit: int) -> BinaryIO:
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path} is not a regular file")
+            raise ValueError(f"{path} is no regular file")
         if status.st_size > limit:
             raise ValueError(
                 f"{path} has {status.st_size:,} bytes, more than the {limit:,} allowed"
@@ -166,7 +166,20 @@ def check_regular(path: str | os.PathLike) -> None:
         OSError: If it is missing.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ValueError(f"{path} is not a regular file")
+        raise ValueError(f"{path} is no regular file")
+
+
+def open_appending(path: str | os.PathLike) -> BinaryIO:
+    """Opens a log to write at its end, made if need be; no link is followed, no pipe waited for.
+
+    Raises:
+        ValueError: If something else than a file is there.
+        OSError: If it cannot be written.
+    """
+    if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+        raise ValueError(f"{path} is no regular file")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o666), "ab")
 
 
 def read_bytes(path: str | os.PathLike, limit: int) -> bytes:

@@ -29,6 +29,8 @@ tf.config.set_logical_device_configuration(
 # Decoded folders of images, of this process and those that it starts.
 CACHE = tempfile.TemporaryDirectory(prefix="memgan_tf_cache_")
 os.environ["MEMGAN_CACHE_DIR"] = CACHE.name
+# The key that seals the runs of these tests is not the user's own.
+os.environ["XDG_STATE_HOME"] = CACHE.name
 
 DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 

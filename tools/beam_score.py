@@ -1,6 +1,7 @@
 """`memgan score --runner=beam`: its flags and its summary."""
 
 import importlib.util
+import os
 import shlex
 
 from absl import flags
@@ -62,6 +63,8 @@ def run_beam(flag_values):
     if importlib.util.find_spec("apache_beam") is None:
         raise ValueError("`runner` beam needs Apache Beam: pip install 'memgan_tf[beam]'")
     options = shlex.split(flag_values.beam_options)
+    # Processes that a runner starts import nothing from the working directory.
+    os.environ.setdefault("PYTHONSAFEPATH", "1")
     import_tensorflow()
     from memgan_tf.scale.pipeline import run_job
     from memgan_tf.scale.plan import Job

@@ -150,6 +150,8 @@ def import_tensorflow() -> None:
         # What every command needs next; a library that is being imported may swallow Ctrl-C.
         for name in ("sklearn.metrics", "memgan_tf.api"):
             importlib.import_module(name)
+    # It reads matplotlibrc of the working directory, which may name programs to draw with.
+    importlib.import_module("matplotlib").rcdefaults()
 
 
 @contextlib.contextmanager

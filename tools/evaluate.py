@@ -42,7 +42,9 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
     """
     RunDirectory(path).read_config()
     import_tensorflow()
+    from memgan_tf.evaluation.kinds import summarize_decisions
     from memgan_tf.evaluation.trained_run import TrainedRun
+    from memgan_tf.report.baseline_words import compare_with_baseline
     from memgan_tf.report.evaluate import evaluate, format_metrics, title_of
 
     trained = TrainedRun(path)
@@ -51,11 +53,14 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
         _print_calibration(trained)
         return None
     results = evaluate(trained, task, num_heatmaps)
+    print(summarize_decisions(results))
     print(f"{title_of(trained)}, {trained.config.preset} preset")
     print(f"{results['num_normal']} normal and {results['num_anomalies']} anomalous test images:")
     print(format_metrics(results))
     if "obstacle" in results.get("pixels", {}):
         print(f"  No pixel metrics: {results['pixels']['obstacle']}")
+    for sentence in [*results["score_notes"], *compare_with_baseline(results)]:
+        print(sentence)
     if results["departures"]:
         print(f"Other than the paper preset: {'; '.join(results['departures'])}")
     for line in trained.calibration.describe():

@@ -26,7 +26,8 @@ memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.
 The input is an image (PNG, JPEG, BMP, GIF, WebP, TIFF), a folder with images at any depth, or an
 npz file with an array images. Files of another size are scaled as the run's own were; for a server
 --image_fit says how. The output has the columns path, label (empty), anomaly_score, p_value and
-is_anomaly.
+is_anomaly; for photographs also region, the box x0,y0,x1,y1 of the largest predicted region of an
+image that is called an anomaly, in the photograph's own pixels, and region_area.
 
 --fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
 on average. --monitor says whether the scores are still those of the calibration images.
@@ -131,15 +132,19 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
+    from memgan_tf.evaluation.predicted_regions import predict_regions
     from memgan_tf.evaluation.scores import write_decisions
     from memgan_tf.evaluation.trained_run import TrainedRun
+    from memgan_tf.evaluation.views import Views
 
     trained = TrainedRun(path)
     data, shape = trained.config.data, trained.config.image_shape
     given = read_input(source, shape, data.fit, data.bit_depth)
     scores = trained.score(given.images)
     p_values, flagged = trained.p_values(scores), trained.decide(scores, fdr)
-    write_decisions(output, given.names, None, scores, p_values, flagged)
+    views = Views(given.images, None, given.originals)
+    regions = predict_regions(trained, views, flagged)
+    write_decisions(output, given.names, None, scores, p_values, flagged, regions)
     _summarize(given, flagged, trained.threshold, output, fdr)
     if fdr is not None:
         _print_reach(len(scores), trained.calibration.attainable_fpr, fdr)
@@ -149,20 +154,21 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
             temporary.write_text(files.json_text(drift.to_dict()), encoding="utf-8")
         print(f"{drift.sentence} {report}")
     if heatmaps is not None:
-        _write_heatmaps(trained, given, scores, pathlib.Path(heatmaps), max_heatmaps)
+        source = (views, given.names, scores)
+        _write_heatmaps(trained, source, pathlib.Path(heatmaps), max_heatmaps)
 
 
 def _monitor_file(output):
     return pathlib.Path(output).with_suffix(".monitor.json")
 
 
-def _write_heatmaps(trained, given, scores, folder, limit):
+def _write_heatmaps(trained, source, folder, limit):
     from memgan_tf.report.heatmaps import HeatmapSource, write_most_anomalous
 
-    source = HeatmapSource(given.images, given.names, scores)
+    source = HeatmapSource(*source)
     written = write_most_anomalous(trained, source, folder, limit)
     if written:
-        print(f"Heat-maps of {len(written)} of {len(scores)} images: {folder}")
+        print(f"Heat-maps of {len(written)} of {len(source.scores)} images: {folder}")
     else:
         print(f"No heat-maps: {trained.config.detector} scores an image as a whole")
 

@@ -1,6 +1,6 @@
 """Scores a second of MEMGAN against PyTorch and against the step's own forward share."""
 
-from measure import optional, per_second, ratios, spread, take_turns
+from measure import optional, per_second, ratios, spread, take_turns, torch_device
 
 from parts.common import make_trainer, settings, synthetic, table
 from parts.layers import forward_multiplications, step_operations
@@ -49,7 +49,7 @@ def _measure(config, images, options):
 
         torch.set_num_threads(options.threads)
         for name, last in (("PyTorch", False), ("PyTorch, channels last", True)):
-            model = TorchMemgan(config, images, channels_last=last)
+            model = TorchMemgan(config, images, channels_last=last, device=torch_device())
             variants[name] = lambda model=model: model.score(images)
     variants["step"] = step
     return take_turns(variants, options.rounds)

@@ -1,7 +1,15 @@
 """MEMGAN's training step against PyTorch's, a literal Algorithm 1 and eager mode."""
 
 import tensorflow as tf
-from measure import matrix_product, optional, per_second, ratios, spread, take_turns
+from measure import (
+    matrix_product,
+    optional,
+    per_second,
+    ratios,
+    spread,
+    take_turns,
+    torch_device,
+)
 
 from parts.common import make_trainer, settings, synthetic, table
 from parts.layers import step_operations
@@ -54,7 +62,7 @@ def torch_turn(config, images, chosen, threads):
 
     torch.set_num_threads(threads)
     torch.manual_seed(0)
-    model = TorchMemgan(config, images, **chosen)
+    model = TorchMemgan(config, images, device=torch_device(), **chosen)
     return lambda: repeat(model.train_step, config.training.steps_per_call)
 
 

@@ -127,47 +127,95 @@ class TorchMemgan:
         images: `(num_images, height, width, channels)` uint8, kept in memory.
         shares_passes: Whether G(z) is computed once for D, E, G and M, by `torch.autograd.grad`,
             as MEMGAN's own step does; otherwise E and G get a pass through a detached z.
-        channels_last: Whether tensors have the memory layout that oneDNN prefers.
+        channels_last: Whether tensors have the memory layout that oneDNN and tensor cores prefer.
         fused: Whether Adam is PyTorch's fused one.
+        device: Where everything is, the images too.
+        autocast: Whether the networks compute in bfloat16 where PyTorch deems it safe.
+        compiled: Whether `torch.compile` compiles the networks.
+        graph: Whether the step is recorded once as a CUDA graph and then replayed.
     """
 
-    def __init__(self, config, images, shares_passes=False, channels_last=False, fused=False):
+    def __init__(
+        self,
+        config,
+        images,
+        shares_passes=False,
+        channels_last=False,
+        fused=False,
+        device="cpu",
+        autocast=False,
+        compiled=False,
+        graph=False,
+    ):
         self.config, model, training = config, config.model, config.training
+        self.device, self.autocast = device, autocast
         widths = (model.base_width, model.max_width)
         self.nets = ScoringPath(config)
         self.discriminator = Discriminator(
             config.image_shape, model.latent_dim, *widths, model.discriminator_width
         )
         self.format = torch.channels_last if channels_last else torch.contiguous_format
-        self.nets.to(memory_format=self.format)
-        self.discriminator.to(memory_format=self.format)
-        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)
+        self.nets.to(device, memory_format=self.format)
+        self.discriminator.to(device, memory_format=self.format)
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2).to(device)
         self.images = self.images.contiguous(memory_format=self.format)
         self.average, self.shares_passes = copy.deepcopy(self.nets).eval(), shares_passes
+        if compiled:
+            for network in (self.nets.encoder, self.nets.generator, self.discriminator):
+                network.compile()
         options = {
             "lr": training.learning_rate,
             "betas": (training.beta_1, training.beta_2),
             "eps": 1e-7,
             "fused": fused,
+            "capturable": graph,
         }
         self.optimizer = torch.optim.Adam(self.nets.parameters(), **options)
         options["lr"] *= model.discriminator_learning_rate
         self.optimizer_d = torch.optim.Adam(self.discriminator.parameters(), **options)
-        self.order, self.position = torch.randperm(len(self.images)), 0
+        self.position = len(self.images)
+        self._step = self._recorded() if graph else self._take_step
 
     def next_batch(self):
         size = self.config.training.batch_size
         if self.position + size > len(self.images):
-            self.order, self.position = torch.randperm(len(self.images)), 0
+            self.order = torch.randperm(len(self.images), device=self.device)
+            self.position = 0
         chosen = self.order[self.position : self.position + size]
         self.position += size
         return self.images[chosen].contiguous(memory_format=self.format)
 
     def train_step(self):
+        return self._step(self.next_batch())
+
+    def _recorded(self):
+        """The step as a CUDA graph, on a batch that is copied in."""
+        batch, graph, side = self.next_batch(), torch.cuda.CUDAGraph(), torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(3):
+                self._take_step(batch)
+        torch.cuda.current_stream().wait_stream(side)
+        with torch.cuda.graph(graph):
+            losses = self._take_step(batch)
+
+        def replay(images):
+            batch.copy_(images)
+            graph.replay()
+            return losses
+
+        return replay
+
+    def _take_step(self, images):
+        kind = torch.device(self.device).type
+        with torch.autocast(kind, torch.bfloat16, enabled=self.autocast, cache_enabled=False):
+            return self._algorithm_1(self.nets.scale(images))
+
+    def _algorithm_1(self, scaled):
         model, nets, discriminator = self.config.model, self.nets, self.discriminator
-        scaled = nets.scale(self.next_batch())
         size = len(scaled)
-        weights = torch.softmax(model.mixing_scale * torch.randn(size, model.num_units), 1)
+        normal = torch.randn(size, model.num_units, device=self.device)
+        weights = torch.softmax(model.mixing_scale * normal, 1)
         codes = nets.encoder(scaled)
         mixed = weights @ nets.memory.units
         generated = nets.generator(mixed)
@@ -233,12 +281,12 @@ class TorchMemgan:
     @torch.inference_mode()
     def score(self, pixels):
         """A(x) of uint8 images `(num_images, height, width, channels)`, in batches of 256."""
-        images = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+        images = torch.from_numpy(pixels).permute(0, 3, 1, 2).to(self.device)
         parts = [
             self.average(images[start : start + 256].contiguous(memory_format=self.format))
             for start in range(0, len(images), 256)
         ]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).cpu().numpy()
 
 
 def distance(first, second):

@@ -1,6 +1,7 @@
 """What the `config.json` of a `.keras` file from a stranger may name: layers of Keras' own."""
 
 import copy
+import inspect
 import re
 from typing import Any
 
@@ -13,8 +14,10 @@ from memgan_tf.backbones.names import (
     LAYERS,
     MODELS,
     OPERATIONS,
+    OWN,
     REGULARIZERS,
 )
+from memgan_tf.layers import tokens
 
 MODULES = ("keras", "builtins")
 # Keys of a layer's configuration that have no meaning for scoring, and what stands there instead.
@@ -26,6 +29,7 @@ REPLACED = {
     "lora_rank": None,
     "lora_alpha": None,
 }
+RENORM = ("renorm_clipping", "renorm_momentum")
 DEEPEST = 60
 MOST_LAYERS = 5000
 
@@ -80,12 +84,14 @@ def _clean_layer(config, depth):
             "config": {"name": _clean_name(config["config"]["name"])},
             "registered_name": class_name,
         }
+    elif config["class_name"] in OWN:
+        found = _clean_own(config, depth)
     else:
         _check_known(config, LAYERS, "a layer of Keras' own that a backbone needs")
         found = {
             "module": "keras.layers",
             "class_name": class_name,
-            "config": _clean_settings(config["config"], depth),
+            "config": _clean_settings(_without_unknown(config), depth),
             "registered_name": None,
         }
         if shape := (config.get("build_config") or {}).get("input_shape"):
@@ -96,6 +102,31 @@ def _clean_layer(config, depth):
     if "inbound_nodes" in config:
         found["inbound_nodes"] = _clean_value(config["inbound_nodes"], depth)
     return found
+
+
+def _without_unknown(config):
+    """Settings without those that another version of Keras added and that are off."""
+    layer = getattr(keras.layers, config["class_name"])
+    known = {key for base in layer.__mro__ for key in inspect.signature(base.__init__).parameters}
+    settings = config["config"]
+    # The other settings of renormalization have values even where it is off.
+    off = () if settings.get("renorm") else RENORM
+    return {
+        key: value
+        for key, value in settings.items()
+        if key in known or not (value is None or value is False or key in off)
+    }
+
+
+def _clean_own(config, depth):
+    """A layer of this package, by the one name under which it is registered."""
+    layer = getattr(tokens, config["class_name"])
+    return {
+        "module": tokens.__name__,
+        "class_name": layer.__name__,
+        "config": _clean_settings(config["config"], depth),
+        "registered_name": keras.saving.get_registered_name(layer),
+    }
 
 
 def _is_operation(config):

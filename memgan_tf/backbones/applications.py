@@ -5,16 +5,16 @@ import numpy as np
 
 from memgan_tf.backbones.catalog import NETWORKS, Network
 from memgan_tf.backbones.downloads import cached_weights
-from memgan_tf.backbones.flat import flatten
+from memgan_tf.backbones.named_weights import LICENSE as FILE_LICENSE
 from memgan_tf.backbones.named_weights import load_weights
+from memgan_tf.backbones.randomness import LICENSE as RANDOM_LICENSE
+from memgan_tf.backbones.randomness import randomize
 from memgan_tf.backbones.requests import RANDOM
 
 LICENSE = (
-    "features learned on ImageNet; weights of keras.applications, which its authors publish under "
-    "the Apache License 2.0; ImageNet's own terms speak of non-commercial research"
+    "features learned on ImageNet, whose images are for non-commercial research; weights of "
+    "keras.applications, which their authors published under the {}"
 )
-FILE_LICENSE = "features of weights that were brought as a file; their license is their own"
-RANDOM_LICENSE = "random weights: nothing learned, for tests only"
 # Of ImageNet's images, as keras.applications has them.
 MEANS = (123.68, 116.779, 103.939)
 DEVIATIONS = (0.229, 0.224, 0.225)
@@ -38,7 +38,8 @@ def make_network(name: str, weights: str | None) -> tuple[keras.Model, str]:
         inner, text = load_weights(lambda top: _build(network, top), name, weights), FILE_LICENSE
     else:
         path = cached_weights(name, network)
-        inner, text = load_weights(lambda top: _build(network, top), name, path), LICENSE
+        inner = load_weights(lambda top: _build(network, top), name, path)
+        text = LICENSE.format(network.license)
     return _with_scaling(inner, network.scaling), text
 
 
@@ -48,25 +49,6 @@ def _build(network: Network, top: bool = False) -> keras.Model:
     if top:
         return builder(weights=None)
     return builder(include_top=False, weights=None, input_shape=(None, None, 3))
-
-
-def randomize(model: keras.Model, seed: int = 0) -> None:
-    """Random kernels; batch normalization measures noise, so that signals keep their size."""
-    generator = np.random.default_rng(seed)
-    for weight in model.weights:
-        shape = tuple(weight.shape)
-        if len(shape) >= 2:
-            values = generator.normal(size=shape) / np.sqrt(np.prod(shape[:-1]))
-            weight.assign(values.astype("float32"))
-    measured = [x for x in model.layers if isinstance(x, keras.layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in measured]
-    for layer in measured:
-        layer.momentum = 0.0
-    network = flatten(model)
-    noise = generator.uniform(0, 255, (2, 128, 128, 3)).astype("float32")
-    keras.Model(network.image, network.steps[-1].output)(noise, training=True)
-    for layer, momentum in zip(measured, momenta, strict=True):
-        layer.momentum = momentum
 
 
 def _with_scaling(inner, kind):

@@ -7,7 +7,7 @@ import zipfile
 from memgan_tf.files import check_regular, first_line
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
-MEMBERS = (CONFIG, METADATA, WEIGHTS)
+MEMBERS = (METADATA, CONFIG, WEIGHTS)
 LARGEST_CONFIG = 16 * 2**20
 LARGEST_TOTAL = 2 * 2**30
 # Keras stores its members as they are; someone may have packed them again.
@@ -73,3 +73,10 @@ def _check_directory(path, members):
 def in_memory(content: bytes) -> io.BytesIO:
     """Bytes as a file."""
     return io.BytesIO(content)
+
+
+def write_members(path: str | os.PathLike, contents: tuple[bytes, ...]) -> None:
+    """Writes `MEMBERS` as they are, without the date."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in zip(MEMBERS, contents, strict=True):
+            archive.writestr(zipfile.ZipInfo(name), content)

@@ -7,7 +7,7 @@ import re
 from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.backbones.cutting import describe
 from memgan_tf.backbones.flat import flatten
-from memgan_tf.backbones.keras_file import read_model
+from memgan_tf.backbones.keras_file import read_model, write_model
 from memgan_tf.backbones.maps import find_maps
 from memgan_tf.files import naming_damage, read_json, replacing, write_json
 
@@ -23,7 +23,7 @@ def save_backbone(backbone: Backbone, folder: str | os.PathLike) -> None:
     """
     folder = pathlib.Path(folder)
     with replacing(folder / MODEL) as temporary:
-        backbone.model.save(temporary)
+        write_model(backbone.model, temporary)
     write_json(
         folder / FACTS,
         {

@@ -5,6 +5,7 @@ import os
 import pathlib
 import socket
 import tempfile
+from collections.abc import Iterator
 
 import keras
 
@@ -24,7 +25,7 @@ def cached_weights(name: str, network: Network) -> pathlib.Path:
     if path := _find(network):
         return path
     try:
-        with _patience(PATIENCE):
+        with patience():
             builder = getattr(keras.applications, network.builder)
             builder(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
     # Keras raises a bare Exception for what goes wrong with a download.
@@ -47,7 +48,7 @@ def _find(network):
 
 
 def _ways_out(name, network, error):
-    reason = f" ({first_line(error)[:120]})" if error else ""
+    reason = f" ({first_line(error)[:300]})" if error else ""
     return (
         f"`backbone` {name} has no weights: {network.cached} is not in {_folders()[0]} and its "
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
@@ -58,9 +59,10 @@ def _ways_out(name, network, error):
 
 
 @contextlib.contextmanager
-def _patience(seconds):
+def patience() -> Iterator[None]:
+    """Gives up connections that stay silent for `PATIENCE` seconds."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
+    socket.setdefaulttimeout(PATIENCE)
     try:
         yield
     finally:

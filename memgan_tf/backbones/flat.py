@@ -4,8 +4,9 @@ import dataclasses
 from typing import Any
 
 import keras
+import tensorflow as tf
 
-from memgan_tf.files import first_line
+from memgan_tf.files import DAMAGE, first_line
 
 # Layers that do nothing while scoring.
 IDLE = (
@@ -44,11 +45,13 @@ class FlatNetwork:
         image: The input, `(None, None, None, 3)`.
         steps: The calls.
         refused: Reasons by name of the layers that do not take any size.
+        last: What the network gives; where that cannot be had, its last map.
     """
 
     image: keras.KerasTensor
     steps: list[Step] = dataclasses.field(default_factory=list)
     refused: dict[str, str] = dataclasses.field(default_factory=dict)
+    last: keras.KerasTensor | None = None
 
     def run(self, model: keras.Model, arguments: tuple) -> Any:
         """Calls a model's layers one by one on tensors of this network."""
@@ -74,7 +77,7 @@ class FlatNetwork:
         try:
             output = layer(*given, **named)
         # Whatever a layer raises for a size that it cannot take.
-        except (ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        except (*DAMAGE, RuntimeError, tf.errors.OpError) as error:
             self.refused[layer.name] = first_line(error)
             return MISSING
         self.steps.append(Step(layer.name, tuple(map(id, sources)), output))
@@ -100,7 +103,10 @@ def flatten(model: keras.Model) -> FlatNetwork:
     """
     check_image_input(model)
     network = FlatNetwork(keras.Input((None, None, 3), name="image", dtype="float32"))
-    network.run(model, (network.image,))
+    network.last = keras.tree.flatten(network.run(model, (network.image,)))[-1]
+    if network.last is MISSING:
+        maps = [step.output for step in network.steps if len(step.output.shape) == 4]
+        network.last = maps[-1] if maps else network.image
     return network
 
 

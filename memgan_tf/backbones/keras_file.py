@@ -1,4 +1,4 @@
-"""Opens `.keras` files from strangers: checked before Keras builds anything from them."""
+"""`.keras` files: checked before Keras builds anything; written the same each time."""
 
 import json
 import os
@@ -6,11 +6,12 @@ import pathlib
 import tempfile
 
 import keras
+import tensorflow as tf
 
 from memgan_tf.backbones import allowed
-from memgan_tf.backbones.archive import in_memory, read_members
+from memgan_tf.backbones.archive import in_memory, read_members, write_members
 from memgan_tf.backbones.weights_file import check_plain, count_numbers, load, open_checked
-from memgan_tf.files import DAMAGE, first_line
+from memgan_tf.files import DAMAGE, LONGEST_REASON, first_line
 
 FIX = "Bring a model of Keras' own layers that `model.save` wrote."
 
@@ -27,10 +28,17 @@ def read_model(path: str | os.PathLike) -> keras.Model:
         _check_sizes(clean, weights)
         model = allowed.deserialize(clean)
         _load(model, weights)
-    # Keras and h5py raise these for a configuration or weights that do not fit.
-    except (*DAMAGE, OSError, NotImplementedError) as error:
-        raise ValueError(f"{path} cannot be used: {first_line(error)}. {FIX}") from error
+    # Keras, h5py and TensorFlow raise these for what does not fit.
+    except (*DAMAGE, OSError, RuntimeError, tf.errors.OpError) as error:
+        raise ValueError(f"{path} cannot be used: {_reason(error)}. {FIX}") from error
     return model
+
+
+def _reason(error):
+    """Keras wraps an error in others, each with a configuration in it; the innermost comes last."""
+    mark = "Exception encountered: "
+    found = [line for line in str(error).splitlines() if line.startswith(mark)]
+    return found[-1].removeprefix(mark)[:LONGEST_REASON] if found else first_line(error)
 
 
 def _check_sizes(config, weights):
@@ -52,3 +60,22 @@ def _load(model, weights):
         path = pathlib.Path(folder) / "model.weights.h5"
         path.write_bytes(weights)
         load(model, path)
+
+
+def clean_config(model: keras.Model) -> dict:
+    """A model's configuration as `read_model` would take it from a file."""
+    return allowed.clean_model(json.loads(json.dumps(keras.saving.serialize_keras_object(model))))
+
+
+def write_model(model: keras.Model, path: str | os.PathLike) -> None:
+    """Writes a `.keras` file that `read_model` and Keras read, without dates or addresses.
+
+    Raises:
+        ValueError: If the model holds what `allowed` does not list.
+    """
+    config = json.dumps(clean_config(model))
+    metadata = json.dumps({"keras_version": keras.__version__, "date_saved": ""})
+    with tempfile.TemporaryDirectory() as folder:
+        weights = pathlib.Path(folder) / "model.weights.h5"
+        model.save_weights(weights)
+        write_members(path, (metadata.encode(), config.encode(), weights.read_bytes()))

@@ -2,16 +2,20 @@
 
 import dataclasses
 import difflib
+import math
 
 import keras
 
 from memgan_tf.backbones.flat import FlatNetwork
 
+# Of these strides the ends of stages: the last, the last two, the first.
 STRIDES = (8, 16, 32)
-# Sides of the images at which shapes are computed; every stride in use divides their difference.
-SIDES = (512, 1024)
-# Numbers in a map of an image of 512 pixels a side; the widest networks in use have 2**26.
-LARGEST_MAP = 2**28
+PICKED = (slice(-1, None), slice(-2, None), slice(0, 1))
+# Sides of the images at which shapes are computed; every stride in use divides their difference,
+# DINOv2's 14 as well as powers of two.
+SIDES = (6720, 13440)
+# Numbers in a map by pixel of the image; the widest networks in use have 64.
+MOST_BY_PIXEL = 1024
 # A layer with more channels than this many times those before it is the inside of a block.
 EXPANSION = 2
 # They give the maps of others, with other borders.
@@ -77,14 +81,11 @@ def _shapes(network, tensors):
     for side in SIDES:
         shapes = model.compute_output_shape((1, side, side, 3))
         found.append([tuple(shape) for shape in (shapes if len(tensors) > 1 else _single(shapes))])
-        for shape in found[-1]:
-            size = 1
-            for length in shape:
-                size *= length or 1
-            if size > LARGEST_MAP * (side // SIDES[0]) ** 2:
-                raise ValueError(
-                    f"its maps must have at most {LARGEST_MAP} numbers. Received: {shape}"
-                )
+        if large := [x for x in found[-1] if math.prod(x) > MOST_BY_PIXEL * side**2]:
+            raise ValueError(
+                f"its maps must have at most {MOST_BY_PIXEL} numbers by pixel of the image. "
+                f"Received: {large[0]} for {side} × {side} pixels"
+            )
     return found
 
 
@@ -102,13 +103,12 @@ def _stride(small, large):
 
 
 def _passed_by_all(network):
-    """Ids of the tensors on every way from the image to the last map.
+    """Ids of the tensors on every way from the image to what the network gives.
 
     In an order in which layers can run it is those that no connection jumps over.
     """
     needed, order = set(), []
-    maps = [step for step in network.steps if len(step.output.shape) == 4]
-    wanted = {id(maps[-1].output)}
+    wanted = {id(network.last)}
     for step in reversed(network.steps):
         if id(step.output) in wanted:
             needed.add(id(step.output))
@@ -130,27 +130,41 @@ def _passed_by_all(network):
 
 
 def choose(maps: list[Map], count: int) -> list[Map]:
-    """The last map of each stride, finest first.
+    """Ends of stages, finest first: of stride 8 the last, of 16 the last two, of 32 the first.
 
-    Strides 8, 16 and 32, as far as the network has them; the coarsest ones if it has fewer of
-    these than asked for. Of a stride's layers those count that everything passes (ends of blocks),
-    without the wide insides and heads between them.
+    A stage is a stretch of blocks with the same stride and number of channels. The last stages
+    before a classifier know its classes best and parts least. A network that has fewer of these
+    strides gives the last end of each of its coarsest ones.
+
+    Args:
+        maps: Of all layers, in order.
+        count: Maps at most; for one it is the last end of all, what is known of a whole image.
     """
     ends = {}
     for stride in sorted({found.stride for found in maps}):
-        ends[stride] = _last([found for found in maps if found.stride == stride])
-    usual = [stride for stride in STRIDES if stride in ends]
-    if len(usual) < count:
-        usual = [stride for stride in ends if stride > 1][-count:] or list(ends)[-count:]
-    return [ends[stride] for stride in usual[:count]]
+        ends[stride] = _stage_ends([found for found in maps if found.stride == stride])
+    if count == 1:
+        return [ends[max(s for s in ends if s <= STRIDES[-1])][-1]]
+    picks = dict(zip(STRIDES, PICKED, strict=True))
+    if picks.keys() <= ends.keys():
+        chosen = [found for stride, pick in picks.items() for found in ends[stride][pick]]
+        return chosen if count >= len(chosen) else [ends[s][-1] for s in STRIDES][:count]
+    usual = [stride for stride in ends if stride > 1][-count:] or list(ends)[-count:]
+    return [ends[stride][-1] for stride in usual]
 
 
-def _last(maps):
-    chosen = None
+def _stage_ends(maps):
+    """The last map of each stage of a stride, without the wide insides of blocks and heads."""
+    ends = []
     for found in [found for found in maps if found.passed_by_all] or maps:
-        if chosen is None or found.channels <= EXPANSION * chosen.channels:
-            chosen = found
-    return chosen
+        if ends and found.channels > EXPANSION * ends[-1].channels:
+            continue
+        is_same = ends and found.channels == ends[-1].channels
+        was_inside = ends and EXPANSION * found.channels < ends[-1].channels
+        if is_same or was_inside:
+            ends.pop()
+        ends.append(found)
+    return ends
 
 
 def named(maps: list[Map], names: tuple[str, ...], network: FlatNetwork) -> list[Map]:

@@ -11,6 +11,8 @@ from memgan_tf.backbones.archive import in_memory, read_members
 from memgan_tf.backbones.weights_file import load, open_checked
 from memgan_tf.files import DAMAGE, check_regular, first_line
 
+LICENSE = "features of weights that were brought as a file; their license is their own"
+
 
 def load_weights(
     build: Callable[[bool], keras.Model], name: str, path: str | os.PathLike

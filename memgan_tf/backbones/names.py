@@ -8,13 +8,15 @@ def _words(text):
 LAYERS = _words("""
     InputLayer Rescaling Normalization Conv2D DepthwiseConv2D SeparableConv2D Dense
     BatchNormalization LayerNormalization GroupNormalization UnitNormalization
-    Activation ReLU LeakyReLU PReLU ELU Softmax
+    MultiHeadAttention Activation ReLU LeakyReLU PReLU ELU Softmax
     Add Subtract Multiply Average Maximum Minimum Concatenate
     ZeroPadding2D Cropping2D UpSampling2D Reshape Permute Flatten Identity
     MaxPooling2D AveragePooling2D GlobalMaxPooling2D GlobalAveragePooling2D
     Dropout SpatialDropout2D AlphaDropout GaussianDropout GaussianNoise ActivityRegularization
     RandomFlip RandomRotation RandomZoom RandomTranslation RandomContrast RandomBrightness
 """)
+# Layers of this package.
+OWN = _words("PatchTokens TokenMap")
 # Arithmetic of tensors, as `preprocess_input` of keras.applications leaves it in a model.
 OPERATIONS = _words("Add Subtract Multiply Divide TrueDivide")
 # Kinds of models, and where Keras has them.

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from memgan_tf.config.shared import LenetConfig
+from memgan_tf.config.shared import LenetConfig, ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class DcaeConfig(LenetConfig):
+class DcaeConfig(ScoreRuleConfig, LenetConfig):
     """The autoencoder that Deep SVDD starts from, scored by its squared error."""
 
 
@@ -42,6 +42,7 @@ PRESETS = {
             "learning_rate": 5e-4,
         },
         "large": {
+            "score_rule": "local",
             "epochs": 30,
             "widths": "16,32,64,128,128,128",
             "latent_dim": 128,

@@ -25,7 +25,7 @@ class BackboneConfig(Checked):
     backbone_layers: str | None = option(
         None,
         "Its layers whose maps are used, with commas, finest first. If absent the tested ones, or "
-        "the last of each of the strides 8, 16 and 32.",
+        "ends of stages at the strides 8, 16 and 32.",
     )
     backbone_weights: str | None = option(
         None,
@@ -115,12 +115,13 @@ class PatchMemoryConfig(PatchConfig):
     coarse_components: int = option(
         100, "Principal components of the coarse features.", minimum=1, maximum=512
     )
-    ridge: float = option(
-        0.1,
-        "Variance, in units of a channel's own, that is added in every direction.",
+    fine_ridge: float = option(
+        0.05,
+        "Variance, in units of a channel's own, that is added in every direction of the fine ones.",
         minimum=1e-4,
         maximum=100.0,
     )
+    coarse_ridge: float = option(0.02, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
     max_positions: int = option(
         1024, "Positions with statistics of their own at most.", minimum=1, maximum=65536
     )

@@ -3,11 +3,11 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import NetworkConfig
+from memgan_tf.config.shared import NetworkConfig, ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class MemaeConfig(NetworkConfig):
+class MemaeConfig(ScoreRuleConfig, NetworkConfig):
     """MemAE (Gong et al., 2019): an autoencoder that decodes combinations of memory items."""
 
     latent_dim: int = option(
@@ -53,7 +53,13 @@ PRESETS = {
         },
         "mnist": {"epochs": 30, "base_width": 16},
         "cifar10": {"epochs": 20, "base_width": 32, "latent_dim": 128, "num_units": 500},
-        "large": {"epochs": 30, "base_width": 16, "latent_dim": 128, "num_units": 500},
+        "large": {
+            "score_rule": "local",
+            "epochs": 30,
+            "base_width": 16,
+            "latent_dim": 128,
+            "num_units": 500,
+        },
         "*": {"learning_rate": 1e-3, "beta_1": 0.9, "batch_size": 64},
     },
 }

@@ -2,11 +2,12 @@
 
 import dataclasses
 
-from memgan_tf.config.fields import Checked, option
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class MemganConfig(Checked):
+class MemganConfig(ScoreRuleConfig):
     """Networks, memory and objective of MEMGAN. Defaults are a small image's."""
 
     input_scaling: str = option(
@@ -19,7 +20,13 @@ class MemganConfig(Checked):
     contrast_scale: float = option(
         0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
     )
-    latent_dim: int = option(64, "Size d of a code and of a memory unit.", minimum=1, maximum=8192)
+    latent_dim: int = option(
+        64,
+        "Size d of a code and of a memory unit; 0 takes the encoder's smallest map for the code, "
+        "with the memory at each of its positions.",
+        minimum=0,
+        maximum=8192,
+    )
     num_units: int = option(50, "Number n of memory units.", minimum=1, maximum=65536)
     memory_init_stddev: float = option(
         0.5, "Standard deviation of the units' initial entries.", minimum=1e-4, maximum=10.0
@@ -113,6 +120,7 @@ PRESETS = {
             "memory_init_stddev": 1.0,
         },
         "large": {
+            "score_rule": "local",
             "num_units": 100,
             "latent_dim": 256,
             "epochs": 40,

@@ -20,7 +20,8 @@ class MemganPlusConfig(memgan.MemganConfig):
         "weighted_residual,turns,features",
         "What the score is the mean of, with commas, each part in standard deviations of normal "
         "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
-        "it is. weighted_residual: the same with each pixel's squared error over its usual size. "
+        "it is. weighted_residual: the same with each pixel's squared error over its usual size; "
+        "with a score_rule of local, the score of that rule. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
         "turns, which is trained beside the game. features: log squared Mahalanobis distance of "
         "the classifier's features to those of normal images, by turn.",
@@ -67,6 +68,12 @@ class MemganPlusConfig(memgan.MemganConfig):
         False, "The score averages the cross-entropy of the image and of its mirror image."
     )
 
+    weigh_turns: bool = option(
+        False,
+        "Let the part turns count by the share of the turns that the classifier tells of normal "
+        "images that were not trained on: not at all where guessing would do as well.",
+    )
+
     def __post_init__(self):
         super().__post_init__()
         parse_parts(self.score_parts)
@@ -100,7 +107,7 @@ PRESETS = {
     preset: _with(
         preset,
         cifar10={"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"},
-        large={"turn_side": 64},
+        large={"turn_side": 64, "weigh_turns": True},
     )
     for preset in memgan.PRESETS
 }

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from memgan_tf.config.shared import ShallowConfig
+from memgan_tf.config.shared import ScoreRuleConfig, ShallowConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class PcaConfig(ShallowConfig):
+class PcaConfig(ScoreRuleConfig, ShallowConfig):
     """Distance of an image to the subspace of the leading principal components."""
 
     def __post_init__(self):
@@ -23,7 +23,7 @@ PRESETS = {
         "digits": {"validation_fraction": 0.2, "explained_variance": 0.8},
         "mnist": {},
         "cifar10": {},
-        "large": {},
+        "large": {"score_rule": "local"} if preset == "default" else {},
         "*": {},
     }
     for preset in ("paper", "default")

@@ -6,7 +6,7 @@ import math
 import pathlib
 from typing import Any
 
-from memgan_tf import validation
+from memgan_tf import files, validation
 from memgan_tf.config import (
     adgan,
     alad,
@@ -57,6 +57,8 @@ INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
 )
 PRESET_NAMES = ("default", "paper")
+# What the default preset of a folder's detector has, whatever the size of the images.
+PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,7 +211,7 @@ def suited_to_few_images(
     """The configuration with what few images need: enough held-out ones, then enough epochs.
 
     As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
-    `MIN_FOLDER_STEPS` take.
+    `MIN_FOLDER_STEPS` take. The score is that of photographs.
 
     Args:
         config: Resolved.
@@ -231,7 +233,17 @@ def suited_to_few_images(
         steps_per_epoch = -(-trained // training.batch_size)
         epochs = max(training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
         training = dataclasses.replace(training, epochs=epochs)
-    return dataclasses.replace(config, data=data, training=training)
+    model = _suited_to_photographs(config, given)
+    return dataclasses.replace(config, data=data, training=training, model=model)
+
+
+def _suited_to_photographs(config, given):
+    """The detector's settings with those of photographs, which small ones need as well."""
+    fields = config.model.describe().keys() - given
+    chosen = {name: value for name, value in PHOTOGRAPHS.items() if name in fields}
+    return (
+        dataclasses.replace(config.model, **chosen) if config.preset == "default" else config.model
+    )
 
 
 def departures(config: RunConfig) -> list[str]:
@@ -262,7 +274,12 @@ def read_overrides(path: str) -> dict[str, Any]:
         ValueError: If the file is missing or not a JSON object.
     """
     try:
-        values = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+        # A pipe may be given here, as a shell's <(…) is; it ends, or is cut.
+        with pathlib.Path(path).open("rb") as file:
+            content = file.read(files.MAX_TEXT_BYTES + 1)
+        if len(content) > files.MAX_TEXT_BYTES:
+            raise ValueError(f"it has more than {files.MAX_TEXT_BYTES:,} bytes")
+        values = json.loads(content.decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(f"`config_file` cannot be read as JSON: {path}: {error}") from error
     if not isinstance(values, dict):

@@ -25,6 +25,22 @@ class ScalingConfig(Checked):
     )
 
 
+SCORE_RULES = ("distance", "local")
+
+
+@dataclasses.dataclass(frozen=True)
+class ScoreRuleConfig(Checked):
+    """How the errors of a reconstruction become a score."""
+
+    score_rule: str = option(
+        "distance",
+        "distance: the method's own, a norm over all pixels. local: the highest error over its "
+        "usual size, in windows of any size; for photographs, where a defect is a small part of "
+        "the image. A folder of images has local by default.",
+        choices=SCORE_RULES,
+    )
+
+
 @dataclasses.dataclass(frozen=True)
 class NetworkConfig(ScalingConfig):
     """The mirrored pair of an encoder and a generator."""

@@ -44,7 +44,12 @@ class TrainingConfig(Checked):
         choices=("none", "mirrored", "multi_worker_mirrored"),
     )
     mixed_precision: bool = option(False, "Compute in bfloat16, keep weights in float32.")
-    jit_compile: bool = option(False, "Compile the networks with XLA.")
+    jit_compile: bool = option(False, "Compile the training step with XLA.")
     deterministic_ops: bool = option(
         True, "Ask TensorFlow for deterministic kernels (costs speed on GPUs)."
     )
+
+    @property
+    def compiles_step(self) -> bool:
+        """Whether XLA compiles the step as a whole; for replicas it compiles each network."""
+        return self.jit_compile and self.distribution_strategy == "none"

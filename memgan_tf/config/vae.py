@@ -3,11 +3,11 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import NetworkConfig
+from memgan_tf.config.shared import NetworkConfig, ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class VaeConfig(NetworkConfig):
+class VaeConfig(ScoreRuleConfig, NetworkConfig):
     """A variational autoencoder with a Gaussian decoder, scored by its negative bound."""
 
     observation_stddev: float = option(
@@ -31,7 +31,7 @@ PRESETS = {
         "digits": {"epochs": 200, "base_width": 16, "latent_dim": 16, "validation_fraction": 0.2},
         "mnist": {"epochs": 30, "base_width": 16, "latent_dim": 32},
         "cifar10": {"epochs": 20, "latent_dim": 64},
-        "large": {"epochs": 30, "base_width": 16, "latent_dim": 128},
+        "large": {"score_rule": "local", "epochs": 30, "base_width": 16, "latent_dim": 128},
         "*": {"learning_rate": 1e-3, "beta_1": 0.9, "batch_size": 64},
     },
 }

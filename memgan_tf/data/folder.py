@@ -163,7 +163,9 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
     names = [row["path"] for row in rows]
     groups = np.array([row["group"] for row in rows], np.int64)
     originals = _originals(opened, rows, config.bit_depth)
-    return LabelledImages(opened.images.select(chosen), labels, names, masks, groups, originals)
+    kinds = np.array([row["class"] for row in rows]) if split == "test" else None
+    images = opened.images.select(chosen)
+    return LabelledImages(images, labels, names, masks, groups, originals, kinds)
 
 
 def _originals(opened, rows, bit_depth):

@@ -41,6 +41,7 @@ def describe(
     for row in rows:
         groups[row["split"], row["class"]].add(row["group"])
     sides = sorted((row["height"] * row["width"], row["width"], row["height"]) for row in rows)
+    shapes = [row["width"] / row["height"] for row in rows]
     return {
         "folder": folder,
         "layout": layout,
@@ -52,6 +53,7 @@ def describe(
         ],
         "smallest": list(sides[0][1:]) if rows else None,
         "largest": list(sides[-1][1:]) if rows else None,
+        "shapes": [min(shapes), max(shapes)] if rows else None,
         "num_masks": num_masks,
         "notes": list(notes),
         "content": content_digest(rows),

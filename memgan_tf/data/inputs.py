@@ -8,6 +8,7 @@ import numpy as np
 
 from memgan_tf.data.channels import as_channels
 from memgan_tf.data.decoding import decode_all
+from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
@@ -25,11 +26,13 @@ class ScoringInput:
         images: `(num_images, height, width, channels)` uint8; in a file if they are many.
         names: One per image.
         skipped: Files that could not be read, each with its reason.
+        originals: The photographs that the images were scaled from; None for arrays.
     """
 
     images: np.ndarray | StoredImages
     names: list[str]
     skipped: list[tuple[str, str]]
+    originals: Originals | None = None
 
 
 def check_input(path: str) -> None:
@@ -105,19 +108,23 @@ def _read_files(paths, image_shape, image_fit, bit_depth):
     height, width, channels = image_shape
 
     def look(path):
-        return as_channels(decode(path, bit_depth).fit(height, width, image_fit), channels)
+        decoded = decode(path, bit_depth)
+        return as_channels(decoded.fit(height, width, image_fit), channels), decoded.size
 
-    names, skipped = [], []
+    names, skipped, photographs = [], [], []
     # The file has no name, so it goes when the images do.
     with tempfile.TemporaryFile() as pixels:
         for path, result in zip(paths, decode_all(paths, look, "reading"), strict=True):
             if isinstance(result, ValueError):
                 skipped.append((name_of(path), str(result)))
                 continue
-            pixels.write(np.ascontiguousarray(result).data)
+            fitted, size = result
+            pixels.write(np.ascontiguousarray(fitted).data)
             names.append(name_of(path))
+            photographs.append(Photograph(path, size))
         if not names:
             raise ValueError(f"`input` holds no readable image: {skipped[0][0]}: {skipped[0][1]}")
         pixels.flush()
         stored = StoredImages(pixels.fileno(), (len(names), *image_shape), channels)
-    return ScoringInput(stored.in_memory_if_small(), names, skipped)
+    originals = Originals(photographs, image_fit)
+    return ScoringInput(stored.in_memory_if_small(), names, skipped, originals)

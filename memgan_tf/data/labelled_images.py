@@ -71,6 +71,8 @@ class LabelledImages:
         groups: `(num_images,)` int64; images of one number are copies of each other, or nearly.
             None if every image is another.
         originals: The photographs that a folder's images were scaled from; None for other sets.
+        kinds: `(num_images,)` classes as the data names them, where `labels` says only what is
+            normal; None if there are no others.
     """
 
     images: np.ndarray | EncodedImages | StoredImages
@@ -79,6 +81,7 @@ class LabelledImages:
     masks: np.ndarray | None = None
     groups: np.ndarray | None = None
     originals: Originals | None = None
+    kinds: np.ndarray | None = None
 
     def __len__(self):
         return len(self.images)
@@ -87,12 +90,13 @@ class LabelledImages:
         """The images at the positions `chosen`: decoded, unless they are many and in a file."""
         stored = isinstance(self.images, StoredImages)
         images = self.images.select(chosen).in_memory_if_small() if stored else self.images[chosen]
-        labels, masks, groups = (
-            a if a is None else a[chosen] for a in (self.labels, self.masks, self.groups)
+        labels, masks, groups, kinds = (
+            array if array is None else array[chosen]
+            for array in (self.labels, self.masks, self.groups, self.kinds)
         )
         originals = None if self.originals is None else self.originals.select(chosen)
         names = [self.names[i] for i in chosen]
-        return LabelledImages(images, labels, names, masks, groups, originals)
+        return LabelledImages(images, labels, names, masks, groups, originals, kinds)
 
 
 def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | StoredImages:

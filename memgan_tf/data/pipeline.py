@@ -89,7 +89,8 @@ def training_batches(
         return tf.reshape(tensor, (len(replicas), size, *tensor.shape[1:]))
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
-    batches = steps.map(batch_at, num_parallel_calls=1, deterministic=True)
+    # Each batch depends on its step alone, so those made side by side are the same.
+    batches = steps.map(batch_at, num_parallel_calls=_parallel_batches(), deterministic=True)
     if num_replicas > 1:
         batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
         # Else workers would ask each other before each step whether one has come to the end.
@@ -97,6 +98,11 @@ def training_batches(
             tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         )
     return batches.prefetch(2 * len(replicas))
+
+
+def _parallel_batches():
+    """How many batches are made at once: where a GPU takes the steps, the cores are free."""
+    return tf.data.AUTOTUNE if tf.config.list_physical_devices("GPU") else 1
 
 
 def _picker(images):

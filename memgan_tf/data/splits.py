@@ -121,4 +121,6 @@ def _anomaly_labels(config, test):
             f"the test split of {config.dataset} must have normal and anomalous images; all "
             f"{len(labels)} are {kind}"
         )
-    return dataclasses.replace(test.select(np.arange(len(test))), labels=labels)
+    chosen = test.select(np.arange(len(test)))
+    kinds = chosen.kinds if config.normal_class is None else test.labels
+    return dataclasses.replace(chosen, labels=labels, kinds=kinds)

@@ -22,6 +22,11 @@ class Detector(abc.ABC):
 
     def __init__(self, config: RunConfig):
         self.config = config
+        # `(num_images,)` after `fit`: the score of each training image by what the others taught;
+        # None where a detector cannot tell.
+        self.left_out_scores: np.ndarray | None = None
+        # What `fit` found out that a user should know, a sentence by its subject.
+        self.facts: dict[str, str] = {}
 
     @abc.abstractmethod
     def fit(
@@ -86,6 +91,10 @@ class Detector(abc.ABC):
     def part_names(self) -> tuple[str, ...]:
         """What the columns of `explain`'s `parts` are, if the score is made of parts."""
         return ()
+
+    def score_notes(self) -> list[str]:
+        """What was decided about the score from normal images, a sentence each."""
+        return []
 
     def export_obstacle(self) -> str | None:
         """Why the score cannot be a SavedModel, one sentence; None if it can."""

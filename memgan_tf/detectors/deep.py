@@ -72,7 +72,7 @@ class DeepDetector(Detector):
             )
         if run is not None and workers.is_chief:
             actions = [
-                CollapseAlarm(run.mark_suspect),
+                CollapseAlarm(run.mark_suspect, run.suspicions),
                 CsvLogger(run.path / "metrics.csv"),
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
@@ -115,6 +115,9 @@ class DeepDetector(Detector):
     def part_names(self):
         return self.model.part_names if self.model else ()
 
+    def score_notes(self):
+        return self.model.score_notes() if self.model else []
+
     def export_obstacle(self):
         return (self.model or self._make_model()).export_obstacle()
 
@@ -142,7 +145,8 @@ class DeepDetector(Detector):
                 training.seed,
                 average_weights=training.ema_decay > 0,
                 mixed_precision=training.mixed_precision,
-                jit_compile=training.jit_compile,
+                # Networks compiled within a compiled step would be compiled again at each step.
+                jit_compile=training.jit_compile and not training.compiles_step,
             )
 
     def use(self, model: TrainableModel) -> None:

@@ -62,6 +62,16 @@ class Features:
         """`(num_images, features)` float64."""
         return self.project(self.flatten(images))
 
+    @property
+    def mean(self) -> np.ndarray:
+        """`(values,)` that is subtracted; empty if the rows are the pixels themselves."""
+        return self._mean
+
+    @property
+    def components(self) -> np.ndarray:
+        """`(values, number)` orthonormal columns; empty if the rows are the pixels themselves."""
+        return self._components
+
     def state(self) -> dict[str, np.ndarray]:
         """What `fit` learned."""
         weights = {f"scaling_{i}": np.asarray(w) for i, w in enumerate(self.scaling.get_weights())}

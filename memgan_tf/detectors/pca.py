@@ -1,22 +1,52 @@
 """Reconstruction by principal components."""
 
 import numpy as np
+import tensorflow as tf
 
+from memgan_tf.detectors.features import Features
+from memgan_tf.detectors.pca_model import PcaModel
 from memgan_tf.detectors.shallow import ShallowDetector
+from memgan_tf.layers.local_score import LocalScore
+
+# Parts that the training images fall into: the errors of each are measured without it.
+NUM_FOLDS = 5
+LOCAL_PREFIX = "local_"
+LOCAL_NAMES = ("usual", "peak_means", "peak_deviations")
 
 
 class PrincipalComponents(ShallowDetector):
-    """‖x - x̂‖₂ to the subspace of the leading principal components.
+    """‖x - x̂‖₂ to the subspace of the leading principal components, or its local errors.
 
     Its configuration is `PcaConfig`.
     """
+
+    def __init__(self, config):
+        super().__init__(config)
+        self._is_local = config.model.score_rule == "local"
+        self.model: PcaModel | None = None
+        self._explain = None
+
+    def fit(self, images, validation_images, run=None):
+        # What was fitted before must not score what is fitted now.
+        self.model = None
+        return super().fit(images, validation_images, run)
 
     def learn(self, features):
         del features
         return {}
 
+    def learn_from_images(self, images):
+        if not self._is_local:
+            return {}
+        local_score = LocalScore(self.config.image_shape[:2])
+        errors = _held_out_squares(self.config, images)
+        local_score.fit(lambda: iter(errors))
+        values = [variable.numpy() for variable in local_score.variables]
+        return {LOCAL_PREFIX + name: v for name, v in zip(LOCAL_NAMES, values, strict=True)}
+
     def explain_batch(self, images, learned):
-        del learned
+        if self._is_local:
+            return self._explain_locally(images, learned)
         values = self.features.flatten(images)
         restored = self.features.restore(self.features.project(values))
         shape = (len(images), *self.config.image_shape)
@@ -27,3 +57,37 @@ class PrincipalComponents(ShallowDetector):
             "anomaly_map": np.sqrt(squares.sum(axis=-1)).astype(np.float32),
             "reconstruction": display.numpy(),
         }
+
+    def _explain_locally(self, images, learned):
+        if self.model is None:
+            self.model = PcaModel(
+                self.features, self.config.image_shape, LocalScore(self.config.image_shape[:2])
+            )
+            for name, variable in zip(LOCAL_NAMES, self.model.local_score.variables, strict=True):
+                variable.assign(learned[LOCAL_PREFIX + name])
+            signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
+            self._explain = tf.function(self.model.explain, input_signature=[signature])
+        return {name: v.numpy() for name, v in self._explain(tf.constant(images)).items()}
+
+    def export_obstacle(self):
+        return None if self._is_local else super().export_obstacle()
+
+
+def _held_out_squares(config, images):
+    """Squared errors of training images under components of the others, in batches.
+
+    Each image is in one part of `NUM_FOLDS`; components of the other parts restore it.
+    """
+    folds = np.arange(len(images)) % min(NUM_FOLDS, len(images))
+    found = []
+    for fold in range(folds.max() + 1):
+        others, held_out = images[folds != fold], images[folds == fold]
+        features = Features(config.model)
+        try:
+            features.fit(others if len(others) else images)
+        except ValueError:
+            # All the others are the same image: the mean of all restores it best.
+            features.fit(images)
+        model = PcaModel(features, config.image_shape, LocalScore(config.image_shape[:2]))
+        found.append(tf.square(model.reconstruct(tf.constant(held_out))["anomaly_map"]))
+    return found

@@ -33,6 +33,11 @@ class ShallowDetector(Detector):
     def learn(self, features: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays that the score needs, from normal rows `(num_images, features)`."""
 
+    def learn_from_images(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """More arrays that the score needs, from the normal images themselves."""
+        del images
+        return {}
+
     @abc.abstractmethod
     def explain_batch(
         self, images: np.ndarray, learned: dict[str, np.ndarray]
@@ -54,7 +59,8 @@ class ShallowDetector(Detector):
         started = time.monotonic()
         images = self._check_images(images)
         self.features.fit(images)
-        self._learned = self.learn(self.features(images))
+        learned = self.learn(self.features(images))
+        self._learned = {**learned, **self.learn_from_images(images)}
         seconds = time.monotonic() - started
         if run is not None:
             state = {f"features_{name}": array for name, array in self.features.state().items()}

@@ -19,6 +19,8 @@ from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.run_directory import RunDirectory, describe_environment, fingerprint
 from memgan_tf.validation import check_integer, check_real
 
+# Of a file of what was learned.
+MAX_STATE_BYTES = 2**34
 ESTIMATOR_FILE = "estimator.json"
 PARTS = ("method", "settings", "layout", "n_features_in", "feature_names_in", "training_seconds")
 
@@ -118,7 +120,7 @@ def unpack(config: RunConfig, state: dict[str, bytes]) -> Detector:
 def read_files(folder: pathlib.Path, pattern: str = "**/*") -> dict[str, bytes]:
     """The files of a folder by their relative paths."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): files.read_bytes(path, MAX_STATE_BYTES)
         for path in sorted(folder.glob(pattern))
         if path.is_file()
     }

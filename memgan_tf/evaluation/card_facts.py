@@ -24,6 +24,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
         "image_fit": run.config.data.fit,
         "bit_depth": run.config.data.bit_depth or 16,
         "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
+        "score_notes": run.detector.score_notes(),
         "calibration": {
             "threshold": calibration.threshold,
             "target_fpr": calibration.target_fpr,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from memgan_tf import files
+from memgan_tf.config import by_features
 from memgan_tf.evaluation.records import Cell
 from memgan_tf.programs import ORPHAN, module_command
 from memgan_tf.training.run_directory import RunDirectory
@@ -20,6 +21,8 @@ from memgan_tf.training.run_directory import RunDirectory
 # A claim that nobody has touched for this long belongs to a machine that died.
 STALE_SECONDS = 600.0
 HEARTBEAT_SECONDS = 60.0
+# Bytes at the end of a log that its last line is looked for in.
+LOG_END = 2**16
 
 
 class Grid:
@@ -34,6 +37,7 @@ class Grid:
         data_dir: As in `DataConfig`.
         jobs: Cells that run at once. Positive.
         report: Is told a line whenever something ends.
+        backbone: As in `BackboneConfig`, for detectors on features.
     """
 
     def __init__(
@@ -43,9 +47,11 @@ class Grid:
         data_dir: str | None,
         jobs: int,
         report: Callable[[str], None] = print,
+        backbone: str | None = None,
     ):
         self._model_dir, self._results_dir = model_dir, results_dir
         self._data_dir, self._jobs, self._report = data_dir, jobs, report
+        self._backbone = backbone
         self._stopping = threading.Event()
         self._processes: set[subprocess.Popen] = set()
 
@@ -118,6 +124,8 @@ class Grid:
         ]
         if self._data_dir is not None:
             train.append(f"--data_dir={self._data_dir}")
+        if self._backbone is not None and by_features(cell.detector):
+            train.append(f"--backbone={self._backbone}")
         run = model_dir / pathlib.PurePath(*cell.place.parts[1:])
         log = self._model_dir / "logs" / f"{str(cell).replace(' ', '_')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -132,12 +140,11 @@ class Grid:
                 break
             code = self._run_command(arguments, log)
             if code:
-                lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-                return lines[-1] if lines else f"exit code {code}"
+                return _last_line(log) or f"exit code {code}"
         return ""
 
     def _run_command(self, arguments, log):
-        with log.open("a", encoding="utf-8") as output:
+        with files.open_appending(log) as output:
             process = subprocess.Popen(
                 module_command("memgan_tf.tools.main", *arguments, name="memgan", orphan=ORPHAN),
                 # It ends with this process, however that ends; see ORPHAN.
@@ -154,6 +161,13 @@ class Grid:
         finally:
             self._processes.discard(process)
             process.stdin.close()
+
+
+def _last_line(log):
+    with files.open_regular(log, 2**63) as file:
+        file.seek(-min(LOG_END, os.fstat(file.fileno()).st_size), os.SEEK_END)
+        lines = file.read(LOG_END).decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else ""
 
 
 def _is_abandoned(claim: pathlib.Path) -> bool:

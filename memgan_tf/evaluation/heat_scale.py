@@ -2,14 +2,17 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from memgan_tf import files
+from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
 from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
+from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
 SCALE_FILE = "heatmap_scale.json"
@@ -17,6 +20,8 @@ SCALE_FILE = "heatmap_scale.json"
 SHARE = 0.999
 # Held-out images that it is measured on at most, and at most where a score takes long.
 MAX_IMAGES, MAX_SLOW_IMAGES = 500, 50
+# Longer side that photographs are measured at, at most.
+LONGEST = 512
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +29,8 @@ class HeatScale:
     """Colours go from 0 to `top` in every heat-map of a run; what is above has the last colour.
 
     Attributes:
-        top: Pixel error that `share` of the normal pixels do not exceed.
+        top: Value that `share` of the normal pixels do not exceed; in photographs it is the pixel
+            threshold, above which a region is predicted.
         share: Of the pixels of held-out normal images.
         num_images: How many of these images it was measured on.
     """
@@ -45,7 +51,7 @@ class HeatScale:
         )
 
 
-def heat_scale(run: TrainedRun, held_out: Callable[[], Sequence]) -> HeatScale | None:
+def heat_scale(run: TrainedRun, held_out: Callable[[], Views]) -> HeatScale | None:
     """The run's scale: from its folder, or measured now and kept there.
 
     Args:
@@ -63,9 +69,13 @@ def heat_scale(run: TrainedRun, held_out: Callable[[], Sequence]) -> HeatScale |
         return read_scale(path)
     if not has_maps(run):
         return None
-    scale = measure_scale(run, held_out())
-    path.parent.mkdir(exist_ok=True)
-    files.write_json(path, dataclasses.asdict(scale))
+    return keep_scale(run.directory, measure_scale(run.detector, held_out()))
+
+
+def keep_scale(directory: RunDirectory, scale: HeatScale) -> HeatScale:
+    """Writes a scale into a run's folder and returns it."""
+    directory.evaluation.mkdir(exist_ok=True)
+    files.write_json(directory.evaluation / SCALE_FILE, dataclasses.asdict(scale))
     return scale
 
 
@@ -84,12 +94,13 @@ def read_scale(path: pathlib.Path) -> HeatScale:
         )
 
 
-def measure_scale(run: TrainedRun, images: Sequence) -> HeatScale:
+def measure_scale(detector: Detector, held_out: Views) -> HeatScale:
     """The scale by some of the held-out normal images, the same ones each time."""
-    limit = MAX_IMAGES if run.detector.max_test_images is None else MAX_SLOW_IMAGES
-    chosen = np.random.default_rng(0).permutation(len(images))[:limit]
+    limit = MAX_IMAGES if detector.max_test_images is None else MAX_SLOW_IMAGES
+    chosen = np.sort(np.random.default_rng(0).permutation(len(held_out.images))[:limit])
     counts = np.zeros(NUM_BINS, np.int64)
-    for _, _, explained in explain_in_parts(run, images, np.sort(chosen)):
-        bins = bins_of(explained["anomaly_map"]).ravel()
-        counts += np.bincount(bins, minlength=NUM_BINS)
+    for part, _, explained in explain_in_parts(detector, held_out.images, chosen):
+        for position, values in zip(part, explained["anomaly_map"], strict=True):
+            heat = held_out.heat(position, values, LONGEST)
+            counts += np.bincount(bins_of(heat).ravel(), minlength=NUM_BINS)
     return HeatScale(quantile(counts, SHARE), SHARE, len(chosen))

@@ -1,17 +1,19 @@
 """Scores of a test split, and how its anomaly maps agree with its masks."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from memgan_tf.data import LabelledImages
+from memgan_tf.data.folders.originals import MAX_LONGER_SIDE
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps, parts_of
 from memgan_tf.evaluation.part_choices import auroc_by_parts
 from memgan_tf.evaluation.pixel_metrics import PixelMetrics
+from memgan_tf.evaluation.regions import Region, find_region
 from memgan_tf.evaluation.subset import stratified_subset
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +27,8 @@ class MeasuredTest:
         pixel_metrics: `pixel_auroc` and `aupro`; empty without masks or without anomaly maps.
         parts: AUROC of every choice of the score's parts; empty if it has none.
         pixels: What the pixel metrics must be quoted with; None without masks.
+        regions: Of each image that is called an anomaly, where it is anomalous; None of the
+            others. None for sets that are not photographs, and without anomaly maps.
     """
 
     positions: np.ndarray
@@ -33,50 +37,39 @@ class MeasuredTest:
     pixel_metrics: dict[str, float]
     pixels: dict[str, Any] | None
     parts: dict[str, float] = dataclasses.field(default_factory=dict)
+    regions: list[Region | None] | None = None
 
 
-class Picked(Sequence):
-    """Some of the images, or masks, of a set, decoded when they are asked for.
-
-    Args:
-        items: The set.
-        positions: `(n,)` positions in it.
-    """
-
-    def __init__(self, items: Sequence, positions: np.ndarray):
-        self._items, self._positions = items, positions
-
-    def __len__(self):
-        return len(self._positions)
-
-    def __getitem__(self, chosen):
-        return self._items[self._positions[chosen]]
-
-
-def measure_test(run: TrainedRun, test: LabelledImages) -> MeasuredTest:
+def measure_test(
+    run: TrainedRun, test: LabelledImages, pixel_threshold: float | None = None
+) -> MeasuredTest:
     """Scores a labelled test split, or the part that the detector's configuration allows.
 
-    With masks the anomaly maps are measured in the same pass. An anomaly whose mask is empty says
-    nothing about pixels: it is left out of the pixel metrics, and counted.
+    With masks the anomaly maps are measured in the same pass, photographs in their own pixels. An
+    anomaly whose mask is empty says nothing about pixels: it is left out of the pixel metrics, and
+    counted.
+
+    Args:
+        run: The run.
+        test: The split.
+        pixel_threshold: Pixels of photographs above it are a region; None looks for none.
 
     Raises:
         ValueError: If masks do not have the size of the images.
     """
     positions = stratified_subset(test.labels, run.detector.max_test_images)
-    labels, masks = test.labels[positions], masks_of(test)
-    if masks is not None and has_maps(run):
-        return _measure_pixels(run, test, positions, labels, masks)
-    facts = None if masks is None else {"obstacle": f"{run.config.detector} has no anomaly maps"}
+    labels = test.labels[positions]
+    looks_for_regions = pixel_threshold is not None and test.originals is not None
+    if (test.masks is not None or looks_for_regions) and has_maps(run):
+        return _measure_maps(run, test, positions, labels, pixel_threshold)
+    obstacle = f"{run.config.detector} has no anomaly maps"
+    facts = None if test.masks is None else {"obstacle": obstacle}
     if run.detector.part_names:
         scores, parts = _measure_parts(run, test.images, positions, labels)
         return MeasuredTest(positions, labels, scores, {}, facts, parts)
-    scores = np.concatenate([run.score(test.images[part]) for part in parts_of(positions)])
+    parts = parts_of(positions, run.config.image_shape)
+    scores = np.concatenate([run.score(test.images[part]) for part in parts])
     return MeasuredTest(positions, labels, scores, {}, facts)
-
-
-def masks_of(images: LabelledImages) -> Sequence | None:
-    """Masks of known defects, if the set has any."""
-    return getattr(images, "masks", None)
 
 
 def _measure_parts(run, images, positions, labels):
@@ -89,19 +82,46 @@ def _measure_parts(run, images, positions, labels):
     return np.concatenate(scores), found
 
 
-def _measure_pixels(run, test, positions, labels, masks):
-    metrics, scores, num_unmasked = PixelMetrics(), [], 0
+def _measure_maps(run, test, positions, labels, pixel_threshold):
+    """One pass: scores, parts, regions, and pixel metrics where there are masks."""
+    views, metrics, facts = Views.of(test), PixelMetrics(), {"num_anomalies_without_mask": 0}
+    scores, parts, regions = [], [], []
     for part, _, explained in explain_in_parts(run, test.images, positions):
         scores.append(explained["anomaly_score"])
-        shown = np.stack([np.asarray(masks[int(i)], bool) for i in part])
-        usable = shown.any(axis=(1, 2)) | (test.labels[part] == 0)
-        metrics.update(explained["anomaly_map"][usable], shown[usable])
-        num_unmasked += int((~usable).sum())
-    found, scores = metrics.result(), np.concatenate(scores)
+        parts.append(explained.get("parts"))
+        for position, score, values in zip(
+            part, explained["anomaly_score"], explained["anomaly_map"], strict=True
+        ):
+            heat = views.heat(position, values, MAX_LONGER_SIDE)
+            if test.originals is not None and pixel_threshold is not None:
+                is_called = score > run.threshold
+                size = views.size(position)
+                regions.append(find_region(heat, pixel_threshold, size) if is_called else None)
+            if test.masks is not None:
+                _add_pixels(metrics, facts, views, position, test.labels[position], heat)
+    scores = np.concatenate(scores)
+    by_parts = {}
+    if run.detector.part_names:
+        by_parts = auroc_by_parts(labels, np.concatenate(parts), run.detector.part_names)
+    values, pixels = _pixel_result(test, metrics, facts)
+    return MeasuredTest(positions, labels, scores, values, pixels, by_parts, regions or None)
+
+
+def _add_pixels(metrics, facts, views, position, label, heat):
+    mask = views.mask(position, MAX_LONGER_SIDE)
+    if label and not mask.any():
+        facts["num_anomalies_without_mask"] += 1
+        return
+    metrics.update(heat[np.newaxis], mask[np.newaxis])
+
+
+def _pixel_result(test, metrics, facts):
+    """Pixel metrics and what they must be quoted with."""
+    if test.masks is None:
+        return {}, None
+    found = metrics.result()
     if found is None:
-        facts = {"obstacle": "the masks have no defect pixel, or no normal one"}
-        return MeasuredTest(positions, labels, scores, {}, facts)
-    facts = dataclasses.asdict(found)
-    values = {name: facts.pop(name) for name in ("pixel_auroc", "aupro")}
-    facts["num_anomalies_without_mask"] = num_unmasked
-    return MeasuredTest(positions, labels, scores, values, facts)
+        return {}, {"obstacle": "the masks have no defect pixel, or no normal one"}
+    described = dataclasses.asdict(found)
+    values = {name: described.pop(name) for name in ("pixel_auroc", "aupro")}
+    return values, {**described, **facts}

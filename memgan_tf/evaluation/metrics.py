@@ -77,6 +77,43 @@ def auroc_interval(
     return float(low), float(high)
 
 
+def auroc_difference(
+    labels: np.ndarray, first: np.ndarray, second: np.ndarray, confidence: float = 0.95
+) -> tuple[float, float, float]:
+    """AUROC of the first scores less that of the second, of the same images; its interval's ends.
+
+    The variance is that of DeLong, DeLong and Clarke-Pearson (1988), which knows that both were
+    measured on the same images.
+
+    Args:
+        labels: `(num_images,)`, 1 = anomaly, 0 = normal, both present.
+        first: `(num_images,)` scores.
+        second: `(num_images,)` scores.
+        confidence: In (0, 1).
+
+    Raises:
+        ValueError: As `ranking_metrics`.
+    """
+    _check(labels, first)
+    _check(labels, second)
+    placements = [_placements(labels, scores) for scores in (first, second)]
+    anomalies, normals = (a - b for a, b in zip(*placements, strict=True))
+    variance = sum(np.var(p, ddof=1) / len(p) for p in (anomalies, normals) if len(p) > 1)
+    difference = float(anomalies.mean())
+    margin = stats.norm.ppf((1.0 + confidence) / 2.0) * math.sqrt(variance)
+    return difference, max(difference - margin, -1.0), min(difference + margin, 1.0)
+
+
+def _placements(labels, scores):
+    """Of each anomaly the share of normal images below it, of each normal one that above it."""
+    positive, negative = scores[labels == 1], scores[labels == 0]
+    ranks = stats.rankdata(np.concatenate([positive, negative]))
+    among_positive, among_negative = stats.rankdata(positive), stats.rankdata(negative)
+    below = (ranks[: len(positive)] - among_positive) / len(negative)
+    above = 1.0 - (ranks[len(positive) :] - among_negative) / len(positive)
+    return below, above
+
+
 def share_interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
     """Wilson's interval of a share that was `count` of `total`."""
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")

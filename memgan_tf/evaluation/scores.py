@@ -8,9 +8,11 @@ import numpy as np
 
 from memgan_tf import outputs
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.regions import Region
 from memgan_tf.text import printable
 
 COLUMNS = ("path", "label", "anomaly_score", "p_value", "is_anomaly")
+REGION_COLUMNS = ("region", "region_area")
 # What a spreadsheet takes for the beginning of a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -21,7 +23,7 @@ def as_cell(name: str) -> str:
     `=2+3.png` is written as `./=2+3.png`, an escape character as `\\x1b`.
     """
     name = f"./{name}" if name.startswith(FORMULA_SIGNS) else name
-    return printable(name)
+    return printable(name, keep="\t\r\n")
 
 
 def write_scores(
@@ -30,6 +32,7 @@ def write_scores(
     labels: np.ndarray | None,
     scores: np.ndarray,
     calibration: Calibration,
+    regions: Sequence[Region | None] | None = None,
 ) -> None:
     """Writes a row an image, all at once.
 
@@ -39,9 +42,10 @@ def write_scores(
         labels: `(num_images,)`, 1 = anomaly; None leaves the column empty.
         scores: `(num_images,)` A(x).
         calibration: Gives p-values and decisions.
+        regions: Of each image, the largest predicted region or None; None leaves the columns out.
     """
     flagged = scores > calibration.threshold
-    write_decisions(path, names, labels, scores, calibration.p_values(scores), flagged)
+    write_decisions(path, names, labels, scores, calibration.p_values(scores), flagged, regions)
 
 
 def write_decisions(
@@ -51,6 +55,7 @@ def write_decisions(
     scores: np.ndarray,
     p_values: np.ndarray,
     flagged: np.ndarray,
+    regions: Sequence[Region | None] | None = None,
 ) -> None:
     """As `write_scores`, given p-values and decisions that were made elsewhere, `(num_images,)`."""
     with (
@@ -58,9 +63,16 @@ def write_decisions(
         temporary.open("w", newline="", encoding="utf-8") as file,
     ):
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
+        writer.writerow(COLUMNS if regions is None else (*COLUMNS, *REGION_COLUMNS))
         for index, name in enumerate(names):
             label = "" if labels is None else int(labels[index])
             # float32 scores survive nine digits.
             score, p_value = f"{scores[index]:.9g}", f"{p_values[index]:.6g}"
-            writer.writerow([as_cell(name), label, score, p_value, int(flagged[index])])
+            row = [as_cell(name), label, score, p_value, int(flagged[index])]
+            writer.writerow(row + ([] if regions is None else _cells_of(regions[index])))
+
+
+def _cells_of(region):
+    if region is None:
+        return ["", 0]
+    return [",".join(map(str, region.box)), region.area]

@@ -5,6 +5,7 @@ import pathlib
 
 import numpy as np
 
+from memgan_tf.config import DataConfig
 from memgan_tf.data import OneClassTask, load_task
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
@@ -28,7 +29,6 @@ class TrainedRun:
         config: The run's configuration.
         detector: The fitted detector.
         calibration: Threshold and p-values; None if an incomplete run has none yet.
-        data: Which images `load_task` opened last; the configuration's before.
 
     Raises:
         ValueError: If the folder is not a finished run's.
@@ -37,7 +37,7 @@ class TrainedRun:
     def __init__(self, path: str | os.PathLike, allow_incomplete: bool = False):
         self.directory = RunDirectory(path)
         self.config = self.directory.read_config()
-        self.data = self.config.data
+        self._opened = None
         if not (self.directory.is_complete or allow_incomplete):
             raise ValueError(
                 f"{self.directory.path} is not COMPLETE. Finish it with the memgan train command "
@@ -51,9 +51,7 @@ class TrainedRun:
         self.detector = make_detector(self.config)
         self.detector.load(self.directory)
 
-    def load_task(
-        self, data_dir: str | None = None, dataset: str | None = None, with_test: bool = True
-    ) -> OneClassTask:
+    def load_task(self, data_dir: str | None = None, dataset: str | None = None) -> OneClassTask:
         """The images that the run was made with, and its test split.
 
         Of a run that this user did not train, only what is named here is opened.
@@ -61,13 +59,19 @@ class TrainedRun:
         Args:
             data_dir: As in `DataConfig`, if the data has moved.
             dataset: The same.
-            with_test: Whether to load the test split.
 
         Raises:
             ValueError: If the set is unusable, or must be named.
         """
-        self.data = choose_data(self.directory, self.config.data, dataset, data_dir)
-        return load_task(self.data, self.config.training.seed, with_test)
+        own = self.config.data
+        data = choose_data(self.directory, own, dataset, data_dir)
+        self._opened = None if data == own else data
+        return load_task(data, self.config.training.seed)
+
+    @property
+    def data(self) -> DataConfig:
+        """Which images `load_task` opened last; the configuration's, if no others were named."""
+        return self._opened or self.config.data
 
     @property
     def is_own(self) -> bool:

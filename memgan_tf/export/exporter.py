@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.predicted_regions import pixel_threshold
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.export.golden import Golden
 from memgan_tf.export.model_card import describe_export, write_card
@@ -61,8 +62,14 @@ def export(
     version = store.new_version(version)
     golden = _ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
-    bit_depth = run.config.data.bit_depth or 16
-    scorer = Scorer(_servable_model(run), image_shape, calibration, image_fit, bit_depth)
+    scorer = Scorer(
+        _servable_model(run),
+        image_shape,
+        calibration,
+        image_fit,
+        bit_depth=run.config.data.bit_depth or 16,
+        pixel_threshold=pixel_threshold(run),
+    )
     signatures = scorer.signatures()
     with store.publishing(version) as staging:
         tf.saved_model.save(scorer, str(staging), signatures=signatures)

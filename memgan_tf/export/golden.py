@@ -13,6 +13,8 @@ from memgan_tf.data.npz import read_arrays
 
 GOLDEN_FILE = pathlib.PurePath("assets.extra", "golden.npz")
 IMAGES = "images"
+# Pixels of all golden images of a task, at most: they travel as text to the process that checks.
+MAX_PIXELS = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,6 +124,8 @@ def golden_images(task: OneClassTask, count: int) -> np.ndarray:
         task: Of the run.
         count: How many of the task at most.
     """
+    pixels = task.image_shape[0] * task.image_shape[1]
+    count = min(count, max(2, MAX_PIXELS // pixels))
     anomalies = np.zeros((0, *task.image_shape), np.uint8)
     if task.test is not None:
         anomalies = task.test.images[task.test.labels == 1][: count // 2]

@@ -25,7 +25,9 @@ def require(good: tf.Tensor, rule: str, kind: str = "image") -> tf.Operation:
 
 
 def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
-    """`image` `(batch, height, width, channels)`, once its shape and its pixels are right.
+    """`image` `(batch, height, width, channels)` in whole numbers, once it is right.
+
+    Fractions are rounded as `as_pixels` does, half to even: a server's score is Python's.
 
     Raises:
         tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, a pixel
@@ -44,7 +46,7 @@ def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
         require(~fractions, "`image` must hold pixels from 0 to 255, not 0 to 1: multiply by 255"),
     ]
     with tf.control_dependencies(checks):
-        return tf.identity(image)
+        return tf.round(image)
 
 
 def checked_scores(scores: tf.Tensor) -> tf.Tensor:

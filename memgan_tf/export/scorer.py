@@ -21,6 +21,8 @@ class Scorer(tf.Module):
         calibration: Threshold and p-values.
         image_fit: How files of another size are fitted, `stretch`, `crop` or `pad`.
         bit_depth: Bits that the values of files with 16 bits use.
+        pixel_threshold: Above it a pixel of the map of an anomaly belongs to its predicted mask;
+            None predicts none.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Scorer(tf.Module):
         calibration: Calibration,
         image_fit: str = "stretch",
         bit_depth: int = 16,
+        pixel_threshold: float | None = None,
     ):
         super().__init__(name="memgan_scorer")
         # Out of sight of attribute tracking, and the bare variables in its place: a Keras object
@@ -38,7 +41,7 @@ class Scorer(tf.Module):
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
         self._image_shape, self._calibration = tuple(image_shape), calibration
-        self._reading = image_fit, bit_depth
+        self._reading, self._pixel_threshold = (image_fit, bit_depth), pixel_threshold
         units = model.decode_units()
         self._num_units = 0 if units is None else int(units.shape[0])
 
@@ -68,7 +71,11 @@ class Scorer(tf.Module):
     def _explain(self, image):
         explained = self._explain_pixels(image)
         shown = {name: explained[name] for name in EXPLANATIONS if name in explained}
-        return {**self._decide(explained), **shown}
+        decided = self._decide(explained)
+        if self._pixel_threshold is not None and "anomaly_map" in shown:
+            above = shown["anomaly_map"] > self._pixel_threshold
+            shown["predicted_mask"] = above & decided["is_anomaly"][:, tf.newaxis, tf.newaxis]
+        return {**decided, **shown}
 
     def _recall(self, slot):
         return self._model().recall(checked_slots(slot, self._num_units))

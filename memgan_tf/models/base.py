@@ -148,6 +148,10 @@ class TrainableModel(abc.ABC):
         """
         del batches
 
+    def score_notes(self) -> list[str]:
+        """What `fit_score` decided about the score and a user must know, a sentence each."""
+        return []
+
     def export_obstacle(self) -> str | None:
         """Why the score cannot be a SavedModel, one sentence; None if it can."""
         return None
@@ -197,7 +201,8 @@ class TrainableModel(abc.ABC):
 
         Args:
             metrics: Means over the epoch, by tag.
-            explained: `explain` of held-out normal images, as numpy arrays.
+            explained: `explain` of held-out normal images, as numpy arrays, and under `images`
+                their raw pixels; without these reconstructions are not looked at.
         """
         scores = explained["anomaly_score"]
         if len(scores) > 1 and scores.std() <= 1e-6 * max(1.0, abs(scores.mean())):

@@ -1,5 +1,7 @@
 """MEMGAN: the memory-augmented bidirectional GAN (Yang et al., 2020)."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
@@ -15,9 +17,11 @@ from memgan_tf.losses import (
     mutual_information,
     mutual_information_excess,
 )
+from memgan_tf.models.collapse import attention_signs, effective_units
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
+from memgan_tf.networks.blocks import code_map_shape
 
 # Below these the run is marked SUSPECT.
 LOST_GAME = 0.01  # nats of D's loss; an undecided D has 2 log 2 = 1.39
@@ -61,7 +65,9 @@ class MEMGAN(PairedModel):
             dtype=dtype_of(mixed_precision),
             name="discriminator",
         )
-        self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, config.latent_dim)))
+        code_map = code_map_shape(image_shape, config.base_width, config.max_width)
+        code_size = config.latent_dim or math.prod(code_map)
+        self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
         if jit_compile:
             self.discriminator.call = tf.function(self.discriminator.call, jit_compile=True)
         super().__init__(config, image_shape, seed, average_weights, mixed_precision, jit_compile)
@@ -76,12 +82,13 @@ class MEMGAN(PairedModel):
         }
 
     def draw(self, batch_size, seed):
-        config = self.config
-        draws = {
-            "mixing_weights": sample_mixing_weights(
-                batch_size, config.num_units, config.mixing_law, config.mixing_scale, seed
-            )
-        }
+        config, positions = self.config, self.trained.num_positions
+        weights = sample_mixing_weights(
+            batch_size * positions, config.num_units, config.mixing_law, config.mixing_scale, seed
+        )
+        if not self.trained.is_flat:
+            weights = tf.reshape(weights, (batch_size, positions, config.num_units))
+        draws = {"mixing_weights": weights}
         if config.instance_noise > 0:
             # One image for D's real pair, one for its fake pair.
             draws["instance_noise"] = tf.random.stateless_normal(
@@ -106,14 +113,16 @@ class MEMGAN(PairedModel):
             metrics = {
                 "loss/cycle": step.mean(l2_distance(scaled, reconstruction)),
                 "loss/projection": step.mean(l2_distance(codes, projected)),
-                "loss/mutual_information": step.mean(mutual_information(weights, logits)),
+                "loss/mutual_information": step.mean(
+                    by_position(mutual_information, weights, logits)
+                ),
             }
             shared = (
                 self.config.cycle_weight * metrics["loss/cycle"]
                 + self.config.projection_weight * metrics["loss/projection"]
                 + self.config.mutual_information_weight * metrics["loss/mutual_information"]
             )
-        excess = mutual_information_excess(weights, logits)
+        excess = by_position(mutual_information_excess, weights, logits)
         metrics["loss/mutual_information_excess"] = step.mean(excess)
 
         pairs = (scaled, codes, generated, mixed, draws.get("instance_noise"))
@@ -170,22 +179,21 @@ class MEMGAN(PairedModel):
         return metrics, tape.gradient(total, watched)
 
     def decode_units(self):
-        return self._decode(self.scoring.memory.units)
+        return self.scoring.decode(tf.convert_to_tensor(self.scoring.memory.units))
 
     def recall(self, slots):
         units = tf.gather(tf.convert_to_tensor(self.scoring.memory.units), slots)
-        return {"unit": units, "decoded": self._decode(units)}
-
-    def _decode(self, codes):
-        return self.scoring.scaling.display(self.scoring.generator(codes))
+        return {"unit": units, "decoded": self.scoring.decode(units)}
 
     def summarize(self, images, explained):
         summaries = super().summarize(images, explained)
         units = self.scoring.memory.units
         distances = hull_distance(tf.constant(explained["codes"]), tf.convert_to_tensor(units))
         summaries.scalars |= {
-            # A(x) is the cycle loss of Eq. 4; here of held-out images.
-            "loss/cycle": summaries.scalars["score/mean"],
+            # Eq. 4 of held-out images; A(x) unless the score is another.
+            "loss/cycle": float(
+                explained.get("reconstruction_error", explained["anomaly_score"]).mean()
+            ),
             "memory/effective_units": effective_units(explained["attention"]),
             "memory/hull_distance": float(tf.reduce_mean(distances)),
         }
@@ -205,7 +213,8 @@ class MEMGAN(PairedModel):
         """Each input beside its reconstruction and its error, in a row."""
         inputs = self.scoring.scaling.display(self.scoring.scaling(images)).numpy()
         outputs = explained["reconstruction"][: len(images)]
-        errors = explained["anomaly_map"][: len(images), :, :, np.newaxis]
+        errors = explained.get("error_map", explained["anomaly_map"])
+        errors = errors[: len(images), :, :, np.newaxis]
         errors = np.broadcast_to(errors / max(float(errors.max()), 1e-6), inputs.shape)
         return np.stack([inputs, outputs, errors], axis=1).reshape(-1, *inputs.shape[1:])
 
@@ -213,19 +222,25 @@ class MEMGAN(PairedModel):
         problems = super().health(metrics, explained)
         if effective_units(explained["attention"]) < FEWEST_UNITS <= self.config.num_units:
             problems.append("all images use the same memory unit")
+        problems += attention_signs(explained["attention"])
         if self.config.adversarial_weight > 0 and metrics["loss/discriminator"] < LOST_GAME:
             problems.append("the discriminator's loss is near 0, so it teaches E and G nothing")
         return problems
 
 
-def effective_units(attention: np.ndarray) -> float:
-    """exp of the entropy of the mean attention: how many units a set of images uses.
+def by_position(loss, weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """A loss of weights and logits, `(batch,)`; of maps the mean over their positions.
 
     Args:
-        attention: `(batch, num_units)`, rows on the simplex.
+        loss: Function of `(batch, num_units)` weights and logits.
+        weights: `(batch, num_units)`, or `(batch, num_positions, num_units)`.
+        logits: The same shape.
     """
-    usage = attention.mean(axis=0)
-    return float(np.exp(-np.sum(usage * np.log(np.maximum(usage, 1e-12)))))
+    if weights.shape.rank == 2:
+        return loss(weights, logits)
+    positions, num_units = weights.shape[1:]
+    flat = [tf.reshape(values, (-1, num_units)) for values in (weights, logits)]
+    return tf.reduce_mean(tf.reshape(loss(*flat), (-1, positions)), axis=1)
 
 
 def tile_images(images: np.ndarray, num_columns: int = 10) -> np.ndarray:

@@ -10,10 +10,12 @@ from memgan_tf.config.memgan_plus import (
     parse_parts,
 )
 from memgan_tf.layers import MeasuredGaussians
+from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.paired import dtype_of
+from memgan_tf.models.paired import dtype_of, locate
+from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
 
 # Keeps the turn classifier's seeds apart from the other networks'.
@@ -31,6 +33,8 @@ class PlusNetworks(MemoryAutoencoder):
         part_names: The parts that are measured; the score may have fewer.
         turns: The classifier; None if no part of the score needs it.
         feature_law: Of the classifier's features, a Gaussian for each turn.
+        part_weights: `(num_parts,)` weights; the score is the weighted mean of the chosen parts.
+        told: Share of the turns of reserved images that the classifier tells.
     """
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
@@ -60,15 +64,21 @@ class PlusNetworks(MemoryAutoencoder):
             name for name in SCORE_PARTS if self.turns or name not in TURN_PARTS
         )
         self.chosen = [self.part_names.index(name) for name in chosen]
+        # A score of nothing else keeps the turns as they are.
+        self.weighs_turns = config.weigh_turns and "turns" in chosen and len(chosen) > 1
         size = (len(self.part_names),)
         self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
         self.part_means = tf.Variable(tf.zeros(size), trainable=False)
         self.part_deviations = tf.Variable(tf.ones(size), trainable=False)
+        self.local_score = LocalScore(image_shape[:2]) if config.score_rule == "local" else None
+        self.part_weights = tf.Variable(tf.ones(size), trainable=False)
+        self.told = tf.Variable(1.0, trainable=False)
 
     @property
     def variables(self):
-        measured = [self.pixel_weights, self.part_means, self.part_deviations]
-        return [*super().variables, *measured]
+        standard = [self.pixel_weights, self.part_means, self.part_deviations]
+        local = self.local_score.variables if self.local_score else []
+        return [*super().variables, *standard, self.part_weights, self.told, *local]
 
     def explain(self, images, training=False, statistics_rate=None):
         explained = super().explain(images, training, statistics_rate)
@@ -76,7 +86,13 @@ class PlusNetworks(MemoryAutoencoder):
         explained |= {"parts": (parts - self.part_means) / self.part_deviations}
         if self.chosen != [SCORE_PARTS.index("reconstruction")]:
             chosen = tf.gather(explained["parts"], self.chosen, axis=1)
-            explained["anomaly_score"] = tf.reduce_mean(chosen, axis=1)
+            weights = tf.gather(self.part_weights, self.chosen)
+            # Equal weights are exactly 1: the mean is the plain one, bit for bit.
+            weights /= tf.reduce_mean(weights)
+            explained["anomaly_score"] = tf.reduce_mean(chosen * weights, axis=1)
+        if self.local_score:
+            score = explained["anomaly_score"]
+            explained = {**locate(explained, self.local_score), "anomaly_score": score}
         return explained
 
     def classify_turns(self, scaled, training=False, statistics_rate=None):
@@ -88,10 +104,14 @@ class PlusNetworks(MemoryAutoencoder):
 
     def _measure_parts(self, images, explained, training, statistics_rate):
         """`(batch, num_parts)`, higher = more anomalous, each in its own units."""
-        errors = tf.square(explained["anomaly_map"]) * self.pixel_weights
+        squares = tf.square(explained["anomaly_map"])
+        if self.local_score:
+            residual, _ = self.local_score(squares)
+        else:
+            residual = tf.sqrt(tf.reduce_sum(squares * self.pixel_weights, axis=[1, 2]))
         parts = [
             explained["anomaly_score"],
-            tf.sqrt(tf.reduce_sum(errors, axis=[1, 2])),
+            residual,
             explained["projection_distance"],
         ]
         if self.turns:
@@ -126,10 +146,7 @@ class PlusNetworks(MemoryAutoencoder):
         """
         if self.turns:
             self.feature_law.update()
-        squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
-        usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
-        # The floor keeps pixels that never vary from deciding alone.
-        self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
+        self._fit_residual(batches, explain)
         self.part_means.assign(tf.zeros_like(self.part_means))
         self.part_deviations.assign(tf.ones_like(self.part_deviations))
         parts = tf.concat([explain(images)["parts"] for images in batches()], axis=0)
@@ -137,6 +154,36 @@ class PlusNetworks(MemoryAutoencoder):
         smallest = SMALLEST_SHARE * tf.abs(means) + 1e-6
         self.part_means.assign(means)
         self.part_deviations.assign(tf.maximum(tf.math.reduce_std(parts, axis=0), smallest))
+        if self.weighs_turns:
+            self._weigh_turns(batches)
+
+    def _fit_residual(self, batches, explain):
+        """Measures the usual errors of the reconstructions."""
+        if self.local_score:
+            errors = [explain(images)["error_map"] for images in batches()]
+            self.local_score.fit(lambda: [tf.square(part) for part in errors])
+            return
+        squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
+        usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
+        # The floor keeps pixels that never vary from deciding alone.
+        self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
+
+    def _weigh_turns(self, batches):
+        """Lets the part `turns` count by the share of the turns that is told."""
+        told = [turn_accuracy(self.classify_turns(self.scaling(images))[0]) for images in batches()]
+        shares = tf.concat(told, axis=0)
+        self.told.assign(tf.reduce_mean(shares))
+        position = self.part_names.index("turns")
+        weight = turn_weight(float(self.told.numpy()), NUM_TURNS * len(shares))
+        weights = [weight if at == position else 1.0 for at in range(len(self.part_names))]
+        self.part_weights.assign(weights)
+
+    def describe_score(self):
+        """What the score's weights are, a sentence each; see `TrainableModel.score_notes`."""
+        if not self.weighs_turns:
+            return []
+        weight = float(self.part_weights[self.part_names.index("turns")].numpy())
+        return [describe_turns(float(self.told.numpy()), weight)]
 
 
 class MEMGANPlus(MEMGAN):
@@ -147,6 +194,7 @@ class MEMGANPlus(MEMGAN):
 
     networks_class = PlusNetworks
     reserved_share = 0.1
+    replaces_score = False
 
     def __init__(self, config: MemganPlusConfig, *options, **named_options):
         super().__init__(config, *options, **named_options)
@@ -207,10 +255,14 @@ class MEMGANPlus(MEMGAN):
     def part_names(self):
         return self.scoring.part_names
 
+    def score_notes(self):
+        return self.scoring.describe_score()
+
     def summarize(self, images, explained):
         summaries = super().summarize(images, explained)
         # Eq. 8, which is not the score here.
-        errors = np.sqrt(np.sum(np.square(explained["anomaly_map"]), axis=(1, 2)))
+        errors = explained.get("error_map", explained["anomaly_map"])
+        errors = np.sqrt(np.sum(np.square(errors), axis=(1, 2)))
         summaries.scalars["loss/cycle"] = float(errors.mean())
         for name, values in zip(self.part_names, explained["parts"].T, strict=True):
             summaries.histograms[f"score/part_{name}"] = values

@@ -3,12 +3,21 @@
 import tensorflow as tf
 
 from memgan_tf.layers import MemoryLayer
+from memgan_tf.layers.positional_memory import PositionalMemory
 from memgan_tf.losses import l2_distance
 from memgan_tf.models.paired import Networks, make_encoder_generator
+from memgan_tf.networks.blocks import code_map_shape
 
 
 class MemoryAutoencoder(Networks):
-    """E, M and G as one path: x → E(x) → P(E(x)) → G(P(E(x)))."""
+    """E, M and G as one path: x → E(x) → P(E(x)) → G(P(E(x))).
+
+    With a `latent_dim` of 0 a code is E's smallest map, and P acts on each of its positions.
+
+    Attributes:
+        is_flat: Whether a code is one vector.
+        num_positions: Positions of a code.
+    """
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
         scaling, encoder, generator = make_encoder_generator(
@@ -16,14 +25,22 @@ class MemoryAutoencoder(Networks):
         )
         parts = {"encoder": encoder, "generator": generator}
         super().__init__(scaling, parts, jit_compile)
-        self.memory = self._parts["memory"] = MemoryLayer(
-            config.num_units,
-            init_stddev=config.memory_init_stddev,
-            temperature=config.temperature,
-            seed=3000 * seed + 2999,
-            name="memory",
-        )
-        self.memory(tf.zeros((1, config.latent_dim)))
+        options = {
+            "init_stddev": config.memory_init_stddev,
+            "temperature": config.temperature,
+            "seed": 3000 * seed + 2999,
+            "name": "memory",
+        }
+        # Of a map each position has the memory to itself; else the code is one position.
+        self.is_flat, self.num_positions = config.latent_dim > 0, 1
+        if not self.is_flat:
+            height, width, _ = code_map_shape(image_shape, config.base_width, config.max_width)
+            self.num_positions = height * width
+            self.memory = PositionalMemory(config.num_units, self.num_positions, **options)
+        else:
+            self.memory = MemoryLayer(config.num_units, **options)
+        self._parts["memory"] = self.memory
+        self.memory(tf.zeros((1, encoder.code_size)))
 
     def explain(self, images, training=False, statistics_rate=None):
         scaled = self.scaling(images)
@@ -34,8 +51,19 @@ class MemoryAutoencoder(Networks):
         reconstruction = self.generator(projected, **options)
         return {
             "anomaly_score": l2_distance(scaled, reconstruction),
-            "attention": attention,
-            "codes": codes,
+            "attention": self.of_position(attention, attention.shape[-1]),
+            "codes": self.of_position(codes, self.memory.units.shape[-1]),
             "projection_distance": l2_distance(codes, projected),
             **self.explain_reconstruction(scaled, reconstruction),
         }
+
+    def of_position(self, values: tf.Tensor, size: int) -> tf.Tensor:
+        """Values of every position as their mean, `(batch, size)`; of one code as they are."""
+        if self.is_flat:
+            return values
+        return tf.reduce_mean(tf.reshape(values, (-1, self.num_positions, size)), axis=1)
+
+    def decode(self, units: tf.Tensor) -> tf.Tensor:
+        """Images of memory units `(num_units, dim)`, each at every position, in [0, 1]."""
+        codes = units if self.is_flat else tf.tile(units, (1, self.num_positions))
+        return self.scaling.display(self.generator(codes))

@@ -1,13 +1,19 @@
 """What the baselines share: networks that exist once, or twice with a moving average."""
 
 import abc
+from collections.abc import Iterator
 
 import tensorflow as tf
 
+from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.layers.scalings import make_scaling
 from memgan_tf.layers.unit_scaling import GlobalContrastScaling
-from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.base import Batches, TrainableModel
+from memgan_tf.models.collapse import reconstruction_signs
 from memgan_tf.networks import Encoder, Generator
+
+# Of the training images, for the usual errors of `LocalScore`.
+RESERVED_SHARE = 0.1
 
 
 class Networks(abc.ABC):
@@ -71,6 +77,8 @@ class PairedModel(TrainableModel):
     """
 
     networks_class: type[Networks]
+    # Whether a `score_rule` of `local` replaces the score; else the networks have it as a part.
+    replaces_score = True
 
     def __init__(
         self,
@@ -93,6 +101,11 @@ class PairedModel(TrainableModel):
         if average_weights:
             pairs = (self.scoring.trainable_variables, self.trained.trainable_variables)
             self.scoring_pairs = list(zip(*pairs, strict=True))
+        self.local_score = None
+        if self.replaces_score and getattr(config, "score_rule", "distance") == "local":
+            self.local_score = LocalScore(self.image_shape[:2])
+            self.reserved_share = RESERVED_SHARE
+        self._explain_networks = tf.function(self.scoring.explain, reduce_retracing=True)
 
     @abc.abstractmethod
     def make_players(self) -> dict[str, list]:
@@ -100,7 +113,7 @@ class PairedModel(TrainableModel):
 
     @property
     def scoring_variables(self):
-        return self.scoring.variables
+        return [*self.scoring.variables, *(self.local_score.variables if self.local_score else ())]
 
     def prepare(self, batches):
         for networks in {id(n): n for n in (self.trained, self.scoring)}.values():
@@ -115,7 +128,45 @@ class PairedModel(TrainableModel):
         self.scoring.explain(images, training=True, statistics_rate=rate)
 
     def explain(self, images):
-        return self.scoring.explain(images)
+        explained = self.scoring.explain(images)
+        return locate(explained, self.local_score) if self.local_score else explained
+
+    def fit_score(self, batches):
+        if self.local_score:
+            self.local_score.fit(lambda: squared_errors(self._explain_networks, batches))
+
+    def health(self, metrics, explained):
+        problems = super().health(metrics, explained)
+        if {"images", "reconstruction"} <= explained.keys():
+            scaling = self.scoring.scaling
+            shown = scaling.display(scaling(tf.constant(explained["images"]))).numpy()
+            problems += reconstruction_signs(explained["reconstruction"], shown)
+        return problems
+
+
+def squared_errors(explain, batches: Batches) -> Iterator[tf.Tensor]:
+    """`(batch, height, width)` squared errors of the reconstructions of batches of images."""
+    for images in batches():
+        yield tf.square(explain(images)["anomaly_map"])
+
+
+def locate(explained: dict[str, tf.Tensor], local_score: LocalScore) -> dict[str, tf.Tensor]:
+    """An explanation by `score_rule` local, from one by the distance.
+
+    Returns:
+        The same with another `anomaly_score` and `anomaly_map`. `reconstruction_error`, `(batch,)`,
+        is the distance, and `error_map` what it is the norm of.
+    """
+    errors = explained["anomaly_map"]
+    squares = tf.square(errors)
+    scores, maps = local_score(squares)
+    return {
+        **explained,
+        "anomaly_score": scores,
+        "anomaly_map": maps,
+        "error_map": errors,
+        "reconstruction_error": tf.sqrt(tf.reduce_sum(squares, axis=[1, 2])),
+    }
 
 
 def dtype_of(mixed_precision: bool) -> str:

@@ -26,6 +26,14 @@ def plan_widths(levels: int, base_width: int, max_width: int) -> list[int]:
     return [min(base_width * 2**level, max_width) for level in range(levels)]
 
 
+def code_map_shape(
+    image_shape: tuple[int, int, int], base_width: int, max_width: int
+) -> tuple[int, int, int]:
+    """`(height, width, channels)` of the encoder's smallest map, for images of a shape."""
+    sizes = plan_sizes(*image_shape[:2])
+    return (*sizes[-1], plan_widths(len(sizes) - 1, base_width, max_width)[-1])
+
+
 def kernel_for(size: tuple[int, int]) -> tuple[int, int]:
     """Kernel of a stride-2 convolution from `size`: 4 on even sides, 3 on odd ones."""
     return tuple(4 if side % 2 == 0 else 3 for side in size)

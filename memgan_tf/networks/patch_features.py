@@ -71,13 +71,17 @@ class PatchFeatures:
     def __call__(self, images: tf.Tensor) -> list[Grid]:
         """Grids of images, finest first.
 
-        Two maps that follow each other make a grid at the finer one's positions: maps at strides
-        8, 16 and 32 make a fine grid and a coarse one.
+        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
+        strides 8, 16 and 32 make a fine grid and a coarse one.
         """
         valid = content_mask(images) if self._image_fit == "pad" else None
-        maps = [tf.nn.avg_pool2d(values, 3, 1, "SAME") for values in self.maps(images)]
-        pairs = itertools.pairwise(maps) if len(maps) > 1 else [(maps[0],)]
-        return [self._join(pair, valid) for pair in pairs]
+        by_stride = {}
+        for stride, values in zip(self.backbone.strides, self.maps(images), strict=True):
+            averaged = tf.nn.avg_pool2d(values, 3, 1, "SAME")
+            by_stride.setdefault(stride, []).append(averaged)
+        levels = list(by_stride.values())
+        joined = [[*a, *b] for a, b in itertools.pairwise(levels)] or levels
+        return [self._join(maps, valid) for maps in joined]
 
     def _join(self, maps, valid):
         size = maps[0].shape[1:3]

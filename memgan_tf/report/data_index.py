@@ -7,6 +7,8 @@ from memgan_tf import files
 
 # Rows of a list that are shown; data_index.json has all of them.
 MAX_ROWS = 50
+# Width over height may differ by this factor in photographs of one shape.
+SAME_SHAPE = 1.1
 
 
 def read_index(path: pathlib.Path) -> dict[str, Any]:
@@ -86,6 +88,13 @@ def index_warnings(index: dict[str, Any] | None) -> list[str]:
         warnings.append(
             f"Masks that cannot be used: {len(index['unusable_masks'])}, so there are no pixel "
             f"metrics; see Data."
+        )
+    narrowest, widest = index.get("shapes") or (1.0, 1.0)
+    if index["image_fit"] == "pad" and widest > SAME_SHAPE * narrowest:
+        warnings.append(
+            f"The photographs have different shapes (width over height {narrowest:.2f} to "
+            f"{widest:.2f}): padding differs from one to the next. Cut them to one shape, or use "
+            f"--image_fit=stretch."
         )
     if index["left_out"]:
         warnings.append(f"Files left out: {len(index['left_out'])}; see Data.")

@@ -8,11 +8,20 @@ import tensorflow as tf
 from memgan_tf import files
 from memgan_tf.config import departures
 from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.baseline import measure_baseline
+from memgan_tf.evaluation.defect_sizes import measure_sizes
 from memgan_tf.evaluation.heat_scale import heat_scale
-from memgan_tf.evaluation.measured_test import Picked, masks_of, measure_test
+from memgan_tf.evaluation.kinds import (
+    count_decisions,
+    format_kinds,
+    measure_kinds,
+)
+from memgan_tf.evaluation.levelling import held_out_curve, remaining_fall
+from memgan_tf.evaluation.measured_test import measure_test
 from memgan_tf.evaluation.metrics import ranking_metrics, threshold_metrics
 from memgan_tf.evaluation.scores import write_scores
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Picked, Views
 from memgan_tf.report import plots
 from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
 from memgan_tf.report.selection import select
@@ -57,7 +66,8 @@ def evaluate(
         )
     test, folder = task.test, run.directory.evaluation
     started = time.monotonic()
-    measured = measure_test(run, test)
+    scale = heat_scale(run, lambda: Views.of(task.validation)) if test.originals else None
+    measured = measure_test(run, test, scale.top if scale else None)
     seconds = round(time.monotonic() - started, 2)
     labels, scores = measured.labels, measured.scores
     metrics = {
@@ -67,11 +77,14 @@ def evaluate(
     }
     folder.mkdir(exist_ok=True)
     names = [test.names[i] for i in measured.positions]
-    write_scores(folder / "scores.csv", names, labels, scores, run.calibration)
+    write_scores(folder / "scores.csv", names, labels, scores, run.calibration, measured.regions)
     _draw(run, test, measured)
     _write_heatmaps(run, task, measured, names, num_heatmaps)
     _write_histogram(run, scores[labels == 1])
-    results = _describe_results(run, measured, metrics, seconds)
+    results = {
+        **_describe_results(run, measured, metrics, seconds),
+        **_compare(run, task, measured),
+    }
     files.write_json(run.directory.path / "results.json", results)
     return results
 
@@ -90,6 +103,21 @@ def _describe_results(run, measured, metrics, seconds):
     return {**results, "scoring_seconds": seconds}
 
 
+def _compare(run, task, measured):
+    """What is known kind by kind, of the defects' sizes, and of a PCA on the same images."""
+    labels, scores = measured.labels, measured.scores
+    kinds = None if task.test.kinds is None else task.test.kinds[measured.positions]
+    found = {
+        "decisions": count_decisions(labels, scores, run.threshold),
+        "kinds": measure_kinds(kinds, labels, scores, run.threshold),
+    }
+    if task.test.masks is not None:
+        picked = Picked(task.test.masks, measured.positions)
+        found["defect_sizes"] = measure_sizes(picked, labels, run.config.image_shape[:2])
+    baseline = measure_baseline(run.config, task, measured.positions, scores)
+    return found if baseline is None else {**found, "baseline": baseline}
+
+
 def describe_run(run: TrainedRun) -> dict[str, Any]:
     """What a figure of the run must be quoted with: configuration, versions, wall time."""
     config, record = run.config, run.directory.read_completion()
@@ -105,6 +133,8 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "fingerprint": fingerprint(config),
         "suspect": run.directory.suspicions,
         "training_seconds": record["training_seconds"],
+        "remaining_fall": remaining_fall(held_out_curve(run.directory.path / "metrics.csv")),
+        "score_notes": run.detector.score_notes(),
         "config": settings,
         "environment": {
             name: value for name, value in describe_environment().items() if name != "command"
@@ -136,16 +166,10 @@ def _draw(run, test, measured):
 
 
 def _write_heatmaps(run, task, measured, names, count):
-    scale = heat_scale(run, lambda: task.validation.images) if count else None
+    scale = heat_scale(run, lambda: Views.of(task.validation)) if count else None
     if scale is None:
         return
-    masks, positions = masks_of(task.test), measured.positions
-    source = HeatmapSource(
-        Picked(task.test.images, positions),
-        names,
-        measured.scores,
-        None if masks is None else Picked(masks, positions),
-    )
+    source = HeatmapSource(Views.of(task.test).select(measured.positions), names, measured.scores)
     groups = select(measured.labels, measured.scores, run.threshold, count)
     write_heatmaps(run, source, groups, run.directory.evaluation / "heatmaps", scale)
 
@@ -158,7 +182,7 @@ def _write_histogram(run, anomaly_scores):
 
 
 def format_metrics(results: dict[str, Any]) -> str:
-    """The metrics × 100, a line each."""
-    return "\n".join(
-        f"  {name:<18} {100 * value:6.2f}" for name, value in results["metrics"].items()
-    )
+    """The metrics × 100, a line each, then what was found of each kind."""
+    lines = [f"  {name:<18} {100 * value:6.2f}" for name, value in results["metrics"].items()]
+    kinds = format_kinds(results["kinds"])
+    return "\n".join([*lines, *(["By kind:", *kinds] if kinds else [])])

@@ -9,11 +9,12 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation import training_images
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
-from memgan_tf.evaluation.measured_test import Picked, masks_of
 from memgan_tf.evaluation.scores import as_cell
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
 from memgan_tf.report.data_index import read_index
 from memgan_tf.report.evaluate import describe_run, evaluate
 from memgan_tf.report.hull_sample import HullRow, sample_hull
@@ -25,6 +26,8 @@ DATA_INDEX_FILE = "data_index.json"
 EVALUATE_ANEW = "Make it anew by memgan evaluate"
 # Held-out images that are scored for a run without labelled test images, at most.
 MAX_HELD_OUT = 2000
+# Longer side of a training image that is shown.
+THUMBNAIL = 320
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,18 +35,16 @@ class ScoredSet:
     """The images that a report shows: the labelled test split, or held-out normal images.
 
     Attributes:
-        images: `(num_images, height, width, channels)`, decoded when indexed by positions.
+        views: The images.
         names: One per image.
         scores: `(num_images,)`.
         labels: `(num_images,)`, 1 = anomaly; None for held-out normal images.
-        masks: Of known defects, or None.
     """
 
-    images: Sequence
+    views: Views
     names: list[str]
     scores: np.ndarray
     labels: np.ndarray | None
-    masks: Sequence | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Findings:
         hull: Distances to the hull; None without memory units.
         hull_obstacle: Why the distances could not be measured; None if they could.
         data_index: What became of the files of a folder set; None for other data.
+        unusual: The training images that look least like the others: name, left-out score,
+            whether it was set aside, and the image; empty where a detector cannot tell.
     """
 
     run: TrainedRun
@@ -82,6 +85,7 @@ class Findings:
     hull: list[HullRow] | None
     hull_obstacle: str | None
     data_index: dict[str, Any] | None
+    unusual: list[tuple[str, float, bool, np.ndarray]]
 
     @property
     def flagged(self) -> np.ndarray:
@@ -115,34 +119,49 @@ def gather(run: TrainedRun, task: OneClassTask, num_images: int) -> Findings:
         scored=scored,
         groups=groups,
         explained=_explain(run, scored, shown),
-        scale=heat_scale(run, lambda: task.validation.images),
+        scale=heat_scale(run, lambda: Views.of(task.validation)),
         units=units,
         unit_usage=usage,
         hull=hull,
         hull_obstacle=obstacle,
         data_index=read_index(index) if index.exists() else None,
+        unusual=_unusual(run, task, num_images),
     )
+
+
+def _unusual(run, task, count):
+    path = run.directory.path / training_images.FILE
+    if not path.exists():
+        return []
+    places = {as_cell(name): position for position, name in enumerate(task.train.names)}
+    views = Views.of(task.train)
+    return [
+        (name, score, aside, views.pixels(places[name], THUMBNAIL))
+        for name, score, aside in training_images.read(path)[:count]
+        if name in places
+    ]
 
 
 def _tested(run, task):
     """results.json and the scored test images; evaluates unless that was done at this threshold."""
     given = (run.directory, run.threshold, task.test.names)
     found = read_results(*given)
-    if found is None or not _fits(found, task.test.labels):
+    if found is None or not _fits(run.directory, found, task.test.labels):
         print("Evaluating the run first.", flush=True)
         evaluate(run, task)
         found = read_results(*given)
     results, positions, scores = found
-    test, masks = task.test, masks_of(task.test)
-    names = [test.names[i] for i in positions]
-    picked = None if masks is None else Picked(masks, positions)
-    images = Picked(test.images, positions)
-    return results, ScoredSet(images, names, scores, test.labels[positions], picked)
+    test = task.test
+    names, views = [test.names[i] for i in positions], Views.of(test).select(positions)
+    return results, ScoredSet(views, names, scores, test.labels[positions])
 
 
-def _fits(found, labels):
+def _fits(directory, found, labels):
     """Whether results.json counts the images that scores.csv has."""
     results, positions, _ = found
+    with files.naming_damage(directory.path / "results.json", EVALUATE_ANEW):
+        for name in ("num_normal", "num_anomalies"):
+            check_integer(name, results[name], minimum=1)
     counts = [int((labels[positions] == label).sum()) for label in (0, 1)]
     return counts == [results["num_normal"], results["num_anomalies"]]
 
@@ -194,8 +213,6 @@ def check_results(results: Any) -> None:
     metrics = results["metrics"]
     for name in ("auroc", *metrics):
         check_real(name, metrics[name], minimum=0.0, maximum=1.0)
-    for name in ("num_normal", "num_anomalies"):
-        check_integer(name, results[name], minimum=1)
     pixels = results.get("pixels", {})
     if ("pixel_auroc" in metrics) != ("aupro" in metrics):
         raise ValueError("of pixel_auroc and aupro it has one")
@@ -211,14 +228,13 @@ def _held_out(run, task):
     parts = [
         explained["anomaly_score"] for _, _, explained in explain_in_parts(run, images, chosen)
     ]
-    return ScoredSet(
-        Picked(images, chosen), [names[i] for i in chosen], np.concatenate(parts), None
-    )
+    views = Views.of(task.validation).select(chosen)
+    return ScoredSet(views, [names[i] for i in chosen], np.concatenate(parts), None)
 
 
 def _explain(run, scored, shown):
     found = {}
-    for part, _, explained in explain_in_parts(run, scored.images, shown):
+    for part, _, explained in explain_in_parts(run, scored.views.images, shown):
         for row, position in enumerate(part):
             found[int(position)] = {
                 name: explained[name][row]

@@ -10,15 +10,20 @@ import tensorflow as tf
 from matplotlib.figure import Figure
 
 from memgan_tf import files
+from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
+from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
 from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
 from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
 
 SCALE_PICTURE = "scale.png"
 # Pixels a side of a picture, at least, and between two pictures.
 SIDE, GAP = 224, 8
+# Longer side of a photograph that is shown, at most.
+LONGEST = 1024
 MAX_NAME = 60
 
 
@@ -27,17 +32,14 @@ class HeatmapSource:
     """Scored images that heat-maps can be made of.
 
     Attributes:
-        images: `(num_images, height, width, channels)` uint8, or what gives such an array when it
-            is indexed by positions.
+        views: The images.
         names: One per image.
         scores: `(num_images,)`.
-        masks: `(num_images, height, width)` bool, known defects; None without any.
     """
 
-    images: Sequence
+    views: Views
     names: Sequence[str]
     scores: np.ndarray
-    masks: Sequence | None = None
 
 
 def write_heatmaps(
@@ -76,13 +78,35 @@ def write_heatmaps(
     # First, so that the folder is one of heat-maps if writing is cut off.
     index = {"scale": dataclasses.asdict(scale), "images": rows}
     files.write_json(folder / INDEX_FILE, index)
-    for part, images, explained in explain_in_parts(run, source.images, np.array([*stems], int)):
-        for position, image, heat in zip(part, images, explained["anomaly_map"], strict=True):
-            mask = None if source.masks is None else np.asarray(source.masks[position], bool)
-            overlay = draw_overlay(image, heat, scale, mask)
-            _write_png(folder / f"{stems[position]}.png", _side_by_side(image, overlay))
+    positions = np.array([*stems], int)
+    for part, _, explained in explain_in_parts(run, source.views.images, positions):
+        for position, values in zip(part, explained["anomaly_map"], strict=True):
+            is_called = source.scores[position] > run.threshold
+            picture = draw_pair(source.views, position, values, scale, is_called)
+            _write_png(folder / f"{stems[position]}.png", _side_by_side(*picture))
     _draw_scale(folder / SCALE_PICTURE, scale)
     return [folder / row["file"] for row in rows]
+
+
+def draw_pair(
+    views: Views, position: int, values: np.ndarray, scale: HeatScale, is_called: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """An image and its map over it, in the photograph's own pixels.
+
+    Args:
+        views: The images.
+        position: Of the image.
+        values: Its anomaly map.
+        scale: Of the colors.
+        is_called: Whether it is called an anomaly; then the predicted regions are outlined.
+
+    Returns:
+        Two `(height, width, channels)` uint8 arrays.
+    """
+    image, heat = views.pixels(position, LONGEST), views.heat(position, values, LONGEST)
+    predicted = heat > scale.top if is_called and views.originals is not None else None
+    mask = views.mask(position, LONGEST)
+    return image, draw_overlay(image, heat, scale, mask, predicted)
 
 
 def write_most_anomalous(
@@ -112,13 +136,14 @@ def write_most_anomalous(
 
 def _held_out_images(run):
     try:
-        task = run.load_task(with_test=False)
+        data = choose_data(run.directory, run.config.data)
+        task = load_task(data, run.config.training.seed, with_test=False)
     except ValueError as error:
         raise ValueError(
             f"`heatmaps` needs a colour scale, from the held-out images of the run's data, which "
             f"is not here: {error}. Run memgan report where the data is"
         ) from error
-    return task.validation.images
+    return Views.of(task.validation)
 
 
 def _stems(groups, names):
@@ -134,7 +159,7 @@ def _stems(groups, names):
 
 
 def _side_by_side(image, overlay):
-    left, right = enlarge(to_color(image), SIDE), enlarge(overlay, SIDE)
+    left, right = (enlarge(to_color(picture), SIDE) for picture in (image, overlay))
     gap = np.full((len(left), GAP, 3), 255, np.uint8)
     return np.concatenate([left, gap, right], axis=1)
 

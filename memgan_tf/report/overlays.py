@@ -10,39 +10,48 @@ from memgan_tf.evaluation.heat_scale import HeatScale
 
 COLORS = "inferno"
 # How far the brightest colour hides the image.
-STRENGTH = 0.8
-OUTLINE = np.array([0.0, 1.0, 1.0])  # cyan: no colour of the map
-# Share of red, green and blue in grey (ITU-R BT.601).
-LUMINANCE = np.array([0.299, 0.587, 0.114])
+STRENGTH = 0.6
+# Of known defects cyan, of predicted regions green: no colors of the map.
+OUTLINE, PREDICTED = np.array([0.0, 1.0, 1.0]), np.array([0.2, 1.0, 0.2])
+PIXELS_PER_LINE = 300
 
 
 def draw_overlay(
-    image: np.ndarray, anomaly_map: np.ndarray, scale: HeatScale, mask: np.ndarray | None = None
+    image: np.ndarray,
+    anomaly_map: np.ndarray,
+    scale: HeatScale,
+    mask: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The map over the image in grey: clear where the error is 0, opaque where it is large.
+    """The map over the image in its own colors: clear where it is 0, opaque where it is large.
 
     Args:
         image: `(height, width, channels)` uint8.
         anomaly_map: `(height, width)`.
         scale: Of the colours.
         mask: `(height, width)` bool, known defects; drawn as an outline.
+        predicted: `(height, width)` bool, predicted regions; drawn as an outline.
 
     Returns:
         `(height, width, 3)` uint8.
     """
-    grey = image[..., 0] if image.shape[-1] == 1 else image @ LUMINANCE
     values = scale.normalize(anomaly_map)[..., np.newaxis]
     colors = _color_table()[np.round(255 * values[..., 0]).astype(int)]
     opacity = STRENGTH * values
-    mixed = (1 - opacity) * grey[..., np.newaxis] / 255.0 + opacity * colors
-    if mask is not None:
-        mixed[outline(mask)] = OUTLINE
+    mixed = (1 - opacity) * to_color(image) / 255.0 + opacity * colors
+    for region, color in ((predicted, PREDICTED), (mask, OUTLINE)):
+        if region is not None:
+            mixed[outline(region)] = color
     return to_bytes(mixed)
 
 
 def outline(mask: np.ndarray) -> np.ndarray:
-    """Pixels that touch a mask `(height, width)` from outside: what is inside stays visible."""
-    return ndimage.binary_dilation(mask) & ~mask
+    """Pixels around a mask `(height, width)`: what is inside stays visible.
+
+    The line is a pixel wide, or a 300th of the shorter side if that is more.
+    """
+    width = max(1, min(mask.shape) // PIXELS_PER_LINE)
+    return ndimage.binary_dilation(mask, iterations=width) & ~mask
 
 
 def enlarge(image: np.ndarray, side: int) -> np.ndarray:

@@ -15,9 +15,10 @@ from memgan_tf.report.commands import follow_up_commands, given_command, train_c
 from memgan_tf.report.data_index import describe_index
 from memgan_tf.report.evaluate import METRIC_MEANINGS, title_of
 from memgan_tf.report.findings import Findings, gather
+from memgan_tf.report.heatmaps import LONGEST, draw_pair
 from memgan_tf.report.hull_sample import MAX_CODES, NEAR
 from memgan_tf.report.model_card import write_model_card
-from memgan_tf.report.overlays import COLORS, color_bar, draw_overlay
+from memgan_tf.report.overlays import COLORS, color_bar
 from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
 from memgan_tf.report.selection import GROUPS
 from memgan_tf.report.verdict import judge
@@ -107,7 +108,9 @@ def _context(findings):
         "whose_data": whose_data(run),
         "settings": _settings(run.config),
         "commands": _commands(run),
-        "ratio": "{1} / {0}".format(*run.config.image_shape),
+        "unusual": [
+            (name, score, aside, image_uri(image)) for name, score, aside, image in findings.unusual
+        ],
         "pixelated": min(run.config.image_shape[:2]) < SMOOTH_SIDE,
     }
 
@@ -145,15 +148,16 @@ def _groups(findings):
 def _card(findings, position, p_value) -> dict[str, Any]:
     """One image with what the detector made of it."""
     scored, explained = findings.scored, findings.explained[position]
-    image = scored.images[np.array([position])][0]
+    is_called, has_heat = bool(findings.flagged[position]), "anomaly_map" in explained
+    if findings.scale is not None and has_heat:
+        pair = (scored.views, position, explained["anomaly_map"], findings.scale, is_called)
+        image, overlay = draw_pair(*pair)
+    else:
+        image, overlay = scored.views.pixels(position, LONGEST), None
     pictures = [("image", image_uri(image))]
     if "reconstruction" in explained:
         pictures.append(("reconstruction", image_uri(explained["reconstruction"])))
-    if findings.scale is not None and "anomaly_map" in explained:
-        mask = None
-        if scored.masks is not None:
-            mask = np.asarray(scored.masks[np.array([position])][0], bool)
-        overlay = draw_overlay(image, explained["anomaly_map"], findings.scale, mask)
+    if overlay is not None:
         pictures.append(("heat-map", image_uri(overlay)))
     label = None if scored.labels is None else ("normal", "anomaly")[int(scored.labels[position])]
     return {
@@ -161,7 +165,7 @@ def _card(findings, position, p_value) -> dict[str, Any]:
         "score": float(scored.scores[position]),
         "p_value": float(p_value),
         "label": label,
-        "flagged": bool(findings.flagged[position]),
+        "flagged": is_called,
         "pictures": pictures,
     }
 

@@ -1,6 +1,7 @@
 """TensorFlow Serving's REST interface."""
 
 import json
+import logging
 
 import requests
 
@@ -18,6 +19,8 @@ class RestClient(Client):
 
     def __init__(self, address, retries):
         super().__init__(address, retries)
+        # It logs headers that it cannot parse with a traceback; we say what matters.
+        logging.getLogger("urllib3").setLevel(logging.ERROR)
         self._deadline = Deadline()
         self._session = requests.Session()
         # No proxy, and no password of a .netrc file, that only the environment knows of.
@@ -86,7 +89,8 @@ class RestClient(Client):
             cause = _innermost(error)
             if isinstance(cause, TimeoutError):
                 raise self._unavailable(f"no answer within {timeout:g} s") from error
-            raise self._unavailable(str(cause) or type(cause).__name__) from error
+            said = str(cause) if isinstance(cause, OSError) else ""
+            raise self._unavailable(said or f"{type(cause).__name__} {cause}") from error
         except requests.RequestException as error:
             raise self._unavailable(f"{type(error).__name__}: {error}") from error
         try:

@@ -3,7 +3,7 @@
 import csv
 import pathlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -47,6 +47,7 @@ class CsvLogger:
             "seconds": f"{epoch.seconds:.2f}",
             **{name: f"{value:.7g}" for name, value in epoch.metrics.items()},
             "validation/score": f"{epoch.explained['anomaly_score'].mean():.7g}",
+            **_held_out_error(epoch.explained),
         }
         self._rows = [old for old in self._rows if int(old["epoch"]) < epoch.index] + [row]
         with (
@@ -60,23 +61,29 @@ class CsvLogger:
 
 
 class CollapseAlarm:
-    """Tells when a model shows signs of collapse.
+    """Reports signs of collapse when they appear and when they pass.
 
     Args:
         mark: Called with the signs at the end of each epoch, before its checkpoint: what a killed
             run knew is known when it goes on.
+        known: Signs that the run had when it was interrupted.
     """
 
-    def __init__(self, mark: Callable[[list[str]], None] = lambda reasons: None):
-        self._mark, self._told = mark, set()
+    def __init__(
+        self, mark: Callable[[list[str]], None] = lambda reasons: None, known: Sequence[str] = ()
+    ):
+        self._mark, self._present = mark, set(known)
 
     def __call__(self, epoch: Epoch) -> None:
         """Looks at the epoch."""
-        reasons = epoch.model.health(epoch.metrics, epoch.explained)
+        explained = {**epoch.explained, "images": epoch.images}
+        reasons = epoch.model.health(epoch.metrics, explained)
         for reason in reasons:
-            if reason not in self._told:
+            if reason not in self._present:
                 print(f"SUSPECT after epoch {epoch.index}: {reason}", file=sys.stderr)
-        self._told.update(reasons)
+        for reason in sorted(self._present.difference(reasons)):
+            print(f"No longer SUSPECT after epoch {epoch.index}: {reason}", file=sys.stderr)
+        self._present = set(reasons)
         self._mark(reasons)
 
 
@@ -133,6 +140,13 @@ class TensorBoardLogger:
         embedding = projector.embeddings.add(tensor_name="codes", tensor_path="codes.tsv")
         embedding.metadata_path = "kinds.tsv"
         visualize_embeddings(str(logdir), projector)
+
+
+def _held_out_error(explained):
+    """The size of the reconstructions' errors, whatever the score makes of them."""
+    if "reconstruction_error" not in explained:
+        return {}
+    return {"validation/error": f"{explained['reconstruction_error'].mean():.7g}"}
 
 
 def _plain(value):

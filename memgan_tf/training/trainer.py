@@ -185,12 +185,19 @@ class Trainer:
 
     def _run_steps(self, iterator, num_steps, phase):
         self.phase = phase
+        take_step = self._take_step
+        if self.config.compiles_step:
+            # One program instead of hundreds of operations, each of which costs a GPU a launch.
+            take_step = tf.function(take_step, jit_compile=True)
         for _ in tf.range(num_steps):
-            metrics = self._strategy.run(self._replica_step, args=(next(iterator),))
-            for name, value in metrics.items():
-                self.totals[name].assign_add(self._strategy.reduce("SUM", value, axis=None))
-            self.step.assign_add(1)
-            self._average_weights()
+            take_step(next(iterator))
+
+    def _take_step(self, batch):
+        metrics = self._strategy.run(self._replica_step, args=(batch,))
+        for name, value in metrics.items():
+            self.totals[name].assign_add(self._strategy.reduce("SUM", value, axis=None))
+        self.step.assign_add(1)
+        self._average_weights()
 
     def _replica_step(self, batch):
         images, draws = batch

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from memgan_tf.backbones import downloads
-from memgan_tf.backbones.applications import make_network, randomize
+from memgan_tf.backbones.applications import make_network
 from memgan_tf.backbones.catalog import DEFAULT_BACKBONE, NETWORKS
 from memgan_tf.backbones.flat import flatten
 from memgan_tf.backbones.making import make_backbone
 from memgan_tf.backbones.maps import choose, find_maps
 from memgan_tf.backbones.named_weights import load_weights
+from memgan_tf.backbones.randomness import randomize
 from tests.tiny_backbone import make_tiny_network
 
 PACKAGES = {
@@ -148,12 +149,14 @@ def test_no_weights_and_no_network(cache, monkeypatch):
     assert not list(cache.iterdir())
 
 
-def test_silent_network(monkeypatch):
-    """A network that swallows everything is given up, and sockets wait as before."""
-    waited = []
-    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
+def test_silent_network(cache, monkeypatch):
+    """A server that accepts and says nothing is given up; sockets wait as before."""
+    monkeypatch.setattr(downloads, "PATIENCE", 0.3)
     before = socket.getdefaulttimeout()
-    with downloads._patience(downloads.PATIENCE):
-        waited.append(socket.getdefaulttimeout())
-    assert waited == [0.5]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        monkeypatch.setattr("keras.src.applications.efficientnet.BASE_WEIGHTS_PATH", address)
+        monkeypatch.setenv("no_proxy", "*")
+        with pytest.raises(ValueError, match=r"download failed[^\n]*timed out[^\n]*$"):
+            make_backbone("efficientnet_b0")
     assert socket.getdefaulttimeout() == before

@@ -4,6 +4,7 @@ import json
 import socket
 import zipfile
 
+import keras
 import numpy as np
 import pytest
 
@@ -108,10 +109,28 @@ def test_a_full_disk_leaves_what_was_there(carried, tiny, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(type(other.model), "save", full)
+    monkeypatch.setattr(type(other.model), "save_weights", full)
     with pytest.raises(OSError, match="No space left"):
         save_backbone(other, carried)
     assert {path.name: path.read_bytes() for path in carried.iterdir()} == before
+
+
+def test_the_same_files_each_time(tiny, tmp_path):
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        save_backbone(make_backbone(f"file:{tiny}"), tmp_path / name)
+    for name in ("backbone.keras", "backbone.json"):
+        first, second = (tmp_path / folder / name for folder in ("first", "second"))
+        assert first.read_bytes() == second.read_bytes()
+
+
+def test_keras_reads_it(tiny, tmp_path):
+    backbone = make_backbone(f"file:{tiny}")
+    save_backbone(backbone, tmp_path)
+    image = np.random.default_rng(0).uniform(0, 255, (1, 32, 32, 3)).astype("float32")
+    theirs = keras.models.load_model(tmp_path / "backbone.keras")(image)
+    for ours, found in zip(backbone.maps(image), theirs, strict=True):
+        np.testing.assert_array_equal(ours, found)
 
 
 def test_digest_is_of_the_weights_in_use(tiny, tmp_path):

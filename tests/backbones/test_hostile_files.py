@@ -80,7 +80,7 @@ CASES = {
         "cannot be used",
     ),
     "large array": (lambda s, p: hostile.with_weights(s, p, hostile.large_array), "expand"),
-    "link": (lambda s, p: hostile.with_weights(s, p, hostile.linked), "link"),
+    "link": (lambda s, p: hostile.with_weights(s, p, hostile.linked), "must not link to elsewhere"),
     "external": (lambda s, p: hostile.with_weights(s, p, hostile.kept_elsewhere), "kept in"),
     "shape": (lambda s, p: hostile.with_weights(s, p, hostile.other_shape), "do not fit"),
 }

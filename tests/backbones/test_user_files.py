@@ -6,6 +6,7 @@ import pytest
 
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
 from memgan_tf.backbones.making import make_backbone
+from tests.backbones import hostile_files as hostile
 from tests.tiny_backbone import make_tiny_network, randomize
 
 layers = keras.layers
@@ -128,10 +129,46 @@ def test_insides_of_blocks_are_not_chosen(tmp_path):
     assert backbone.layers == ("added", "next")
 
 
+def test_branches_are_not_chosen(tmp_path):
+    """Of stride 8 the last layer that everything passes, not one of two ways on from it."""
+    inputs = image()
+    whole = block(8, "whole", 8)(inputs)
+    aside = layers.MaxPooling2D(2, name="pooled")(block(8, "aside", 1)(whole))
+    joined = layers.Concatenate(name="joined")([block(8, "onward", 2)(whole), aside])
+    backbone = make_backbone(saved(tmp_path, inputs, joined), num_maps=2)
+    assert backbone.layers == ("whole", "joined")
+
+
+def test_what_is_random_while_training_is_left_out(tmp_path):
+    inputs = image()
+    found = block(4, "map")(layers.Dropout(0.5)(layers.RandomFlip()(inputs)))
+    backbone = make_backbone(saved(tmp_path, inputs, found))
+    assert [layer.name for layer in backbone.model.layers] == ["image", "map"]
+    check_same(backbone, lambda given: [backbone.model(given, training=True)])
+
+
 def test_layers_by_name_finest_first(tiny):
     backbone = make_backbone(f"file:{tiny}", layers="third, first")
     assert backbone.layers == ("first", "third")
     assert backbone.strides == (2, 8)
+
+
+def test_a_forgotten_scaling_is_noted(tmp_path, tiny):
+    assert make_backbone(f"file:{tiny}").notes == ()
+    inputs = image()
+    found = make_backbone(saved(tmp_path, inputs, block(4, "bare")(inputs)))
+    assert "nothing scales pixels" in found.notes[0]
+    save_backbone(found, tmp_path)
+    assert read_backbone(tmp_path).notes == found.notes
+
+
+def test_settings_of_another_version_that_are_off(tmp_path, tiny):
+    """A newer Keras adds settings; those that are off do not keep an older one from reading."""
+    path = tmp_path / "newer.keras"
+    hostile.with_setting(tiny, path, added_later=None, also_added=False)
+    assert make_backbone(f"file:{path}").sha256 == make_backbone(f"file:{tiny}").sha256
+    hostile.with_setting(tiny, path, added_later=True)
+    refuses(f"file:{path}", "added_later")
 
 
 def refuses(request, part, **options):
@@ -173,6 +210,13 @@ def test_no_maps(tmp_path):
     inputs = image(16)
     outputs = layers.Dense(3)(layers.Flatten()(inputs))
     refuses(saved(tmp_path, inputs, outputs), "must have layers that give maps")
+
+
+def test_weights_that_are_no_numbers(tmp_path):
+    inputs = image()
+    model = keras.Model(inputs, block(4, "broken")(inputs))
+    model.layers[-1].bias.assign([1.0, np.nan, 2.0, 3.0])
+    refuses(saved_model(tmp_path, model), "must be finite")
 
 
 def test_maps_of_one_size(tmp_path):

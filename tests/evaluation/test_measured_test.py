@@ -84,3 +84,20 @@ def test_picked_items_are_indexed_through():
     assert len(picked) == 2
     assert picked[0] == 13
     assert picked[np.array([1, 0])].tolist() == [11, 13]
+
+
+def test_parts_are_measured_with_masks_as_well(labelled):
+    run = Run()
+    run.detector.part_names = ("sum", "nothing")
+
+    def explain(images):
+        sums = images.sum(axis=(1, 2, 3), dtype=float)
+        maps = images[..., 0].astype(float)
+        parts = np.stack([sums, 0 * sums], axis=1)
+        return {"anomaly_score": sums, "anomaly_map": maps, "parts": parts}
+
+    run.explain = explain
+    measured = measure_test(run, labelled)
+    assert measured.parts == {"sum": 1.0, "nothing": 0.5, "sum+nothing": 1.0}
+    assert measured.pixel_metrics == {"pixel_auroc": 1.0, "aupro": 1.0}
+    assert measure_test(run, without_masks(labelled)).parts == measured.parts

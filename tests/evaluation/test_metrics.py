@@ -3,6 +3,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from memgan_tf.evaluation.metrics import (
+    auroc_difference,
     auroc_interval,
     ranking_metrics,
     share_interval,
@@ -88,3 +89,26 @@ def test_the_interval_of_a_share():
     assert share_interval(0, 10) == pytest.approx((0.0, 1.959964**2 / (10 + 1.959964**2)))
     low, high = share_interval(5, 10)
     assert low + high == pytest.approx(1.0)
+
+
+def test_the_difference_of_two_aurocs_of_the_same_images():
+    generator = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 60)
+    good = labels + generator.normal(0, 0.3, 120)
+    guess = generator.normal(size=120)
+    expected = ranking_metrics(labels, good)["auroc"] - ranking_metrics(labels, guess)["auroc"]
+    difference, low, high = auroc_difference(labels, good, guess)
+    assert difference == pytest.approx(expected)
+    assert 0.2 < low < difference < high
+    assert auroc_difference(labels, good, 2 * good + 1) == (0.0, 0.0, 0.0)
+
+
+def test_the_interval_of_a_difference_covers_it():
+    """Two scores of the same quality: the interval holds 0 in about 95 of 100 draws."""
+    generator = np.random.default_rng(1)
+    labels, held = np.repeat([0, 1], 40), 0
+    for _ in range(200):
+        first, second = (labels + generator.normal(0, 1, 80) for _ in range(2))
+        _, low, high = auroc_difference(labels, first, second)
+        held += low <= 0 <= high
+    assert 180 <= held <= 199

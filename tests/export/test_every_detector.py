@@ -54,3 +54,22 @@ def test_a_detector_that_cannot_says_why(name, pixels):
     obstacle = untrained(name, pixels).export_obstacle()
     assert "memgan score" in obstacle
     assert "\n" not in obstacle
+
+
+def test_a_pca_with_the_score_of_photographs(pixels, tmp_path):
+    config = resolve("pca", "default", (8, 8, 1), {"score_rule": "local"})
+    detector = make_detector(config)
+    assert detector.export_obstacle() is None
+    detector.fit(pixels(32), pixels(4, seed=2))
+    images = pixels(5, seed=1)
+    scores = detector.score(images)
+    scorer = Scorer(detector.model, (8, 8, 1), Calibration.of(scores, 0.3))
+    tf.saved_model.save(scorer, str(tmp_path), signatures=scorer.signatures())
+    assert check_variables(tmp_path) == len(detector.model.scoring_variables)
+    session = CSession(tmp_path)
+    answer = session.run("explain", image=images)
+    np.testing.assert_allclose(answer["anomaly_score"], scores, rtol=1e-5)
+    explained = detector.explain(images)
+    np.testing.assert_allclose(answer["anomaly_map"], explained["anomaly_map"], rtol=1e-4)
+    assert answer["reconstruction"].shape == images.shape
+    session.close()

@@ -164,3 +164,9 @@ def test_decisions_are_the_calibrations():
     np.testing.assert_allclose(decided["p_value"], expected, rtol=1e-7)
     np.testing.assert_array_equal(decided["is_anomaly"], [False] * 6 + [True])
     np.testing.assert_array_equal(decided["p_value"], calibration.p_values(scores).astype("f"))
+
+
+def test_fractions_of_pixels_are_rounded_as_in_python(run, signatures, pixels):
+    fractions = pixels(6).astype(np.float32) * np.float32(0.993)
+    answer = ask(signatures, "serving_default", image=fractions)
+    np.testing.assert_array_equal(answer["anomaly_score"], run.score(fractions))

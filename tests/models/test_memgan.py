@@ -179,6 +179,17 @@ def test_health(make_model):
     assert "same score" in model.health({"loss/discriminator": 1.0}, constant)[0]
 
 
+def test_a_mixture_that_is_the_same_for_every_image_is_a_sign(make_model, pixels):
+    model, images = make_model(), pixels(12)
+    found = {"anomaly_score": np.arange(12.0), "attention": np.full((12, 5), 0.2)}
+    assert "attention" in model.health({"loss/discriminator": 1.0}, found)[0]
+    told_apart = {**found, "attention": np.eye(5)[np.arange(12) % 5], "images": images}
+    same = {**told_apart, "reconstruction": np.full((12, 8, 8, 1), 0.5)}
+    assert "reconstructions" in model.health({"loss/discriminator": 1.0}, same)[0]
+    true = model.scoring.scaling.display(model.scoring.scaling(images)).numpy()
+    assert model.health({"loss/discriminator": 1.0}, {**same, "reconstruction": true}) == []
+
+
 def test_effective_units():
     assert effective_units(np.array([[1.0, 0.0], [1.0, 0.0]])) == pytest.approx(1.0)
     assert effective_units(np.array([[1.0, 0.0], [0.0, 1.0]])) == pytest.approx(2.0)

@@ -235,3 +235,34 @@ def test_only_the_chosen_images_are_mirrored():
     found = moved(images, None, tf.constant([True, False])).numpy()
     np.testing.assert_array_equal(found[0], images.numpy()[0, :, ::-1])
     np.testing.assert_array_equal(found[1], images.numpy()[1])
+
+
+def test_turns_that_cannot_be_told_are_left_out_of_the_score():
+    """The images are noise: no classifier tells how they were turned."""
+    parts = {"score_parts": "weighted_residual,turns,features", "weigh_turns": True}
+    model = make_trainer(MEMGANPlus, **parts).model
+    assert model.scoring.part_weights.numpy().tolist() == [1, 1, 1, 0, 1]
+    found = explain(model, IMAGES)
+    expected = found["parts"][:, [1, 4]].mean(axis=1)
+    np.testing.assert_allclose(found["anomaly_score"], expected, rtol=1e-5, atol=1e-5)
+    assert "left out of the score" in model.score_notes()[0]
+
+
+def test_turns_that_are_told_count_as_before():
+    bright_on_top = np.zeros((40, *SHAPE), np.uint8)
+    bright_on_top[:, :3] = 200
+    images = bright_on_top + IMAGES // 8
+    overrides = {"images": images, "steps": 60, "learning_rate": 1e-3}
+    weighed = make_trainer(MEMGANPlus, weigh_turns=True, **overrides).model
+    plain = make_trainer(MEMGANPlus, **overrides).model
+    assert weighed.scoring.told.numpy() > 0.9
+    assert "counts in full" in weighed.score_notes()[0]
+    assert plain.score_notes() == []
+    for name, values in explain(plain, images).items():
+        np.testing.assert_array_equal(explain(weighed, images)[name], values)
+
+
+def test_a_score_of_turns_alone_keeps_them():
+    model = make_trainer(MEMGANPlus, score_parts="turns", weigh_turns=True).model
+    found = explain(model, IMAGES)
+    np.testing.assert_allclose(found["anomaly_score"], found["parts"][:, 3], rtol=1e-5)

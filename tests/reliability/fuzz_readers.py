@@ -46,6 +46,7 @@ class Reader:
         read: Of an input and a folder.
         named: Pattern that a refusal must have; empty where the caller adds the file's name.
         cost: How many cheap examples one of its examples is worth.
+        allowed: What it does that no other reader may.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Reader:
     read: Callable[[Any, pathlib.Path], None]
     named: str = ""
     cost: int = 1
+    allowed: tuple[str, ...] = ()
 
 
 def config(detector="memgan", **overrides):
@@ -97,6 +99,7 @@ def read_names(names, folder):
         cells = [row["path"] for row in csv.DictReader(file)]
     assert cells == [as_cell(name) for name in found.names]
     assert not any(cell.startswith(FORMULA_SIGNS) for cell in cells)
+    assert "\x1b" not in (folder / "scores.csv").read_text(encoding="utf-8")
     assert len(set(cells)) == len(set(names))
 
 

@@ -15,6 +15,7 @@ from tensorflow_serving.apis import (
 )
 
 from memgan_tf.serving.address import ServerAddress
+from memgan_tf.serving.answers import MAX_VALUES
 from memgan_tf.serving.grpc_client import GrpcClient
 from memgan_tf.serving.rest_client import RestClient
 from memgan_tf.serving.retries import RetryPolicy
@@ -70,10 +71,15 @@ def ask_all(client):
             answer = ask()
             if ask is asked[-1]:
                 assert np.isfinite(answer["anomaly_score"]).all()
+                assert ((answer["p_value"] >= 0) & (answer["p_value"] <= 1.001)).all()
+                assert answer["is_anomaly"].dtype == np.bool_
+                assert len({*answer["threshold"].tolist()}) == 1
+            if ask is asked[0]:
+                assert np.prod(answer) <= MAX_VALUES
         except (ValueError, RuntimeError) as error:
             refused.append(error)
     for error in refused:
-        assert "host:8501" in str(error), error
+        assert f"//{client.address.host}:{client.address.port}/" in str(error), error
     if len(refused) == len(asked):
         raise refused[-1]
 

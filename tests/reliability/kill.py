@@ -3,8 +3,9 @@
 python -m tests.reliability.kill --kills=50 --seed=0 --output=results/reliability/kill.json
 
 Training is killed `kills` times: at any moment, between steps and saves, or just before an
-operation on a file. The other commands are killed before every operation on a file, or, where a try
-is dear, `kills` / 5 times at random ones.
+operation on a file. A benchmark is killed `kills` / 5 times while its cells train. The other
+commands are killed before every operation on a file, or, where a try is dear, `kills` / 5 times at
+random ones.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import numpy as np
 
 from memgan_tf import files
 from tests.reliability import processes, runs, targets
+from tests.reliability.kill_benchmark import kill_benchmark
 
 KILLS_PER_RUN = 5
 # Operations on files that a training run of the settings has, about.
@@ -152,6 +154,10 @@ def measure(kills, seed, folder):
             numbers = generator.choice(count, min(count, kills // 5), replace=False) + 1
         tallies[target.name] = kill_command(folder, target, [int(n) for n in numbers])
         print(target.name, tallies[target.name], flush=True)
+    tallies["benchmark, with its trainings"] = kill_benchmark(
+        folder, kills // 5, generator, Tally()
+    )
+    print("benchmark, with its trainings", tallies["benchmark, with its trainings"], flush=True)
     tallies["train"] = kill_training(folder, reference, seconds, kills, generator)
     print("train", tallies["train"], flush=True)
     return tallies

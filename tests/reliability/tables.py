@@ -35,7 +35,15 @@ def _read(records, name):
 def _faults(records):
     rows = [["fault", "times tried", "times survived", "what the user sees", "command"]]
     for name, tally in _read(records, "kill")["commands"].items():
-        rows.append([f"SIGKILL of `memgan {name}`", *_counts(tally), AGAIN, COMMAND.format("kill")])
+        verb, _, rest = name.partition(",")
+        rows.append(
+            [
+                f"SIGKILL of `memgan {verb}`{',' * bool(rest)}{rest}",
+                *_counts(tally),
+                AGAIN,
+                COMMAND.format("kill"),
+            ]
+        )
     for name, tally in _read(records, "faults")["faults"].items():
         counts = ("", "") if tally is None else _counts(tally)
         sees = "not possible on the machine of the record" if tally is None else _seen(tally)

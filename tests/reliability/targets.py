@@ -86,9 +86,12 @@ class Recalibrate(Target):
 
 
 class Record(Target):
-    """The grid of `memgan benchmark` as it keeps a cell's record; the runs are there already."""
+    """The grid of `memgan benchmark` as it keeps a cell's record; the runs are there already.
 
-    name = "benchmark"
+    Its trainings are killed with it by `kill_benchmark.kill_benchmark`.
+    """
+
+    name = "benchmark, keeping records"
 
     def prepare(self, place):
         """A folder of runs with the results of the cell."""

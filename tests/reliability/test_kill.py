@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.reliability import kill, processes, targets
+from tests.reliability import kill, kill_benchmark, processes, targets
 
 
 @pytest.fixture(scope="module")
@@ -17,6 +17,13 @@ def test_killed_training_comes_to_the_same_weights(reference, tmp_path):
     tally = kill.kill_training(tmp_path, run, seconds, 3, np.random.default_rng(0))
     assert tally.problems == []
     assert tally.tried == tally.survived == 3
+
+
+def test_a_killed_benchmark_comes_to_the_same_record(tmp_path):
+    processes.prepare()
+    tally = kill_benchmark.kill_benchmark(tmp_path, 1, np.random.default_rng(3), kill.Tally())
+    assert tally.problems == []
+    assert tally.tried == tally.survived == 1
 
 
 def test_a_killed_recalibration_leaves_a_whole_calibration(reference, tmp_path):

@@ -108,6 +108,20 @@ def test_the_alarm_names_each_sign_once(make_trainer, pixels, capsys):
     assert capsys.readouterr().err.count("SUSPECT after epoch 1: one unit") == 1
 
 
+def test_the_alarm_says_when_a_sign_has_passed(make_trainer, pixels, capsys):
+    trainer, marked = make_trainer(epochs=3, batch_size=12), []
+    found = iter([["one unit"], [], ["one unit"]])
+    trainer.model.health = lambda metrics, explained: next(found)
+    loop.train(trainer, pixels(4), None, [CollapseAlarm(marked.append)])
+    assert marked == [["one unit"], [], ["one unit"]]
+    told = [line for line in capsys.readouterr().err.splitlines() if "SUSPECT" in line]
+    assert told == [
+        "SUSPECT after epoch 1: one unit",
+        "No longer SUSPECT after epoch 2: one unit",
+        "SUSPECT after epoch 3: one unit",
+    ]
+
+
 def test_tensorboard_has_the_tags_of_the_conventions(make_trainer, tiny_config, pixels, tmp_path):
     trainer = make_trainer(epochs=2)
     logger = TensorBoardLogger(tmp_path, tiny_config(epochs=2))

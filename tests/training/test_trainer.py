@@ -21,7 +21,7 @@ def make_trainer(tiny_config, pixels):
                 config.image_shape,
                 config.training.seed,
                 average_weights=config.training.ema_decay > 0,
-                jit_compile=config.training.jit_compile,
+                jit_compile=config.training.jit_compile and not config.training.compiles_step,
                 mixed_precision=config.training.mixed_precision,
             )
 

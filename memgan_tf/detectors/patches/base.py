@@ -12,6 +12,7 @@ from memgan_tf.backbones.making import make_backbone
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.patches.streaming import FeatureStream, batch_size
+from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.networks.patch_features import PatchFeatures
 
 STATE_FILE, FACTS_FILE, BACKBONE_FOLDER = "detector.npz", "detector.json", "backbone"
@@ -60,20 +61,18 @@ class FeatureModel(abc.ABC):
 
 
 class FeatureDetector(Detector):
-    """Learns in two passes over the features of normal images.
+    """Learns in passes over the features of normal images.
 
     Attributes:
         model: The scoring path, after `fit` or `load`.
-        left_out_scores: `(num_images,)` score of each training image by what the others taught;
-            None before `fit`, or where there are none.
-        facts: What `learn` found out, for log and report.
+        num_maps: Maps of the backbone that it asks for, at most.
     """
+
+    num_maps = 4
 
     def __init__(self, config):
         super().__init__(config)
         self.model: FeatureModel | None = None
-        self.left_out_scores: np.ndarray | None = None
-        self.facts: dict[str, str] = {}
         self._explain_batch = None
 
     @abc.abstractmethod
@@ -93,9 +92,13 @@ class FeatureDetector(Detector):
         started = time.monotonic()
         images = self._check_images(images)
         settings = self.config.model
-        backbone = make_backbone(
-            settings.backbone, settings.backbone_layers, settings.backbone_weights
-        )
+        with keras_defaults():
+            backbone = make_backbone(
+                settings.backbone,
+                settings.backbone_layers,
+                settings.backbone_weights,
+                self.num_maps,
+            )
         network = self._network(backbone)
         arrays = self.learn(FeatureStream(network, images))
         self.facts = {"backbone": _describe(backbone), **self.facts}
@@ -118,7 +121,8 @@ class FeatureDetector(Detector):
         path = run.path / STATE_FILE
         try:
             arrays = read_arrays(path)
-            network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
+            with keras_defaults():
+                network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
             model = self.make_model(network, arrays)
             self._use(model)
             # Arrays that do not fit together show when they are used.

@@ -81,10 +81,11 @@ class PatchMemory(FeatureDetector):
     def learn(self, stream):
         settings = self.config.model
         sampled = stream.sample(self.config.training.seed)
-        sizes = (settings.fine_components, settings.coarse_components)
         learners = {
-            prefix: PositionLearner(principal(rows, size), settings.ridge, settings.max_positions)
-            for prefix, rows, size in zip(PREFIXES, sampled, sizes, strict=False)
+            prefix: PositionLearner(principal(rows, size), ridge, settings.max_positions)
+            for prefix, rows, (size, ridge) in zip(
+                PREFIXES, sampled, _sizes(settings), strict=False
+            )
         }
         if settings.memory == "anywhere":
             return self._learn_anywhere(stream, learners[PREFIXES[0]].projection)
@@ -108,7 +109,7 @@ class PatchMemory(FeatureDetector):
     def _leave_out(self, stream, learners):
         """Gain of statistics by position, nats a patch, and the largest distances of each image."""
         first = learners[PREFIXES[0]]
-        shared = first.fitted.shared(self.config.model.ridge)
+        shared = first.fitted.shared(first.ridge)
         gains, found = [], []
         for grids in stream.passing("leaving out"):
             distances = [
@@ -152,3 +153,11 @@ class PatchMemory(FeatureDetector):
         return PatchMemoryModel(
             network, arrays, self.config.image_shape, self.config.model.smoothing
         )
+
+
+def _sizes(settings):
+    """Components and ridge of each grid."""
+    return (
+        (settings.fine_components, settings.fine_ridge),
+        (settings.coarse_components, settings.coarse_ridge),
+    )

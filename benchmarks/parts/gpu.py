@@ -1,0 +1,161 @@
+"""MEMGAN's step on a GPU: precision, XLA, replicas and batch sizes, against PyTorch's."""
+
+import dataclasses
+import json
+import os
+import time
+from unittest import mock
+
+import tensorflow as tf
+from measure import optional, per_second, ratios, run_child, spread, take_turns
+
+from memgan_tf.config import TrainingConfig
+from memgan_tf.data import pipeline
+from parts.common import Options, make_trainer, settings, synthetic, table
+from parts.steps import STEP, TORCH, torch_turn
+
+BATCHES = (64, 256)
+FLAGS = {
+    STEP: {},
+    "--distribution_strategy=mirrored": {"distribution_strategy": "mirrored"},
+    "--mixed_precision": {"mixed_precision": True},
+    "--jit_compile": {"jit_compile": True},
+    "--jit_compile --mixed_precision": {"jit_compile": True, "mixed_precision": True},
+}
+FASTEST = TORCH["PyTorch, G(z) once, channels last, fused Adam"]
+ON_GPUS = {
+    "PyTorch, that, bfloat16": {**FASTEST, "autocast": True},
+    "PyTorch, that, torch.compile": {**FASTEST, "compiled": True},
+    "PyTorch, that, a CUDA graph": {**FASTEST, "graph": True},
+    "PyTorch, that, bfloat16, a CUDA graph": {**FASTEST, "autocast": True, "graph": True},
+}
+# Determinism cannot be asked for and taken back in one process.
+DETERMINISTIC = """
+import sys; sys.path.insert(0, sys.argv[1])
+from parts.gpu import deterministic_seconds; deterministic_seconds(*sys.argv[2:])
+"""
+
+
+def run(options):
+    if not options.quick and not tf.config.list_physical_devices("GPU"):
+        raise SystemExit("error: `parts=gpu` needs a GPU that TensorFlow sees")
+    batches = (4,) if options.quick else BATCHES
+    tables, seconds = [], {}
+    for suite in options.suites:
+        for batch in batches:
+            measured, first = measure(options, suite, batch)
+            tables.append(_table(options, suite, batch, measured, first))
+            seconds[f"{suite}, batch {batch}"] = {"turns": measured, "first": first}
+            print(f"{suite}, batch {batch}: {json.dumps(measured)}", flush=True)
+    return {"tables": tables, "seconds": seconds}
+
+
+def measure(options, suite, batch):
+    """Seconds of each turn, and of the first, by variant."""
+    images, variants = synthetic(options.suites[suite]), {}
+    for name, overrides in FLAGS.items():
+        trainer, variants[name] = make_trainer(_config(options, suite, batch, overrides), images)
+        if name == "--jit_compile":
+            variants[f"{name}, one batch made at a time"] = _one_by_one(trainer, variants[name])
+    variants["--jit_compile, each network alone"] = _each_network(options, suite, batch, images)
+    if optional("torch"):
+        config = _config(options, suite, batch, {})
+        for name, chosen in _torch_variants().items():
+            variants[name] = lambda chosen=chosen: torch_turn(
+                config, images, chosen, options.threads
+            )
+    able, first = {}, {}
+    for name, call in variants.items():
+        able[name], first[name] = _first(name, call)
+    able = {name: call for name, call in able.items() if call}
+    measured = take_turns(able, options.rounds)
+    line, *_ = run_child(
+        DETERMINISTIC,
+        os.path.dirname(os.path.dirname(__file__)),
+        json.dumps(dataclasses.asdict(options)),
+        suite,
+        batch,
+    )
+    return measured | json.loads(line), first
+
+
+def deterministic_seconds(options, suite, batch):
+    """Prints the seconds of turns whose kernels are deterministic."""
+    options, variants = Options(**json.loads(options)), {}
+    for name in (STEP, "--jit_compile"):
+        overrides = {**FLAGS[name], "deterministic_ops": True}
+        config = _config(options, suite, int(batch), overrides)
+        label = f"{name}, deterministic"
+        variants[label] = make_trainer(config, synthetic(config.image_shape))[1]
+    print(json.dumps(take_turns(variants, options.rounds)))
+
+
+def _config(options, suite, batch, overrides):
+    values = {"batch_size": batch, "steps_per_call": options.steps(100)}
+    values |= {"deterministic_ops": False, **overrides}
+    return settings(options, "memgan", options.suites[suite], **values)
+
+
+def _one_by_one(trainer, turn):
+    """The turn on batches that are made one after the other, as they were."""
+    with mock.patch.object(pipeline, "_parallel_batches", return_value=1):
+        batches = iter(trainer._batches())
+
+    def run():
+        with mock.patch.object(trainer, "_iterator", batches):
+            turn()
+
+    return run
+
+
+def _each_network(options, suite, batch, images):
+    """The turn of a step whose networks are compiled one by one, as they were."""
+    # Read when the model is made and when the step is traced.
+    parts = mock.patch.object(TrainingConfig, "compiles_step", False)
+    with parts:
+        turn = make_trainer(_config(options, suite, batch, FLAGS["--jit_compile"]), images)[1]
+
+    def run():
+        with parts:
+            turn()
+
+    return run
+
+
+def _torch_variants():
+    import torch
+
+    if not torch.cuda.is_available():
+        return TORCH
+    # As TensorFlow does by itself.
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.benchmark = True
+    return {**TORCH, **ON_GPUS}
+
+
+def _first(name, call):
+    """A variant's turn, None if this machine cannot run it, and the seconds of the first one."""
+    started = time.perf_counter()
+    try:
+        result = call()
+        if callable(result):
+            call = result
+            call()
+    except Exception as error:
+        print(f"{name} is left out: {type(error).__name__}: {error}"[:500], flush=True)
+        call = None
+    seconds = time.perf_counter() - started
+    print(f"{name}: first turn {seconds:.1f} s", flush=True)
+    return call, seconds
+
+
+def _table(options, suite, batch, seconds, first):
+    count = batch * options.steps(100)
+    rows = []
+    for name, values in seconds.items():
+        waited = f"{first[name]:.0f}" if name in first else ""
+        ratio = spread(ratios(seconds, name, STEP))
+        rows.append([name, per_second(count, values), ratio, waited])
+    columns = ["step", "images/s", "time over memgan_tf's: median (range)", "first turn, s"]
+    caption = f"{suite}: {options.suites[suite]}, batch {batch}, {options.steps(100)} steps a turn."
+    return table(columns, rows, caption)

@@ -1,0 +1,78 @@
+"""The plain rival beside a run on photographs: a PCA, fitted in seconds on the same images."""
+
+import time
+from typing import Any
+
+import numpy as np
+
+from memgan_tf.config import RunConfig, resolve
+from memgan_tf.data import OneClassTask
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.explanations import parts_of
+from memgan_tf.evaluation.kinds import count_decisions
+from memgan_tf.evaluation.metrics import auroc_difference, ranking_metrics
+
+DETECTOR = "pca"
+# Pixel values that it is fitted on at most: as 8-byte numbers they fill 160 MB, and take seconds.
+MAX_VALUES = 20_000_000
+FEWEST_IMAGES = 4
+
+
+def measure_baseline(
+    config: RunConfig,
+    task: OneClassTask,
+    positions: np.ndarray,
+    scores: np.ndarray,
+) -> dict[str, Any] | None:
+    """Fits a PCA on the training images of a run on photographs, and scores the same test images.
+
+    Its threshold comes from the same held-out images, at the same rate. No label chooses anything.
+
+    Args:
+        config: Of the run.
+        task: The run's data, with labelled test images.
+        positions: `(n,)` positions of the test images that the run scored.
+        scores: `(n,)` the run's scores of them.
+
+    Returns:
+        `detector`, `num_train`, `seconds` of the fit, `auroc`, `decisions` (see `count_decisions`)
+        and `auroc_difference`: the PCA's AUROC less the run's, and the ends of its 95 % interval.
+        None for data that is no folder, for a PCA itself, without images of both kinds, or where
+        training images are too few or all the same.
+    """
+    labels = task.test.labels[positions]
+    if config.data.folder is None or config.detector == DETECTOR or len(np.unique(labels)) < 2:
+        return None
+    settings = {"dataset": config.data.dataset, "seed": config.training.seed}
+    settings["score_rule"] = "local"
+    rival = make_detector(resolve(DETECTOR, "default", config.image_shape, settings))
+    chosen = _evenly(len(task.train), MAX_VALUES // int(np.prod(config.image_shape)))
+    images = task.train.images[chosen]
+    if len(chosen) < FEWEST_IMAGES or (images == images[:1]).all():
+        return None
+    started = time.monotonic()
+    rival.fit(images, images[:1])
+    seconds = time.monotonic() - started
+    held_out = _score(rival, task.validation.images, np.arange(len(task.validation)))
+    threshold = Calibration.of(held_out, config.data.target_fpr).threshold
+    found = _score(rival, task.test.images, positions)
+    difference, low, high = auroc_difference(labels, found, scores)
+    return {
+        "detector": DETECTOR,
+        "num_train": len(chosen),
+        "seconds": round(seconds, 2),
+        "auroc": ranking_metrics(labels, found)["auroc"],
+        "auroc_difference": [difference, low, high],
+        "decisions": count_decisions(labels, found, threshold),
+    }
+
+
+def _evenly(count, limit):
+    """Positions of at most `limit` of `count` images, evenly spread."""
+    limit = max(min(count, limit), min(count, FEWEST_IMAGES))
+    return np.unique(np.linspace(0, count - 1, limit).round().astype(int))
+
+
+def _score(detector, images, positions):
+    return np.concatenate([detector.score(images[part]) for part in parts_of(positions)])

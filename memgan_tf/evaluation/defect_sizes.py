@@ -1,0 +1,32 @@
+"""How large known defects are in the pixels that a detector sees."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+# A defect of fewer pixels than these, at the size of the run's images, can hardly be seen there.
+FEWEST_PIXELS = 4.0
+
+
+def measure_sizes(masks: Sequence, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
+    """How many of the anomalies have a defect that a run's image size leaves visible.
+
+    Args:
+        masks: `(num_images, height, width)` bool, of the run's size or of the photographs' own.
+        labels: `(num_images,)`, 1 = anomaly.
+        size: `(height, width)` of the run's images.
+
+    Returns:
+        `anomalies` with a mask or none, `vanished` (their defect covers fewer than
+        `FEWEST_PIXELS` of the run's pixels) and `median_pixels` of a defect.
+    """
+    pixels = size[0] * size[1]
+    areas = [
+        pixels * float(np.mean(np.asarray(masks[int(i)], bool))) for i in np.flatnonzero(labels)
+    ]
+    return {
+        "anomalies": len(areas),
+        "vanished": int(sum(area < FEWEST_PIXELS for area in areas)),
+        "median_pixels": float(np.median(areas)) if areas else 0.0,
+    }

@@ -1,0 +1,81 @@
+"""What a run finds, kind by kind: of defect, or of class."""
+
+from typing import Any
+
+import numpy as np
+
+from memgan_tf.evaluation.metrics import ranking_metrics
+
+# A set of more classes than these has no table of them.
+MAX_KINDS = 100
+
+
+def measure_kinds(
+    kinds: np.ndarray | None, labels: np.ndarray, scores: np.ndarray, threshold: float
+) -> list[dict[str, Any]]:
+    """What became of the images of each kind, normal kinds first, then by name.
+
+    Args:
+        kinds: `(num_images,)`; None gives nothing.
+        labels: `(num_images,)`, 1 = anomaly.
+        scores: `(num_images,)`.
+        threshold: An image above it is called an anomaly.
+
+    Returns:
+        A dictionary a kind: `kind`, `anomaly` (whether it is one), `images`, `flagged` (above the
+        threshold) and, for anomalies beside normal images, `auroc` against all of these.
+    """
+    if kinds is None:
+        return []
+    kinds = np.array([str(kind) for kind in kinds])
+    if len(set(kinds)) > MAX_KINDS:
+        return []
+    normal, rows = labels == 0, []
+    for anomaly in (False, True):
+        for kind in sorted(set(kinds[labels == int(anomaly)])):
+            chosen = (kinds == kind) & (labels == int(anomaly))
+            row = {"kind": str(kind), "anomaly": anomaly, "images": int(chosen.sum())}
+            row["flagged"] = int((scores[chosen] > threshold).sum())
+            if anomaly and normal.any():
+                both = chosen | normal
+                row["auroc"] = ranking_metrics(labels[both], scores[both])["auroc"]
+            rows.append(row)
+    return rows
+
+
+def count_decisions(labels: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str, int]:
+    """How many anomalies are found, and how many normal images raise a false alarm.
+
+    Args:
+        labels: `(num_images,)`, 1 = anomaly.
+        scores: `(num_images,)`.
+        threshold: An image above it is called an anomaly.
+    """
+    flagged = scores > threshold
+    return {
+        "found": int(flagged[labels == 1].sum()),
+        "num_anomalies": int((labels == 1).sum()),
+        "false_alarms": int(flagged[labels == 0].sum()),
+        "num_normal": int((labels == 0).sum()),
+    }
+
+
+def summarize_decisions(results: dict[str, Any]) -> str:
+    """`found 7 of 60, false alarms 1 of 40`; a class without images is left out."""
+    decisions, phrases = results["decisions"], []
+    if decisions["num_anomalies"]:
+        phrases.append(f"found {decisions['found']} of {decisions['num_anomalies']}")
+    if decisions["num_normal"]:
+        phrases.append(f"false alarms {decisions['false_alarms']} of {decisions['num_normal']}")
+    return ", ".join(phrases)
+
+
+def format_kinds(rows: list[dict[str, Any]]) -> list[str]:
+    """A line a kind: how many of its images are called anomalies, and the AUROC × 100."""
+    width = max((len(row["kind"]) for row in rows), default=0)
+    return [
+        f"  {row['kind']:<{width}}  {'found' if row['anomaly'] else 'false alarms'} "
+        f"{row['flagged']} of {row['images']}"
+        + (f", AUROC {100 * row['auroc']:.2f}" if "auroc" in row else "")
+        for row in rows
+    ]

@@ -1,0 +1,81 @@
+"""Calibration by training images, each scored by what the others taught."""
+
+import dataclasses
+
+import numpy as np
+from scipy import stats
+
+from memgan_tf.evaluation.calibration import HELD_OUT, Calibration
+
+LEFT_OUT = "training images, each left out, and held-out ones"
+# Left-out and held-out scores are joined unless they differ at this level (Kolmogorov-Smirnov).
+LEVEL = 0.01
+# Far out (Tukey, 1977): so many interquartile ranges above the upper quartile of log scores.
+FAR_OUT = 3.0
+# Of the images, far-out ones that a calibration leaves aside at most.
+MAX_ASIDE = 0.1
+
+
+@dataclasses.dataclass(frozen=True)
+class LeftOutCalibration:
+    """A calibration and what was found on the way.
+
+    Attributes:
+        calibration: The threshold's.
+        scores: `(num_train,)` left-out scores of the training images, in their order.
+        aside: Positions of the training images that look least like the others and do not
+            calibrate, the highest score first.
+        notes: What a user should know, a line each.
+    """
+
+    calibration: Calibration
+    scores: np.ndarray
+    aside: np.ndarray
+    notes: list[str]
+
+
+def calibrate(left_out: np.ndarray, held_out: np.ndarray, target_fpr: float) -> LeftOutCalibration:
+    """Calibrates by all normal images.
+
+    A score by what the other images taught is like one of an image that was never seen, so both
+    kinds count. Where they differ more than chance allows, held-out images calibrate alone.
+
+    Args:
+        left_out: `(num_train,)` scores of training images.
+        held_out: `(n,)` scores of images that did not train.
+        target_fpr: Share of normal images that may be called anomalies.
+    """
+    left_out, held_out = (np.asarray(s, np.float64) for s in (left_out, held_out))
+    aside = far_out(left_out)
+    kept = np.delete(left_out, aside)
+    notes = []
+    if len(aside):
+        notes.append(
+            f"{len(aside)} training images look least like the others and do not set the threshold"
+        )
+    usual = np.delete(held_out, far_out(np.concatenate([held_out, kept]), len(held_out)))
+    if len(usual) > 1 and stats.ks_2samp(kept, usual).pvalue < LEVEL:
+        notes.append(
+            "left-out training images do not score like held-out ones, so the held-out ones alone "
+            "set the threshold"
+        )
+        return LeftOutCalibration(
+            Calibration.of(held_out, target_fpr, HELD_OUT), left_out, aside, notes
+        )
+    scores = np.concatenate([kept, usual]) if len(usual) else kept
+    return LeftOutCalibration(Calibration.of(scores, target_fpr, LEFT_OUT), left_out, aside, notes)
+
+
+def far_out(scores: np.ndarray, among: int | None = None) -> np.ndarray:
+    """Positions of scores far above the others, the highest first; a tenth of them at most.
+
+    Args:
+        scores: `(n,)`, positive.
+        among: Only the first so many are looked at; None is all.
+    """
+    logs = np.log(np.maximum(scores, 1e-12))
+    low, high = np.quantile(logs, [0.25, 0.75])
+    looked_at = logs[:among]
+    limit = int(MAX_ASIDE * len(looked_at))
+    highest = np.argsort(-looked_at, kind="stable")[:limit]
+    return highest[looked_at[highest] > high + FAR_OUT * (high - low)]

@@ -1,0 +1,80 @@
+"""Images, masks and anomaly maps as a person sees them: in the photograph's own pixels."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from memgan_tf.data.folders.originals import Originals
+from memgan_tf.data.labelled_images import LabelledImages
+
+
+class Picked(Sequence):
+    """Some of the images, or masks, of a set, decoded when they are asked for.
+
+    Args:
+        items: The set.
+        positions: `(n,)` positions in it.
+    """
+
+    def __init__(self, items: Sequence, positions: np.ndarray):
+        self._items, self._positions = items, positions
+
+    def __len__(self):
+        return len(self._positions)
+
+    def __getitem__(self, chosen):
+        return self._items[self._positions[chosen]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Views:
+    """What belongs to each image of a set.
+
+    Attributes:
+        images: `(num_images, height, width, channels)` uint8, as the detector sees them, or what
+            gives such an array when it is indexed by an array of positions.
+        masks: `(num_images, height, width)` bool, known defects; None without any.
+        originals: The photographs that the images were scaled from; None if there are none.
+    """
+
+    images: Sequence
+    masks: Sequence | None = None
+    originals: Originals | None = None
+
+    @classmethod
+    def of(cls, images: LabelledImages) -> "Views":
+        """Of a set."""
+        return cls(images.images, images.masks, images.originals)
+
+    def select(self, positions: np.ndarray) -> "Views":
+        """Those at `positions`, decoded when they are asked for."""
+        masks = None if self.masks is None else Picked(self.masks, positions)
+        originals = None if self.originals is None else self.originals.select(positions)
+        return Views(Picked(self.images, positions), masks, originals)
+
+    def pixels(self, position: int, longest: int) -> np.ndarray:
+        """An image, `(height, width, 1 or 3)` uint8, its longer side `longest` at most."""
+        if self.originals is None:
+            return self.images[np.array([position])][0]
+        return self.originals.pixels(position, longest)
+
+    def mask(self, position: int, longest: int) -> np.ndarray | None:
+        """Its known defects, `(height, width)` bool; None if the set has no masks."""
+        if self.masks is None:
+            return None
+        if self.originals is None:
+            return np.asarray(self.masks[np.array([position])][0], bool)
+        return self.originals.mask(position, longest)
+
+    def heat(self, position: int, values: np.ndarray, longest: int) -> np.ndarray:
+        """Its anomaly map, `(height, width)`, without what is padding."""
+        if self.originals is None:
+            return values
+        return self.originals.restore(position, np.asarray(values, np.float32), longest)
+
+    def size(self, position: int) -> tuple[int, int]:
+        """`(height, width)` of the photograph, or of the image."""
+        if self.originals is None:
+            return tuple(self.images[np.array([position])].shape[1:3])
+        return self.originals.photographs[position].size

@@ -1,0 +1,119 @@
+"""A photograph's score: how far its errors exceed their usual size, somewhere, at some scale."""
+
+from collections.abc import Callable, Iterable
+
+import tensorflow as tf
+
+# Of the mean usual error, added to each: pixels that never vary do not decide alone.
+FLOOR_SHARE = 0.1
+# Added to the deviation of a logarithm of a peak: few images may have none.
+SMALLEST_DEVIATION = 0.02
+# Added to a ratio of errors, so that its logarithm stays finite.
+SMALLEST_RATIO = 1e-6
+# Windows of these sides, in pixels, make the map: smaller ones are noise, larger ones have no
+# place.
+MAP_WINDOWS = (3, 17)
+WHOLE = 0
+
+
+def windows_of(size: tuple[int, int]) -> tuple[int, ...]:
+    """Sides of the windows for images of `(height, width)`: 1, 3, 5, 9, … to half, and `WHOLE`."""
+    sides, exponent = [1], 1
+    while (side := 2**exponent + 1) <= min(size) // 2 + 1:
+        sides.append(side)
+        exponent += 1
+    return (*sides, WHOLE)
+
+
+class LocalScore:
+    """Scores an image by the errors of its reconstruction, a window at a time.
+
+    At each scale the mean squared error in a window around each pixel is divided by its usual size
+    there. The logarithm of the largest ratio of the image, in deviations from its mean over normal
+    images, is the scale's score; the highest scale's is the image's. Small defects and large ones
+    are seen alike. Usual sizes, means and deviations come from normal images that were neither
+    trained on nor calibrate.
+
+    Args:
+        size: `(height, width)` of the images.
+
+    Attributes:
+        windows: See `windows_of`.
+        variables: What `fit` sets.
+    """
+
+    def __init__(self, size: tuple[int, int]):
+        self.windows = windows_of(size)
+        count = len(self.windows)
+        self.usual = tf.Variable(tf.ones((*size, count)), trainable=False)
+        self.peak_means = tf.Variable(tf.zeros((count,)), trainable=False)
+        self.peak_deviations = tf.Variable(tf.ones((count,)), trainable=False)
+        low, high = MAP_WINDOWS
+        chosen = [i for i, side in enumerate(self.windows) if low <= side <= high]
+        self._mapped = chosen or [0]
+
+    @property
+    def variables(self) -> list[tf.Variable]:
+        return [self.usual, self.peak_means, self.peak_deviations]
+
+    def __call__(self, squares: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The score and where it comes from.
+
+        Args:
+            squares: `(batch, height, width)` squared errors, summed over the channels.
+
+        Returns:
+            `(batch,)` scores, and `(batch, height, width)` maps: the error, over the windows of
+            `MAP_WINDOWS`, as a multiple of the highest that a normal image usually has.
+        """
+        logarithms = self._logarithms(squares)
+        peaks = tf.reduce_max(logarithms, axis=[1, 2])
+        scores = tf.reduce_max((peaks - self.peak_means) / self.peak_deviations, axis=1)
+        excess = tf.gather(logarithms - self.peak_means, self._mapped, axis=3)
+        return scores, tf.exp(0.5 * tf.reduce_mean(excess, axis=3))
+
+    def fit(self, squares: Callable[[], Iterable[tf.Tensor]]) -> None:
+        """Measures the usual errors, then the peaks of normal images.
+
+        Args:
+            squares: Gives batches of squared errors, as in a call; each call starts again.
+        """
+        total, count = 0.0, 0
+        for batch in squares():
+            total, count = total + tf.reduce_sum(batch, axis=0), count + int(batch.shape[0])
+        usual = smoothed(total[tf.newaxis] / count, self.windows)[0]
+        # Of single pixels few images say little: they borrow from their neighbours.
+        usual = tf.concat([smoothed(usual[tf.newaxis, :, :, 0], (3,))[0], usual[:, :, 1:]], axis=2)
+        means = tf.reduce_mean(usual, axis=[0, 1], keepdims=True)
+        self.usual.assign(tf.maximum(usual + FLOOR_SHARE * means, 1e-12))
+        peaks = [tf.reduce_max(self._logarithms(batch), axis=[1, 2]) for batch in squares()]
+        peaks = tf.concat(peaks, axis=0)
+        self.peak_means.assign(tf.reduce_mean(peaks, axis=0))
+        self.peak_deviations.assign(tf.math.reduce_std(peaks, axis=0) + SMALLEST_DEVIATION)
+
+    def _logarithms(self, squares):
+        """`(batch, height, width, num_windows)` logarithms of the errors over their usual size."""
+        return tf.math.log(smoothed(squares, self.windows) / self.usual + SMALLEST_RATIO)
+
+
+def smoothed(values: tf.Tensor, windows: tuple[int, ...]) -> tf.Tensor:
+    """Means over square windows around each pixel, of what lies inside the image.
+
+    Args:
+        values: `(batch, height, width)`.
+        windows: Odd sides; `WHOLE` is the whole image.
+
+    Returns:
+        `(batch, height, width, len(windows))`.
+    """
+    values = tf.cast(values, tf.float32)[..., tf.newaxis]
+    found = []
+    for side in windows:
+        if side == WHOLE:
+            mean = tf.reduce_mean(values, axis=[1, 2], keepdims=True)
+            found.append(tf.broadcast_to(mean, tf.shape(values)))
+            continue
+        # Rows, then columns; the average leaves out what is beyond the border.
+        rows = tf.nn.avg_pool2d(values, (side, 1), 1, "SAME")
+        found.append(tf.nn.avg_pool2d(rows, (1, side), 1, "SAME"))
+    return tf.concat(found, axis=3)

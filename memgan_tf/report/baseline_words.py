@@ -1,0 +1,31 @@
+"""How a run compares with the PCA beside it, in words."""
+
+from typing import Any
+
+
+def is_beaten(results: dict[str, Any]) -> bool:
+    """Whether the interval of the difference says that the PCA is better than the run."""
+    return "baseline" in results and results["baseline"]["auroc_difference"][1] > 0.0
+
+
+def compare_with_baseline(results: dict[str, Any]) -> list[str]:
+    """A sentence on the PCA that was fitted on the same images; none without one."""
+    if "baseline" not in results:
+        return []
+    baseline = results["baseline"]
+    difference, low, high = (100 * value for value in baseline["auroc_difference"])
+    decisions = baseline["decisions"]
+    figures = (
+        f"A PCA, fitted in {baseline['seconds']:.2g} s on {baseline['num_train']} of the same "
+        f"images, has an AUROC of {100 * baseline['auroc']:.1f} and finds {decisions['found']} of "
+        f"{decisions['num_anomalies']} anomalies, with false alarms on "
+        f"{decisions['false_alarms']} of {decisions['num_normal']} normal images"
+    )
+    interval = f"{difference:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}"
+    if low > 0.0:
+        return [f"{figures}: it is better than this run ({interval}). Use --detector=pca."]
+    if high < 0.0:
+        return [f"{figures}: this run is better ({interval})."]
+    if difference >= 0.0:
+        return [f"{figures}: this run was not shown to be better ({interval}). A PCA is simpler."]
+    return [f"{figures}: the test images do not tell which is better ({interval})."]

@@ -1,0 +1,152 @@
+"""What should be known before a run is used, each with what to do."""
+
+from scipy import stats
+
+from memgan_tf.evaluation import drift
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.levelling import LEAST_FALL
+from memgan_tf.evaluation.metrics import auroc_interval
+from memgan_tf.report.data_index import index_warnings
+from memgan_tf.report.findings import Findings
+
+# Fewer images than these are said to be few, or so few that figures are a matter of luck.
+FEW_TRAINING, FEWEST_TRAINING, FEW_TESTED = 100, 30, 30
+# More false alarms than so seldom come by chance are said to be no chance.
+LEVEL = 0.025
+
+
+def list_warnings(findings: Findings) -> list[str]:
+    """The warnings on a run, a sentence or two each."""
+    return [
+        *_data_warnings(findings),
+        *index_warnings(findings.data_index),
+        *_training_warnings(findings),
+        *_defect_warnings(findings),
+        *_score_warnings(findings),
+    ]
+
+
+def auroc_of(findings: Findings) -> tuple[float, float, float]:
+    """AUROC of the test split and the ends of its interval."""
+    results = findings.results
+    auroc = results["metrics"]["auroc"]
+    return auroc, *auroc_interval(auroc, results["num_normal"], results["num_anomalies"])
+
+
+def percent(share: float) -> str:
+    """A share in percent, the sign on the number's line."""
+    digits = f"{100 * share:.3g}" if share < 0.1 else f"{100 * share:.1f}"
+    return f"{digits}\N{NO-BREAK SPACE}%"
+
+
+def chance_of_alarms(calibration: Calibration, alarms: int, num_normal: int) -> float:
+    """Probability of so many false alarms, or more, if nothing has changed.
+
+    The threshold is the k-th smallest of n calibration scores; of m more scores of the same kind
+    the number above it is beta-binomial with the parameters n + 1 - k and k.
+
+    Args:
+        calibration: Of the run.
+        alarms: Normal images above the threshold.
+        num_normal: Normal images.
+    """
+
+    above = int((calibration.scores > calibration.threshold).sum())
+    below = len(calibration.scores) - above
+    return float(stats.betabinom.sf(alarms - 1, num_normal, above + 1, below))
+
+
+def _data_warnings(findings):
+    num_train, calibration = findings.num_train, findings.run.calibration
+    warnings = []
+    if num_train < FEWEST_TRAINING:
+        warnings.append(
+            f"Only {num_train} normal images trained it: with fewer than {FEWEST_TRAINING} the "
+            f"figures are a matter of luck. Photograph more good parts, at least a hundred."
+        )
+    elif num_train < FEW_TRAINING:
+        warnings.append(
+            f"Only {num_train} normal images trained it. Five hundred are a good start."
+        )
+    if calibration.attainable_fpr > calibration.target_fpr + 1e-12:
+        warnings.append(
+            f"{len(calibration.scores)} calibration images cannot guarantee a false-alarm rate of "
+            f"{percent(calibration.target_fpr)}: their best is "
+            f"{percent(calibration.attainable_fpr)}. Use more of them with memgan recalibrate."
+        )
+    if findings.results is not None:
+        counts = {k: findings.results[f"num_{k}"] for k in ("normal", "anomalies")}
+        few = [f"{count} {name}" for name, count in counts.items() if count < FEW_TESTED]
+        if few:
+            warnings.append(f"Few test images ({', '.join(few)}): mind the intervals.")
+        limit = findings.run.detector.max_test_images
+        if limit is not None and sum(counts.values()) >= limit:
+            warnings.append(
+                f"Only {limit} test images were scored, by the setting max_test_images."
+            )
+    return warnings
+
+
+def _training_warnings(findings):
+    fall = findings.facts.get("remaining_fall", 0.0)
+    if fall <= LEAST_FALL:
+        return []
+    epochs = findings.facts["config"]["training"]["epochs"]
+    return [
+        f"Training ended while the error of held-out normal images still fell, by {percent(fall)} "
+        f"over the last seventh of the epochs. Train longer: --epochs={2 * epochs}."
+    ]
+
+
+def _defect_warnings(findings):
+    sizes = (findings.results or {}).get("defect_sizes")
+    if not sizes or not sizes["vanished"]:
+        return []
+    return [
+        f"Defects of {sizes['vanished']} of {sizes['anomalies']} anomalies cover fewer than 4 "
+        f"pixels at the size that the detector sees: they vanish there. Train with a larger "
+        f"--image_size, or on cut-outs."
+    ]
+
+
+def _score_warnings(findings):
+    warnings, calibration = [], findings.run.calibration
+    if findings.results is None:
+        return warnings
+    labels, scores = findings.scored.labels, findings.scored.scores
+    normal = scores[labels == 0]
+    missed = float((scores[labels == 1] <= calibration.threshold).mean())
+    if missed > 0.5:
+        warnings.append(_missed_warning(missed, *auroc_of(findings)))
+    alarms = int((normal > calibration.threshold).sum())
+    if chance_of_alarms(calibration, alarms, len(normal)) < LEVEL:
+        warnings.append(
+            f"Normal test images raise more false alarms ({percent(alarms / len(normal))}) than "
+            f"the target ({percent(calibration.target_fpr)}), and more than chance explains: they "
+            f"differ from those that it was calibrated on. Calibrate on new ones with memgan "
+            f"recalibrate."
+        )
+    compared = drift.compare(calibration, normal)
+    if compared.differs:
+        warnings.append(
+            f"Scores of normal test images are {compared.direction} than those of the calibration "
+            f"images (Kolmogorov-Smirnov p-value {compared.p_value:.2g})."
+        )
+    obstacle = findings.results.get("pixels", {}).get("obstacle")
+    if obstacle:
+        warnings.append(f"There are masks but no pixel metrics: {obstacle}.")
+    return warnings
+
+
+def _missed_warning(missed, auroc, low, high):
+    del high
+    start = f"The threshold lets {percent(missed)} of the anomalies through."
+    if low > 0.5:
+        return (
+            f"{start} A higher --target_fpr of memgan recalibrate finds more, for more false "
+            f"alarms."
+        )
+    return (
+        f"{start} No other threshold helps: at an AUROC of {100 * auroc:.1f} false alarms grow as "
+        f"fast as finds. Take another detector, more images or a larger --image_size."
+    )

@@ -1,0 +1,85 @@
+"""Where results go: links, pipes, devices, modes."""
+
+import os
+import stat
+import threading
+
+import pytest
+
+from memgan_tf import outputs
+
+
+def write(path, text="new"):
+    with outputs.writing(path) as temporary:
+        temporary.write_text(text)
+
+
+def mode_of(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def umask():
+    before = os.umask(0o027)
+    yield
+    os.umask(before)
+
+
+def test_a_new_file_obeys_the_umask_and_an_old_one_keeps_its_mode(tmp_path, umask):
+    write(tmp_path / "new")
+    (tmp_path / "old").write_text("old")
+    (tmp_path / "old").chmod(0o606)
+    write(tmp_path / "old")
+    assert (mode_of(tmp_path / "new"), mode_of(tmp_path / "old")) == (0o640, 0o606)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old"]
+
+
+def test_a_link_stays_and_its_target_is_replaced(tmp_path):
+    (tmp_path / "target").write_text("old")
+    (tmp_path / "link").symlink_to("target")
+    write(tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "target").read_text() == "new"
+
+
+def test_a_pipe_is_written_through(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    read = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text()))
+    reader.start()
+    write(tmp_path / "pipe")
+    reader.join()
+    assert read == ["new"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+
+
+def test_a_pipe_without_a_reader_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "READER_SECONDS", 0.0)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match="no process reads from it"):
+        write(tmp_path / "pipe")
+
+
+def test_an_open_file_is_written_through(tmp_path):
+    with (tmp_path / "log").open("w+") as file:
+        write(f"/proc/self/fd/{file.fileno()}")
+        assert file.read() == "new"
+
+
+def test_what_fails_leaves_the_old_file(tmp_path):
+    (tmp_path / "a").write_text("old")
+    with pytest.raises(KeyError), outputs.writing(tmp_path / "a"):
+        raise KeyError
+    assert (tmp_path / "a").read_text() == "old"
+
+
+def test_a_folder_and_a_missing_folder_are_refused_beforehand(tmp_path):
+    for path, message in (
+        (tmp_path, "is a folder. Name a file in it"),
+        (f"{tmp_path}/new/", "is a folder"),
+        (tmp_path / "none" / "a", "must be in a folder that exists"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            outputs.check_output(path)
+    outputs.check_output(tmp_path / "a")
+    outputs.check_output("/dev/null")
