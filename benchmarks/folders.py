@@ -1,4 +1,4 @@
-"""Detectors that train from nothing, on folders of photographs: records, and the table of a page.
+"""Detectors on folders of photographs: records, and the table of a page.
 
 python benchmarks/folders.py --sets=bottle,tiles --detectors=pca,memgan --model_dir=runs
 
@@ -21,18 +21,22 @@ def define_flags():
     flags.DEFINE_list("detectors", ["pca"], "Detectors, in this order.")
     flags.DEFINE_string("model_dir", "runs", "Folder below which runs are kept.")
     flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
-    flags.DEFINE_string("page", None, "Markdown page whose table is filled from all records.")
+    flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
+    flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
 
 
 def measure(name, detector):
     """Trains and evaluates, unless there is a record."""
     from memgan_tf import files
+    from memgan_tf.config import by_features
     from memgan_tf.tools import main
 
     record = pathlib.Path(FLAGS.results_dir, pathlib.Path(name).name, detector, "seed_0.json")
     if record.exists():
         return
     flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}"]
+    if FLAGS.backbone is not None and by_features(detector):
+        flags_of_run.append(f"--backbone={FLAGS.backbone}")
     if main.main(["train", *flags_of_run, f"--model_dir={FLAGS.model_dir}"]):
         raise app.UsageError(f"{detector} could not be trained on {name}")
     folder = f"folder_{pathlib.Path(name).name}"
@@ -77,8 +81,7 @@ def main(_):
     for name in FLAGS.sets:
         for detector in FLAGS.detectors:
             measure(name, detector)
-    if FLAGS.page:
-        page = pathlib.Path(FLAGS.page)
+    for page in map(pathlib.Path, FLAGS.page):
         rows = make_rows(FLAGS.results_dir)
         page.write_text(fill_page(page.read_text(encoding="utf-8"), rows), encoding="utf-8")
 
