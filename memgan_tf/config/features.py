@@ -122,6 +122,12 @@ class PatchMemoryConfig(PatchConfig):
         maximum=100.0,
     )
     coarse_ridge: float = option(0.02, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
+    shared_patches: float = option(
+        10.0,
+        "As how many patches of its own the mean covariance of all positions counts at each.",
+        minimum=0.0,
+        maximum=1e6,
+    )
     max_positions: int = option(
         1024, "Positions with statistics of their own at most.", minimum=1, maximum=65536
     )

@@ -100,23 +100,32 @@ class CellStatistics:
         whole = shaped.reshape(self.cells[0] * side, self.cells[1] * side)
         return whole[: self.grid[0], : self.grid[1]]
 
-    def fit(self, ridge: float) -> "FittedCells":
-        """The Gaussians, the covariances plus `ridge` times the identity.
+    def fit(self, ridge: float, shared_patches: float = 0.0) -> "FittedCells":
+        """The Gaussians.
 
-        A cell that no image shows takes the mean and the covariance of all.
+        Args:
+            ridge: Times the identity, added to each covariance.
+            shared_patches: As how many patches of its own the mean covariance of all cells counts
+                in each: few images say little of a position's covariance.
+
+        Returns:
+            Gaussians and sums. A cell that no image shows has the mean of all.
         """
         size = self._sums.shape[1]
-        total = max(self.counts.sum(), 1.0)
-        overall = self._sums.sum(axis=0) / total
-        spread = self._products.sum(axis=0) / total - np.outer(overall, overall)
+        overall = self._sums.sum(axis=0) / max(self.counts.sum(), 1.0)
         counts = np.maximum(self.counts, 1.0)[:, np.newaxis]
         means = np.where(self.counts[:, np.newaxis] > 0, self._sums / counts, overall)
         scatter = self._products - counts[..., np.newaxis] * means[:, :, None] * means[:, None, :]
-        scatter[self.counts == 0] = spread
-        freedom = np.maximum(self.counts - 1.0, 1.0)
-        covariances = scatter / freedom[:, None, None] + ridge * np.eye(size)
+        scatter[self.counts == 0] = 0.0
+        freedom = np.maximum(self.counts - 1.0, 0.0)
+        within = scatter.sum(axis=0) / max(freedom.sum(), 1.0)
+        scatter += shared_patches * within
+        scatter[self.counts == 0] += within
+        weight = np.maximum(freedom + shared_patches, 1.0)
+        covariances = scatter / weight[:, None, None] + ridge * np.eye(size)
         whitening = np.linalg.inv(np.linalg.cholesky(covariances))
-        return FittedCells(self, Gaussians(means.astype(np.float32), whitening.astype(np.float32)))
+        fitted = Gaussians(means.astype(np.float32), whitening.astype(np.float32))
+        return FittedCells(self, fitted, shared_patches)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,16 +135,18 @@ class FittedCells:
     Attributes:
         statistics: The sums.
         gaussians: What was fitted.
+        shared_patches: See `CellStatistics.fit`.
     """
 
     statistics: CellStatistics
     gaussians: Gaussians
+    shared_patches: float = 0.0
 
     def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
         """Distances of a training image to the Gaussians without it, `(rows, columns)`.
 
-        By Woodbury's identity on what the image added to the sums. The ridge stays what it is in
-        the sum, so that it is larger in the covariance by the share of the image.
+        By Woodbury's identity on what the image added to the sums. The ridge and the covariance of
+        all stay what they are in the sum, so that they weigh more by the share of the image.
 
         Args:
             features: `(rows, columns, d)` of the image, as they were added.
@@ -148,7 +159,7 @@ class FittedCells:
         after = before - taken
         centered = (rows - fitted.means[:, np.newaxis]) * flags[..., np.newaxis]
         # In the coordinates of the whitened sums: the removed rows, and the shift of the mean.
-        scale = np.sqrt(np.maximum(before - 1.0, 1.0))[:, None, None]
+        scale = np.sqrt(np.maximum(before - 1.0 + self.shared_patches, 1.0))[:, None, None]
         whitened = centered @ fitted.whitening.transpose(0, 2, 1) / scale
         total = whitened.sum(axis=1, keepdims=True)
         left = np.maximum(after, 1.0)[:, None, None]
@@ -159,9 +170,9 @@ class FittedCells:
         along = moved @ removed.transpose(0, 2, 1)
         solved = np.linalg.solve(inner, along.transpose(0, 2, 1))
         squares = np.square(moved).sum(-1) + (along * solved.transpose(0, 2, 1)).sum(-1)
-        squares = squares * np.maximum(after - 1.0, 1.0)[:, None]
+        squares = squares * np.maximum(after - 1.0 + self.shared_patches, 1.0)[:, None]
         # Where nothing is left, the image was all that was known.
-        squares = np.where((after > 1.0)[:, None], squares, 0.0) * flags
+        squares = np.where((after > 0.0)[:, None], squares, 0.0) * flags
         return statistics.join(np.sqrt(np.maximum(squares, 0.0))).astype(np.float32)
 
     def shared(self, ridge: float) -> Gaussians:

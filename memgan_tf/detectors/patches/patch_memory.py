@@ -82,7 +82,9 @@ class PatchMemory(FeatureDetector):
         settings = self.config.model
         sampled = stream.sample(self.config.training.seed)
         learners = {
-            prefix: PositionLearner(principal(rows, size), ridge, settings.max_positions)
+            prefix: PositionLearner(
+                principal(rows, size), ridge, settings.max_positions, settings.shared_patches
+            )
             for prefix, rows, (size, ridge) in zip(
                 PREFIXES, sampled, _sizes(settings), strict=False
             )

@@ -17,11 +17,13 @@ class PositionLearner:
         projection: From features to what the Gaussians are of.
         ridge: Variance that is added in every direction.
         max_positions: Cells at most.
+        shared_patches: See `CellStatistics.fit`.
     """
 
     projection: Projection
     ridge: float
     max_positions: int
+    shared_patches: float = 0.0
     statistics: CellStatistics | None = None
     fitted: FittedCells | None = None
 
@@ -36,7 +38,7 @@ class PositionLearner:
 
     def fit(self) -> None:
         """Ends the first pass."""
-        self.fitted = self.statistics.fit(self.ridge)
+        self.fitted = self.statistics.fit(self.ridge, self.shared_patches)
 
     def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
         """See `FittedCells.leave_out`."""
