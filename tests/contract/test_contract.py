@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from memgan_tf.config import DETECTORS
 from memgan_tf.data import LabelledImages, OneClassTask
-from memgan_tf.detectors.registry import DEEP_MODELS, NAMES, make_detector
+from memgan_tf.detectors.registry import DEEP_MODELS, FEATURE_DETECTORS, NAMES, make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.page import write_report
