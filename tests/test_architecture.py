@@ -20,7 +20,8 @@ LAYERS = (
     ("outputs",),
     ("config",),
     ("layers", "losses"),
-    ("networks", "backbones"),
+    ("backbones",),
+    ("networks",),
     ("models",),
     ("data",),
     ("training",),
@@ -28,7 +29,7 @@ LAYERS = (
     ("evaluation",),
     ("export", "report", "serving", "scale"),
     ("estimator",),
-    ("api",),
+    ("api", "configure"),
     ("tools",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

@@ -47,5 +47,9 @@ class PcaModel:
         """As `TrainableModel.explain`."""
         return locate(self.reconstruct(images), self.local_score)
 
+    def embedding_points(self) -> dict[str, np.ndarray]:
+        """It has no space of codes."""
+        return {}
+
     def decode_units(self) -> None:
         """It has no memory."""

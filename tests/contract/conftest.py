@@ -1,17 +1,23 @@
 """Small separable data and a tiny configuration of every detector."""
 
 import dataclasses
+import functools
+import pathlib
+import tempfile
 
 import numpy as np
 import pytest
 
-from memgan_tf.config import resolve
+from memgan_tf.config import by_features, resolve
 from memgan_tf.detectors.registry import make_detector
+from tests.tiny_backbone import write_tiny_backbone
 
 IMAGE_SHAPE = (8, 8, 1)
 NETWORKS = {"base_width": 8, "latent_dim": 4, "batch_size": 32}
 GAN = {**NETWORKS, "discriminator_width": 16, "learning_rate": 2e-3, "ema_decay": 0.9}
 LENET = {"widths": "8", "latent_dim": 16, "batch_size": 32, "learning_rate": 2e-3}
+# Images are not enlarged: patches are to see a wave whole.
+FEATURES = {"min_side": 8}
 # A detector that is registered and not listed here fails the suite.
 TINY = {
     "memgan": {**GAN, "num_units": 8, "epochs": 60},
@@ -37,12 +43,26 @@ TINY = {
     "ocsvm": {"explained_variance": 1.0},
     "pca": {},
     "vae": {**NETWORKS, "epochs": 40, "learning_rate": 3e-3},
+    "patch_memory": FEATURES,
+    "padim": {**FEATURES, "num_channels": 16},
+    "patchcore": {**FEATURES, "num_units": 500},
+    "features_knn": FEATURES,
 }
 
 
 def make_config(name, **overrides):
     """The tiny configuration of a detector."""
-    return resolve(name, "default", IMAGE_SHAPE, {**TINY[name], "seed": 0, **overrides})
+    backbone = {"backbone": tiny_backbone()} if by_features(name) else {}
+    overrides = {**TINY[name], **backbone, "seed": 0, **overrides}
+    return resolve(name, "default", IMAGE_SHAPE, overrides)
+
+
+@functools.cache
+def tiny_backbone():
+    """The name of a backbone in a file, which goes when the process ends."""
+    folder = tempfile.TemporaryDirectory(prefix="memgan_tf_backbone_")
+    tiny_backbone.folder = folder
+    return f"file:{write_tiny_backbone(pathlib.Path(folder.name) / 'tiny.keras')}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from memgan_tf.config import DETECTORS
 from memgan_tf.data import LabelledImages, OneClassTask
-from memgan_tf.detectors.registry import DEEP_MODELS, NAMES, make_detector
+from memgan_tf.detectors.registry import DEEP_MODELS, FEATURE_DETECTORS, NAMES, make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.page import write_report
@@ -117,7 +117,7 @@ def test_the_seed_decides(name, task):
 @every_detector
 def test_an_export_is_possible_or_refused_in_a_sentence(name):
     obstacle = make_detector(make_config(name)).export_obstacle()
-    if name in DEEP_MODELS and name != "adgan":
+    if name in (*DEEP_MODELS, *FEATURE_DETECTORS) and name != "adgan":
         assert obstacle is None
     else:
         assert "memgan score" in obstacle
@@ -163,7 +163,7 @@ def test_draws_are_a_function_of_the_seed(name, task):
         assert np.abs(value - draws[2][key]).max() > 0
 
 
-@every_deep_detector
+@pytest.mark.parametrize("name", sorted((*DEEP_MODELS, *FEATURE_DETECTORS)))
 def test_the_score_reads_its_own_variables_only(name, fit):
     """What a checkpoint restores and an export keeps is all that the graph of the score reads."""
     model = fit(name).detector.model
@@ -173,7 +173,7 @@ def test_the_score_reads_its_own_variables_only(name, fit):
     assert {id(v) for v in graph.variables} <= known
 
 
-@every_deep_detector
+@pytest.mark.parametrize("name", sorted((*DEEP_MODELS, *FEATURE_DETECTORS)))
 def test_the_exported_score_is_pythons(name, fit, task, tmp_path):
     detector = fit(name).detector
     if detector.export_obstacle() is not None:
@@ -199,6 +199,7 @@ def test_a_report_tells_of_it(name, fit, task, tmp_path):
         directory.mark_complete({"training_seconds": 1.0})
     run = object.__new__(TrainedRun)
     run.directory, run.config, run.detector = directory, detector.config, detector
+    run._opened = None
     run.calibration = Calibration.of(detector.score(task.validation), 0.05)
     names = [str(i) for i in range(20)]
     train, held_out = (

@@ -288,4 +288,4 @@ def test_names_of_classes_and_numbers():
             DataConfig(dataset="mnist", normal_class=label)
     with pytest.raises(ValueError, match="`image_channels` must be one of 1, 3"):
         DataConfig(dataset="folder:x", image_channels=2)
-    assert DataConfig(dataset="folder:x").fit == folder.DEFAULT_FIT
+    assert DataConfig(dataset="folder:x").fit == "pad"

@@ -133,7 +133,7 @@ def test_npz_without_a_channel_axis_is_grey(tmp_path, pixels):
     ("arrays", "message"),
     [
         ({"other": np.zeros((3, 8, 8, 1), np.uint8)}, "no array x_train"),
-        ({"x_train": np.zeros((3, 4, 4, 1), np.uint8)}, "sides of 8 to 256 pixels"),
+        ({"x_train": np.zeros((3, 4, 4, 1), np.uint8)}, "sides of 8 to 8192 pixels"),
         ({"x_train": np.zeros((3, 8, 8, 2), np.uint8)}, "1 or 3 channels"),
         ({"x_train": np.zeros((0, 8, 8, 1), np.uint8)}, "at least one image"),
         ({"x_train": np.full((3, 8, 8, 1), np.nan, np.float32)}, "image 0 has nan"),

@@ -81,7 +81,7 @@ def test_batches_are_those_of_images_in_memory_bit_for_bit(num_replicas, store, 
 def test_they_are_pixels_already(store, pixels):
     images = store(pixels(4))
     assert as_pixels("images", images) is images
-    with pytest.raises(ValueError, match="8 to 256 pixels"):
+    with pytest.raises(ValueError, match="8 to 8192 pixels"):
         as_pixels("images", store(pixels(4, (4, 4, 1))))
 
 

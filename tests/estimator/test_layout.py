@@ -47,7 +47,7 @@ def test_numbers_become_grey_levels():
     [
         (None, "pixels", "`image_shape` must be given for flattened rows"),
         ((8, 9), "pixels", "`image_shape` must have as many values as a row, 64"),
-        ((4, 16), "pixels", "sides of 8 to 256 pixels"),
+        ((4, 16), "pixels", "sides of 8 to 8192 pixels"),
         ((8, 8), "numbers", "`image_shape` must be left out"),
         ((8, 8), "digits", "`values` must be one of pixels, numbers"),
     ],

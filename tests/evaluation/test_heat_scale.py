@@ -6,16 +6,17 @@ import pytest
 from memgan_tf.evaluation import heat_scale as module
 from memgan_tf.evaluation.float_bins import RELATIVE_WIDTH
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale, measure_scale
+from memgan_tf.evaluation.views import Views
 from memgan_tf.training.run_directory import RunDirectory
 
 
 class Run:
-    """A run whose anomaly map is the image itself."""
+    """A run, and its detector, whose anomaly map is the image itself."""
 
     def __init__(self, path, maps=True, max_test_images=None):
         self.directory = RunDirectory(path)
         self.config = types.SimpleNamespace(image_shape=(8, 8, 1))
-        self.detector = types.SimpleNamespace(max_test_images=max_test_images)
+        self.detector, self.max_test_images = self, max_test_images
         self.maps, self.num_explained = maps, 0
 
     def explain(self, images):
@@ -28,7 +29,7 @@ def images_of(count):
     """Pixels of 3, and one of 255."""
     images = np.full((count, 8, 8, 1), 3, np.uint8)
     images[0, 0, 0] = 255
-    return images
+    return Views(images)
 
 
 def test_the_scale_covers_all_but_a_thousandth_of_the_normal_pixels(tmp_path):

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.evaluation.heat_scale import heat_scale
+from memgan_tf.evaluation.views import Views
 from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.report.heatmaps import (
     GAP,
@@ -20,7 +21,7 @@ from memgan_tf.report.overlays import draw_overlay, enlarge
 @pytest.fixture
 def source(tiny_task, finished):
     test = tiny_task.test
-    return HeatmapSource(test.images, test.names, finished.score(test.images))
+    return HeatmapSource(Views.of(test), test.names, finished.score(test.images))
 
 
 def read(path):
@@ -28,23 +29,24 @@ def read(path):
 
 
 def test_a_file_is_the_image_beside_its_overlay(finished, source, tiny_task, tmp_path):
-    scale = heat_scale(finished, lambda: tiny_task.validation.images)
+    scale = heat_scale(finished, lambda: Views.of(tiny_task.validation))
     groups = {"most_anomalous": np.array([3])}
     masks = np.zeros((60, 8, 8), bool)
     masks[3, 2:4, 2:4] = True
-    masked = HeatmapSource(source.images, source.names, source.scores, masks)
+    views = Views(source.views.images, masks)
+    masked = HeatmapSource(views, source.names, source.scores)
     (path,) = write_heatmaps(finished, masked, groups, tmp_path / "maps", scale)
     assert path.name.startswith("most_anomalous_001_digits_")
     picture = read(path)
     assert picture.shape == (SIDE, 2 * SIDE + GAP, 3)
-    np.testing.assert_array_equal(picture[:, :SIDE, :1], enlarge(source.images[3], SIDE))
-    heat = finished.explain(source.images[3:4])["anomaly_map"][0]
-    expected = draw_overlay(source.images[3], heat, scale, masks[3])
+    np.testing.assert_array_equal(picture[:, :SIDE, :1], enlarge(views.images[3], SIDE))
+    heat = finished.explain(views.images[3:4])["anomaly_map"][0]
+    expected = draw_overlay(views.images[3], heat, scale, masks[3])
     np.testing.assert_array_equal(picture[:, SIDE + GAP :], enlarge(expected, SIDE))
 
 
 def test_the_index_says_scale_names_and_scores(finished, source, tiny_task, tmp_path):
-    scale = heat_scale(finished, lambda: tiny_task.validation.images)
+    scale = heat_scale(finished, lambda: Views.of(tiny_task.validation))
     groups = {"miss": np.array([5, 2]), "least_anomalous": np.array([2, 7])}
     written = write_heatmaps(finished, source, groups, tmp_path / "maps", scale)
     index = json.loads((tmp_path / "maps" / "index.json").read_text())
@@ -64,7 +66,7 @@ def test_the_index_says_scale_names_and_scores(finished, source, tiny_task, tmp_
 
 def test_names_of_any_kind_become_names_of_files(finished, source, tmp_path):
     names = ["../../etc/pass wd.png", "a/<script>\n.png", "零件/零.png", *source.names[3:]]
-    renamed = HeatmapSource(source.images, names, np.arange(60.0)[::-1])
+    renamed = HeatmapSource(source.views, names, np.arange(60.0)[::-1])
     written = write_most_anomalous(finished, renamed, tmp_path / "maps", 3)
     assert [path.name for path in written] == [
         "rank_001_etc_pass_wd.png",
@@ -120,5 +122,5 @@ def test_a_run_without_its_data_needs_a_scale(finished, source, tmp_path, monkey
     monkeypatch.setattr("memgan_tf.report.heatmaps.load_task", no_data)
     with pytest.raises(ValueError, match=r"digits is gone. Run memgan report where the data is"):
         write_most_anomalous(finished, source, tmp_path / "maps", 2)
-    heat_scale(finished, lambda: source.images)
+    heat_scale(finished, lambda: source.views)
     assert len(write_most_anomalous(finished, source, tmp_path / "maps", 2)) == 2

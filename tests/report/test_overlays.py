@@ -13,12 +13,12 @@ def overlay(grey, error, mask=None):
     return draw_overlay(image, np.full((1, 1), error, np.float32), SCALE, mask)[0, 0]
 
 
-def test_no_error_shows_the_image_in_grey():
+def test_no_error_shows_the_image_in_its_own_colors():
     assert overlay(100, 0.0).tolist() == [100, 100, 100]
     red = np.zeros((1, 1, 3), np.uint8)
     red[..., 0] = 100
     shown = draw_overlay(red, np.zeros((1, 1)), SCALE)[0, 0]
-    assert shown.tolist() == [30, 30, 30]  # red is 0.299 of grey
+    assert shown.tolist() == [100, 0, 0]
 
 
 def test_the_top_of_the_scale_and_all_above_have_the_brightest_colour():

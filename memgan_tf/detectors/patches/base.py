@@ -63,6 +63,10 @@ class FeatureModel(abc.ABC):
         """Features cannot be shown as images."""
         return None
 
+    def embedding_points(self) -> dict[str, np.ndarray]:
+        """It has no space of codes."""
+        return {}
+
 
 class FeatureDetector(Detector):
     """Learns in passes over the features of normal images.

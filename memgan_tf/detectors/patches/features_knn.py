@@ -16,8 +16,11 @@ class FeaturesKnnModel(FeatureModel):
     def explain(self, images):
         features = pooled(self.network, images)
         similarities = tf.matmul(features, self.learned["images"], transpose_b=True)
-        nearest = tf.math.top_k(similarities, self._num_neighbors, sorted=False).values
-        return {"anomaly_score": 1.0 - tf.reduce_mean(nearest, axis=1), "codes": features}
+        nearest = tf.math.top_k(similarities, self._num_neighbors, sorted=False).indices
+        gaps = tf.gather(self.learned["images"], nearest) - features[:, tf.newaxis]
+        # Of unit vectors; 1 less the similarity would cancel most digits of a small distance.
+        distances = 0.5 * tf.reduce_sum(tf.square(gaps), axis=2)
+        return {"anomaly_score": tf.reduce_mean(distances, axis=1), "codes": features}
 
 
 class FeaturesKnn(FeatureDetector):
@@ -31,8 +34,13 @@ class FeaturesKnn(FeatureDetector):
         np.fill_diagonal(similarities, -np.inf)
         count = min(self.config.model.num_neighbors, len(found) - 1)
         if count:
-            nearest = np.partition(similarities, -count, axis=1)[:, -count:]
-            self.left_out_scores = 1.0 - nearest.mean(axis=1)
+            nearest = np.argpartition(similarities, -count, axis=1)[:, -count:]
+            self.left_out_scores = np.array(
+                [
+                    0.5 * np.square(found[others] - own).sum(axis=1).mean()
+                    for own, others in zip(found, nearest, strict=True)
+                ]
+            )
         return {"images": found}
 
     def make_model(self, network, arrays):
