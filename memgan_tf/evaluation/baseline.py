@@ -75,4 +75,5 @@ def _evenly(count, limit):
 
 
 def _score(detector, images, positions):
-    return np.concatenate([detector.score(images[part]) for part in parts_of(positions)])
+    parts = parts_of(positions, detector.config.image_shape)
+    return np.concatenate([detector.score(images[part]) for part in parts])
