@@ -168,3 +168,11 @@ def test_a_changed_digit_is_noticed(tmp_path):
     path.write_text(path.read_text().replace("2.5", "2.75"))
     with pytest.raises(ValueError, match=r"calibration.json is damaged: its scores are not"):
         Calibration.load(path)
+
+
+def test_a_score_that_is_not_a_number_is_refused():
+    calibration = Calibration.of(np.arange(9.0), 0.2)
+    for use in (calibration.p_values, calibration.p_value_intervals):
+        with pytest.raises(ValueError, match=r"the score of image 1 is NaN"):
+            use(np.array([1.0, np.nan]))
+    assert calibration.p_values(np.array([np.inf, -np.inf])).tolist() == [0.1, 1.0]

@@ -199,3 +199,18 @@ def test_a_hull_that_cannot_be_solved_is_said(finished, tiny_task, monkeypatch):
     monkeypatch.setattr("memgan_tf.report.findings.sample_hull", fail)
     path, _ = write_report(TrainedRun(finished.directory.path), without_test(tiny_task))
     assert "could not be measured: the units are nearly dependent" in Page(path).text
+
+
+def test_a_report_of_somebody_elses_run_says_whose_data_it_shows(
+    finished, tiny_task, monkeypatch, tmp_path
+):
+    theirs = {"command": "memgan train \x1b[2J --dataset=folder:/theirs"}
+    files.write_json(finished.directory.path / "environment.json", theirs)
+    own = page.write_report(finished, tiny_task, 1)[0].read_text()
+    assert "Whose data" not in own
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    foreign = page.write_report(finished, tiny_task, 1)[0].read_text()
+    assert "was not trained by the user who made this report" in foreign
+    assert "Somebody else made this run." in foreign
+    assert "\x1b" not in own + foreign
+    assert "\\x1b[2J --dataset=folder:/theirs" in foreign

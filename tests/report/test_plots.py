@@ -38,3 +38,9 @@ def test_examples_are_the_ends_of_both_classes():
     assert positions.tolist() == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17]
     assert captions[0].startswith("lowest\nnormal")
     assert captions[-1].startswith("highest\nanomaly")
+
+
+@pytest.mark.parametrize("title", ["$a$", "a $ b", "$\\bad$ $", "\x1b[2J\x00"])
+def test_a_name_is_no_formula(title, tmp_path, pixels):
+    plots.draw_grid(tmp_path / "a.png", pixels(3) / 255, title)
+    assert (tmp_path / "a.png").stat().st_size > 0

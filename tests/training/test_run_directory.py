@@ -123,3 +123,50 @@ def test_a_configuration_changed_after_training_is_noticed(tmp_path, tiny_config
     (run.path / "COMPLETE").write_text("[]")
     with pytest.raises(ValueError, match="COMPLETE is damaged"):
         run.read_completion()
+
+
+@pytest.mark.parametrize("name", [".lock", "metrics.csv", "checkpoints", "eval", "eval/scores.csv"])
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_nothing_but_files_and_folders_is_in_a_run(name, kind, tmp_path, tiny_config):
+    run, victim = RunDirectory(tmp_path / "run"), tmp_path / "victim_temp"
+    victim.write_text("precious")
+    with run.claimed(tiny_config()):
+        pass
+    path = run.path / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(victim if path.suffix or name == ".lock" else tmp_path)
+    for use in (run.read_config, lambda: run.check_free_for(tiny_config())):
+        with pytest.raises(ValueError, match=rf"{path.name} is a {kind}; a run holds files"):
+            use()
+    with pytest.raises(ValueError, match=f"is a {kind}"), run.claimed(tiny_config()):
+        pass
+    assert victim.read_text() == "precious"
+
+
+def test_a_run_may_be_reached_by_a_link(tmp_path, tiny_config):
+    with RunDirectory(tmp_path / "run").claimed(tiny_config()):
+        pass
+    (tmp_path / "link").symlink_to("run")
+    assert RunDirectory(tmp_path / "link").read_config() == tiny_config()
+
+
+def test_a_run_is_waited_for_until_nobody_owns_it(tmp_path, tiny_config):
+    run, asked = RunDirectory(tmp_path / "run"), []
+    assert not run.is_locked
+    with run.claimed(tiny_config()):
+        assert run.is_locked
+        run.wait_until_free(lambda: asked.append(1) or len(asked) == 3, pause=0.0)
+    assert len(asked) == 3
+    assert not run.is_locked
+    run.wait_until_free(lambda: False)
+
+
+def test_what_is_said_of_a_run_is_printable(tmp_path, tiny_config):
+    run = RunDirectory(tmp_path / "run")
+    with run.claimed(tiny_config()):
+        run.mark_suspect(["odd \x1b[2J"])
+    assert run.suspicions == ["odd \\x1b[2J"]

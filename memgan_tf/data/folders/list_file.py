@@ -6,6 +6,7 @@ import json
 import pathlib
 from typing import Any
 
+from memgan_tf import files
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import Pairing
 from memgan_tf.data.folders.plan import Plan
@@ -84,12 +85,13 @@ def _plan(uses, masks, normal_class, num_repeated):
 def _read_rows(path) -> list[tuple[int, dict[str, Any]]]:
     """`(line, values by column)` of each line."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = files.read_bytes(path, files.MAX_TABLE_BYTES).decode("utf-8-sig")
+    except (OSError, ValueError) as error:
         raise ValueError(f"`dataset` list:{path} cannot be read: {error}") from error
     is_json = text.lstrip().startswith("{")
-    rows = _json_rows(path, text) if is_json else _csv_rows(text)
-    rows = [(number, _by_column(row)) for number, row in rows]
+    with files.naming_damage(path):
+        rows = _json_rows(path, text) if is_json else _csv_rows(text)
+        rows = [(number, _by_column(row)) for number, row in rows]
     for number, row in rows:
         if not isinstance(row.get("path"), str) or not row["path"]:
             raise ValueError(

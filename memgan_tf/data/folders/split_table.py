@@ -1,8 +1,10 @@
 """VisA's table of splits, `split_csv/1cls.csv` beside the categories or inside one."""
 
 import csv
+import io
 import pathlib
 
+from memgan_tf import files
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.tree import Tree
 
@@ -30,8 +32,9 @@ def splits_of(table: pathlib.Path, tree: Tree, images: list) -> tuple[list, list
         The images that the table names, and `(path, reason)` of the others; no image if the
         table has not the columns or names other images alone.
     """
-    with table.open(newline="", encoding="utf-8-sig", errors="replace") as file:
-        rows = list(csv.DictReader(file))
+    with files.naming_damage(table, "Mend or remove it"):
+        text = files.read_bytes(table, files.MAX_TABLE_BYTES).decode("utf-8-sig", "replace")
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
     if not rows or not set(COLUMNS) <= rows[0].keys():
         return [], []
     split_of = {}
