@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageOps
 from memgan_tf import files
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
 from memgan_tf.data.channels import is_grey
+from memgan_tf.data.deep_color import low_bytes
 from memgan_tf.data.fitting import fit_image
 
 # What Pillow is asked to recognise, by content; suffixes decide what is looked at.
@@ -177,7 +178,10 @@ def _decode(image, bit_depth):
         raise ValueError(
             f"{image.width}×{image.height} pixels; each side must have at least {MIN_SIDE}"
         )
+    low = low_bytes(image) if image.mode == "RGB" else None
     image.load()
+    if low is not None:
+        return _from_deep_color(image, low, bit_depth or 16, found)
     # Where nothing turns, Pillow would copy.
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):
@@ -185,14 +189,24 @@ def _decode(image, bit_depth):
     return DecodedImage(_to_eight_bits(image), found)
 
 
+def _from_deep_color(image, low, bit_depth, found):
+    values = np.asarray(image).astype(np.uint16) << 8 | low
+    image.paste(Image.fromarray(_high_byte(values, bit_depth)))
+    ImageOps.exif_transpose(image, in_place=True)
+    return DecodedImage(_to_eight_bits(image), found, int(values.max()))
+
+
+def _high_byte(values, bit_depth):
+    # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
+    return np.minimum(values >> (bit_depth - 8), 255).astype(np.uint8)
+
+
 def _from_sixteen_bits(image, bit_depth, found):
     values = np.asarray(image)
     peak = int(values.max())
     if values.min() < 0 or peak > 0xFFFF:
         raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
-    # The high byte, as every 8-bit reader of 16-bit files does, TensorFlow's among them.
-    high = np.minimum(values >> (bit_depth - 8), 255).astype(np.uint8)
-    return Image.fromarray(high), found, peak
+    return Image.fromarray(_high_byte(values, bit_depth)), found, peak
 
 
 def _to_eight_bits(image):

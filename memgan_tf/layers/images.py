@@ -24,7 +24,7 @@ def decode_image(
         encoded: Scalar string, a PNG, JPEG, GIF (its first frame) or BMP file of any size.
         image_shape: `(height, width, channels)` to fit it to.
         rule: `stretch`, `crop` or `pad`; see `memgan_tf.data.fitting.place`.
-        bit_depth: Bits that the values of a grey PNG file with 16 bits use.
+        bit_depth: Bits that the values of a PNG file with 16 bits use.
 
     Returns:
         float32 tensor of `image_shape`, whole numbers from 0 to 255.
@@ -89,14 +89,15 @@ def _decode(encoded, bit_depth):
     pixels.set_shape((None, None, 3))
     if bit_depth == 16:
         return pixels
-    # Bits a value and kind of color of a PNG's header: 16, grey.
-    is_deep = is_png & tf.equal(tf.strings.substr(encoded, 24, 2), b"\x10\x00")
-    return tf.cond(is_deep, lambda: _deep_grey(encoded, bit_depth), lambda: pixels)
+    # Bits a value and kind of color of a PNG's header: 16, grey or RGB.
+    kind = tf.strings.substr(encoded, 24, 2)
+    is_deep = is_png & (tf.equal(kind, b"\x10\x00") | tf.equal(kind, b"\x10\x02"))
+    return tf.cond(is_deep, lambda: _deep(encoded, bit_depth), lambda: pixels)
 
 
-def _deep_grey(encoded, bit_depth):
-    values = tf.cast(tf.io.decode_png(encoded, channels=1, dtype=tf.uint16), tf.int32)
-    return tf.repeat(tf.minimum(tf.bitwise.right_shift(values, bit_depth - 8), 255), 3, axis=-1)
+def _deep(encoded, bit_depth):
+    values = tf.cast(tf.io.decode_png(encoded, channels=3, dtype=tf.uint16), tf.int32)
+    return tf.minimum(tf.bitwise.right_shift(values, bit_depth - 8), 255)
 
 
 def _on_background(pixels):

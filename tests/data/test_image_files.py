@@ -197,6 +197,19 @@ def test_fewer_bits_in_16_are_scaled_as_the_user_says(tmp_path):
     np.testing.assert_array_equal(served[..., 0], pixels)
 
 
+def test_color_of_16_bits_is_scaled_too(tmp_path):
+    values = np.random.default_rng(0).integers(0, 4096, (9, 10, 3))
+    content = tf.io.encode_png(tf.constant(values, tf.uint16)).numpy()
+    (tmp_path / "a.png").write_bytes(content)
+    np.testing.assert_array_equal(read(tmp_path / "a.png"), values >> 8)
+    with pillow_rules():
+        decoded = decode(tmp_path / "a.png", bit_depth=12)
+    np.testing.assert_array_equal(np.asarray(decoded.image), values >> 4)
+    assert decoded.peak == values.max()
+    served = decode_image(tf.constant(content), (9, 10, 3), "stretch", 12).numpy()
+    np.testing.assert_array_equal(served, values >> 4)
+
+
 def test_a_depth_changes_no_file_of_8_bits(tmp_path):
     for name, content in files():
         if name == "16 bits":

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from memgan_tf.data.folders.mask_files import read_mask
@@ -50,6 +51,17 @@ def test_what_is_not_black_is_a_defects_in_every_mode(name, tmp_path):
         mask, is_scaled = read_mask([tmp_path / name], SHAPE)
     np.testing.assert_array_equal(np.asarray(mask), 255 * MARKED)
     assert not is_scaled
+
+
+@pytest.mark.parametrize("value", [(1, 0, 0), (0, 256, 0), (0, 0, 0, 65535), (0, 3, 0, 65535)])
+def test_color_masks_of_16_bits(value, tmp_path):
+    pixels = np.zeros((*SHAPE, len(value)), np.uint16)
+    pixels[MARKED] = value
+    content = tf.io.encode_png(tf.constant(pixels, tf.uint16)).numpy()
+    (tmp_path / "a.png").write_bytes(content)
+    with pillow_rules():
+        mask = np.asarray(read_mask([tmp_path / "a.png"], SHAPE)[0])
+    np.testing.assert_array_equal(mask > 0, MARKED)
 
 
 def test_noise_beside_the_edges_of_a_jpeg_is_black(tmp_path):

@@ -119,7 +119,8 @@ def test_the_same_command_goes_on_and_other_images_are_refused(tmp_path, capsys)
 def test_a_batch_larger_than_the_set_is_said(tmp_path, capsys):
     photos = folder_sets.make_normals(tmp_path / "photos", 8, side=16)
     flags = [f"--dataset=folder:{photos}", "--folder_layout=flat", f"--model_dir={tmp_path}"]
-    assert memgan("train", *flags, *SHORT, "--batch_size=64") == 0
+    flags += ["--detector=memgan", "--batch_size=64"]
+    assert memgan("train", *flags, *SHORT) == 0
     said = capsys.readouterr().err
     assert "`batch_size` 64 is larger than the 5 images that train" in said
 

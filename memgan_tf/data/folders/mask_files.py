@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 from PIL import Image, ImageOps
 
+from memgan_tf.data.deep_color import low_bytes
 from memgan_tf.data.image_files import read
 
 
@@ -39,8 +40,10 @@ def marked(image: Image.Image) -> np.ndarray:
     a JPEG file, whose black is noisy beside an edge, what is above half of the largest value is
     not black.
     """
-    is_lossy = image.format == "JPEG"
+    is_lossy, low = image.format == "JPEG", low_bytes(image)
     image.load()
+    if low is not None:
+        image = _with_low_bytes(image, low)
     image = ImageOps.exif_transpose(image)
     if image.has_transparency_data and not image.mode.startswith("I"):
         pixels = np.asarray(image.convert("RGBA"))
@@ -52,6 +55,15 @@ def marked(image: Image.Image) -> np.ndarray:
     values = np.asarray(image)
     pixels = values > values.max() / 2 if is_lossy else values != 0
     return pixels if pixels.ndim == 2 else pixels.any(axis=-1)
+
+
+def _with_low_bytes(image, low):
+    """The image with what is not black in the low bytes alone made visible."""
+    pixels = np.array(image)
+    pixels[..., :3] |= low
+    exif, deep = image.getexif(), Image.fromarray(pixels)
+    deep.info["exif"] = exif.tobytes()
+    return deep
 
 
 def _scaled(pixels, size):
