@@ -73,7 +73,11 @@ def main(argv):
 
 def measure(part, records):
     """Runs a part and writes its record."""
-    from measure import describe_machine
+    from measure import describe_machine, optional
+
+    # Before TensorFlow, whose CUDA symbols PyTorch would otherwise call for the GPU's properties.
+    if (torch := optional("torch")) and torch.cuda.is_available():
+        torch.cuda.get_device_properties(0)
     from parts.common import Options
 
     rounds = 2 if FLAGS.quick else FLAGS.rounds

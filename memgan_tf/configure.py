@@ -6,7 +6,7 @@ from typing import Any
 from memgan_tf import config
 from memgan_tf.backbones.requests import check_request
 from memgan_tf.data.folder_index import num_groups, num_normal, summarize
-from memgan_tf.data.sources import find_index, image_shape, parse_name, settle
+from memgan_tf.data.sources import find_index, image_shape, settle
 
 # Without `detector`: for photographs, and for all other sets.
 PHOTOGRAPHS, OTHERS = "patch_memory", "memgan"
@@ -31,7 +31,7 @@ def configure(settings: dict[str, Any], report: Callable[[str], None] = print) -
     by_features = config.by_features(detector)
     if by_features:
         _check_backbone(detector, given)
-    data = settle(data, by_features)
+    data = settle(data, by_features, report)
     given |= {"data_dir": data.data_dir}
     index = find_index(data)
     if index is not None:
@@ -46,7 +46,7 @@ def configure(settings: dict[str, Any], report: Callable[[str], None] = print) -
 
 
 def _choose_detector(data, report):
-    if parse_name(data.dataset)[0] not in config.FOLDER_KINDS:
+    if data.folder is None:
         return OTHERS
     report(
         f"Detector: {PHOTOGRAPHS}, the best one for photographs; --detector=<name> takes another"

@@ -1,11 +1,14 @@
 """The benchmarks run, and what they count is right; how fast they are is not a test's business."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
+
+from tests import folder_sets
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -30,6 +33,30 @@ def test_an_unknown_part_is_refused_in_a_line():
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stderr.startswith("error: `parts` must be of steps, ")
+
+
+def test_the_part_for_gpus_needs_one(tmp_path):
+    command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--parts=gpu"]
+    command += [f"--output={tmp_path}"]
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert result.returncode == 1
+    assert "error: `parts=gpu` needs a GPU that TensorFlow sees\n" in result.stderr
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_table_comes_from_a_record_in_a_folder(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import run
+
+    table = {"caption": "", "columns": ["step"], "rows": [["one"]]}
+    record = {"machine": {"GPUs": "a card"}, "tables": [table]}
+    (tmp_path / "gpu").mkdir()
+    (tmp_path / "gpu" / "turns.json").write_text(json.dumps(record))
+    page = "<!-- benchmark: gpu/turns -->\nold\n<!-- end of benchmark -->\n"
+    filled = run.fill(page, tmp_path)
+    assert "old" not in filled
+    assert "| one |\n\n*GPUs a card*\n<!-- end of benchmark -->" in filled
 
 
 def test_multiplications_are_counted_right(monkeypatch):
@@ -71,3 +98,31 @@ def test_the_page_is_made_from_the_records(monkeypatch):
     page = (ROOT / "docs" / "benchmarks.md").read_text()
     assert {name for name in run.PARTS if f"<!-- benchmark: {name} -->" in page} == set(run.PARTS)
     assert run.fill(page, ROOT / "results" / "benchmarks") == page
+
+
+def test_folders_are_measured_once_and_fill_the_page(tmp_path):
+    folder_sets.make_mvtec(tmp_path / "parts", 30, 4, 2, side=32)
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- folders -->\nstale\n<!-- end of folders -->\nafter\n")
+    command = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
+    flags = ["--results_dir=records", "--page=page.md"]
+    subprocess.run([*command, *flags], check=True, cwd=tmp_path, capture_output=True)
+    record = tmp_path / "records" / "parts" / "pca" / "seed_0.json"
+    kept = record.read_text()
+    assert json.loads(kept)["decisions"]["num_anomalies"] == 4
+    filled = page.read_text()
+    assert filled.startswith("before\n")
+    assert filled.endswith("after\n")
+    assert "| parts | pca | " in filled
+    assert "stale" not in filled
+    subprocess.run([*command, *flags], check=True, cwd=tmp_path, capture_output=True)
+    assert record.read_text() == kept
+
+
+def test_rules_are_compared_without_labels(tmp_path):
+    folder_sets.make_mvtec(tmp_path / "parts", 40, 2, 1, side=32)
+    command = [sys.executable, str(ROOT / "benchmarks" / "score_rules.py"), "--sets=parts"]
+    subprocess.run([*command, "--output=rules.json"], check=True, cwd=tmp_path, capture_output=True)
+    record = json.loads((tmp_path / "rules.json").read_text())["parts"]
+    assert record["all"].keys() == record["few"].keys()
+    assert record["all"]["all windows: the highest"] > record["all"]["distance, Eq. 8"]

@@ -17,7 +17,7 @@ from memgan_tf.evaluation.records import read_records
 from memgan_tf.report import figures_vertices
 from memgan_tf.report.pages import fill_page
 from memgan_tf.tools import main
-from tests import folder_sets
+from tests import folder_sets, tiny_backbone
 
 ROOT = pathlib.Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -69,6 +69,7 @@ def test_no_command_is_left_untested(page):
         "docs/hull.md",
         "docs/thresholds.md",
         "docs/monitoring.md",
+        "docs/photographs.md",
     ],
 )
 def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeypatch, capsys):
@@ -84,16 +85,22 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
             photo = np.random.default_rng(index).integers(0, 256, (40, 30, 3), dtype=np.uint8)
             path = tmp_path / folder / f"{index}.png"
             path.write_bytes(tf.io.encode_png(photo).numpy())
-    folder_sets.make_mvtec(tmp_path / "parts", 24, 3, 2, side=32)
+    for name_of_set in ("parts", "large_parts"):
+        folder_sets.make_mvtec(tmp_path / name_of_set, 24, 3, 2, side=32)
+    # There is no network to download weights.
+    backbone = tiny_backbone.write_tiny_backbone(tmp_path / "tiny.keras")
     ran = []
     for line in commands(ROOT / name):
         if line.startswith("memgan ") and "--page=docs" not in line:
             words = shlex.split(line)[1:]
             short = [] if "--detector=kde" in line else SHORT.get(words[0], [])
+            if "--dataset=folder:" in line and "--detector" not in line:
+                short = [f"--backbone=file:{backbone}", "--min_side=32"]
             assert main.main([*words, *short]) == 0, capsys.readouterr().err
             ran.append(words[0])
     assert ran[0] == "train"
-    assert ("hull" if name == "docs/hull.md" else "evaluate") in ran
+    after = {"docs/hull.md": "hull", "docs/photographs.md": "report"}
+    assert after.get(name, "evaluate") in ran
     if name in ("docs/thresholds.md", "docs/monitoring.md"):
         run_python(ROOT / name, images=np.zeros((3, 8, 8, 1), np.uint8))
     if name == "README.md":

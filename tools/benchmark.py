@@ -35,6 +35,9 @@ def define_flags(flag_values):
     flags.DEFINE_string("model_dir", "runs", "Folder of the runs.", **options)
     flags.DEFINE_string("results_dir", "results", "Folder of records and tables.", **options)
     flags.DEFINE_string("data_dir", None, "As in memgan train.", **options)
+    flags.DEFINE_string(
+        "backbone", None, "As in memgan train, for detectors on features.", **options
+    )
     flags.DEFINE_multi_string(
         "page", [], "Markdown page whose marked tables are filled from the records.", **options
     )
@@ -66,7 +69,8 @@ def run(flag_values):
         # A kill by SIGTERM stops the grid as Ctrl-C does.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         model_dir = pathlib.Path(flag_values.model_dir)
-        grid = Grid(model_dir, results_dir, flag_values.data_dir, jobs)
+        backbone = flag_values.backbone
+        grid = Grid(model_dir, results_dir, flag_values.data_dir, jobs, backbone=backbone)
         try:
             failed = grid.run(cells)
         except KeyboardInterrupt:

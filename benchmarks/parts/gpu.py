@@ -15,6 +15,7 @@ from parts.common import Options, make_trainer, settings, synthetic, table
 from parts.steps import STEP, TORCH, torch_turn
 
 BATCHES = (64, 256)
+STEPS = 20  # of a turn; they take PyTorch 0.4 s on an H200
 FLAGS = {
     STEP: {},
     "--distribution_strategy=mirrored": {"distribution_strategy": "mirrored"},
@@ -46,7 +47,6 @@ def run(options):
             measured, first = measure(options, suite, batch)
             tables.append(_table(options, suite, batch, measured, first))
             seconds[f"{suite}, batch {batch}"] = {"turns": measured, "first": first}
-            print(f"{suite}, batch {batch}: {json.dumps(measured)}", flush=True)
     return {"tables": tables, "seconds": seconds}
 
 
@@ -69,6 +69,7 @@ def measure(options, suite, batch):
         able[name], first[name] = _first(name, call)
     able = {name: call for name, call in able.items() if call}
     measured = take_turns(able, options.rounds)
+    print(f"{suite}, batch {batch}: {json.dumps(measured)}", flush=True)
     line, *_ = run_child(
         DETERMINISTIC,
         os.path.dirname(os.path.dirname(__file__)),
@@ -82,16 +83,13 @@ def measure(options, suite, batch):
 def deterministic_seconds(options, suite, batch):
     """Prints the seconds of turns whose kernels are deterministic."""
     options, variants = Options(**json.loads(options)), {}
-    for name in (STEP, "--jit_compile"):
-        overrides = {**FLAGS[name], "deterministic_ops": True}
-        config = _config(options, suite, int(batch), overrides)
-        label = f"{name}, deterministic"
-        variants[label] = make_trainer(config, synthetic(config.image_shape))[1]
+    config = _config(options, suite, int(batch), {"deterministic_ops": True})
+    variants[f"{STEP}, deterministic"] = make_trainer(config, synthetic(config.image_shape))[1]
     print(json.dumps(take_turns(variants, options.rounds)))
 
 
 def _config(options, suite, batch, overrides):
-    values = {"batch_size": batch, "steps_per_call": options.steps(100)}
+    values = {"batch_size": batch, "steps_per_call": options.steps(STEPS)}
     values |= {"deterministic_ops": False, **overrides}
     return settings(options, "memgan", options.suites[suite], **values)
 
@@ -150,12 +148,14 @@ def _first(name, call):
 
 
 def _table(options, suite, batch, seconds, first):
-    count = batch * options.steps(100)
+    count = batch * options.steps(STEPS)
     rows = []
     for name, values in seconds.items():
         waited = f"{first[name]:.0f}" if name in first else ""
         ratio = spread(ratios(seconds, name, STEP))
         rows.append([name, per_second(count, values), ratio, waited])
     columns = ["step", "images/s", "time over memgan_tf's: median (range)", "first turn, s"]
-    caption = f"{suite}: {options.suites[suite]}, batch {batch}, {options.steps(100)} steps a turn."
+    caption = (
+        f"{suite}: {options.suites[suite]}, batch {batch}, {options.steps(STEPS)} steps a turn."
+    )
     return table(columns, rows, caption)

@@ -52,4 +52,6 @@ def _from_file(path, layers, num_maps):
 def _from_catalog(name, layers, weights, num_maps):
     network = NETWORKS[name]
     model, license = make_network(name, weights)
-    return cut(model, name, license, layers or network.layers[:num_maps])
+    if not layers and num_maps >= len(network.layers):
+        layers = network.layers
+    return cut(model, name, license, layers, num_maps)

@@ -138,20 +138,19 @@ def choose(maps: list[Map], count: int) -> list[Map]:
 
     Args:
         maps: Of all layers, in order.
-        count: Maps at most.
+        count: Maps at most; for one it is the last end of all, what is known of a whole image.
     """
     ends = {}
     for stride in sorted({found.stride for found in maps}):
         ends[stride] = _stage_ends([found for found in maps if found.stride == stride])
-    chosen = [
-        found
-        for stride, pick in zip(STRIDES, PICKED, strict=True)
-        for found in ends.get(stride, ())[pick]
-    ]
-    if len({found.stride for found in chosen}) == len(STRIDES):
+    if count == 1:
+        return [ends[max(s for s in ends if s <= STRIDES[-1])][-1]]
+    picks = dict(zip(STRIDES, PICKED, strict=True))
+    if picks.keys() <= ends.keys():
+        chosen = [found for stride, pick in picks.items() for found in ends[stride][pick]]
         return chosen if count >= len(chosen) else [ends[s][-1] for s in STRIDES][:count]
     usual = [stride for stride in ends if stride > 1][-count:] or list(ends)[-count:]
-    return [ends[stride][-1] for stride in usual[:count]]
+    return [ends[stride][-1] for stride in usual]
 
 
 def _stage_ends(maps):

@@ -116,12 +116,12 @@ class PatchMemoryConfig(PatchConfig):
         100, "Principal components of the coarse features.", minimum=1, maximum=512
     )
     fine_ridge: float = option(
-        0.1,
+        0.05,
         "Variance, in units of a channel's own, that is added in every direction of the fine ones.",
         minimum=1e-4,
         maximum=100.0,
     )
-    coarse_ridge: float = option(0.03, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
+    coarse_ridge: float = option(0.02, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
     max_positions: int = option(
         1024, "Positions with statistics of their own at most.", minimum=1, maximum=65536
     )

@@ -27,6 +27,11 @@ class MemganConfig(ScoreRuleConfig):
         minimum=0,
         maximum=8192,
     )
+    code_normalization: bool = option(
+        False,
+        "Give each value of a code mean 0 and deviation 1 over the batch, so that codes of images "
+        "that look much alike differ, and the memory can tell them apart.",
+    )
     num_units: int = option(50, "Number n of memory units.", minimum=1, maximum=65536)
     memory_init_stddev: float = option(
         0.5, "Standard deviation of the units' initial entries.", minimum=1e-4, maximum=10.0

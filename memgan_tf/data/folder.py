@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -42,18 +43,21 @@ class FolderSet:
     folder: pathlib.Path
 
 
-def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
+def settle(
+    config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
+) -> DataConfig:
     """The configuration with what it left open decided by the images.
 
     Args:
         config: Names the folder.
         by_features: Whether the detector looks at features of photographs, see `shapes`.
+        report: Is told what was found in their shapes.
 
     Raises:
         ValueError: As `open_folder`.
     """
     if by_features:
-        config = _shape_for_features(config)
+        config = _shape_for_features(config, report)
     index = open_folder(config).index
     if not folder_index.num_normal(index, config.normal_class):
         raise ValueError(
@@ -69,12 +73,14 @@ def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     )
 
 
-def _shape_for_features(config):
+def _shape_for_features(config, report):
     """The configuration with the size, shape and fit that the training photographs suggest."""
     folder, plan = _look_through(config)
     sizes = shapes.sizes_of(folder / path for path, split, _ in plan.images if split != "test")
     shape = shapes.of_photographs(sizes, config.image_size)
     same_fit = config.image_fit in (None, shape.image_fit)
+    if shape.reason:
+        report(f"Shape: {shape.reason}")
     return dataclasses.replace(
         config,
         image_size=shape.image_size,

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,9 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
     return check_image_shape(f"shape of {config.dataset}'s images", shape)
 
 
-def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
+def settle(
+    config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
+) -> DataConfig:
     """The configuration with what it leaves to a folder's images decided.
 
     Its `data_dir` finds the data again from any working directory.
@@ -66,6 +69,7 @@ def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
     Args:
         config: Names the set.
         by_features: Whether the detector looks at features, not at pixels.
+        report: Is told what was found in a folder.
 
     Raises:
         ValueError: As `load`.
@@ -75,7 +79,7 @@ def settle(config: DataConfig, by_features: bool = False) -> DataConfig:
         return config
     data_dir = anchored(config)
     # Messages name the data as the user does.
-    settled = folder.settle(config, by_features) if kind in FOLDER_KINDS else config
+    settled = folder.settle(config, by_features, report) if kind in FOLDER_KINDS else config
     return dataclasses.replace(settled, data_dir=data_dir)
 
 

@@ -2,6 +2,7 @@
 
 import abc
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -25,8 +26,6 @@ class Detector(abc.ABC):
         # `(num_images,)` after `fit`: the score of each training image by what the others taught;
         # None where a detector cannot tell.
         self.left_out_scores: np.ndarray | None = None
-        # What `fit` found out that a user should know, a sentence by its subject.
-        self.facts: dict[str, str] = {}
 
     @abc.abstractmethod
     def fit(
@@ -70,6 +69,11 @@ class Detector(abc.ABC):
             ValueError, RuntimeError: As `explain`.
         """
         return self.explain(images)["anomaly_score"]
+
+    @property
+    def backbone_facts(self) -> dict[str, Any] | None:
+        """Name, layers, digest and license of the pretrained network, for cards; None without."""
+        return None
 
     @abc.abstractmethod
     def initialize(self, images: np.ndarray) -> None:

@@ -39,7 +39,7 @@ class PrincipalComponents(ShallowDetector):
         if not self._is_local:
             return {}
         local_score = LocalScore(self.config.image_shape[:2])
-        errors = _held_out_squares(self.config, images)
+        errors = held_out_squares(self.config, images)
         local_score.fit(lambda: iter(errors))
         values = [variable.numpy() for variable in local_score.variables]
         return {LOCAL_PREFIX + name: v for name, v in zip(LOCAL_NAMES, values, strict=True)}
@@ -73,7 +73,7 @@ class PrincipalComponents(ShallowDetector):
         return None if self._is_local else super().export_obstacle()
 
 
-def _held_out_squares(config, images):
+def held_out_squares(config, images):
     """Squared errors of training images under components of the others, in batches.
 
     Each image is in one part of `NUM_FOLDS`; components of the other parts restore it.

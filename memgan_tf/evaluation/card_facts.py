@@ -25,6 +25,7 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
         "bit_depth": run.config.data.bit_depth or 16,
         "anomaly_score": "higher is more anomalous; an anomaly is a score above the threshold",
         "score_notes": run.detector.score_notes(),
+        "backbone": run.detector.backbone_facts,
         "calibration": {
             "threshold": calibration.threshold,
             "target_fpr": calibration.target_fpr,

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from memgan_tf import files
+from memgan_tf.config import by_features
 from memgan_tf.evaluation.records import Cell
 from memgan_tf.programs import ORPHAN, module_command
 from memgan_tf.training.run_directory import RunDirectory
@@ -36,6 +37,7 @@ class Grid:
         data_dir: As in `DataConfig`.
         jobs: Cells that run at once. Positive.
         report: Is told a line whenever something ends.
+        backbone: As in `BackboneConfig`, for detectors on features.
     """
 
     def __init__(
@@ -45,9 +47,11 @@ class Grid:
         data_dir: str | None,
         jobs: int,
         report: Callable[[str], None] = print,
+        backbone: str | None = None,
     ):
         self._model_dir, self._results_dir = model_dir, results_dir
         self._data_dir, self._jobs, self._report = data_dir, jobs, report
+        self._backbone = backbone
         self._stopping = threading.Event()
         self._processes: set[subprocess.Popen] = set()
 
@@ -120,6 +124,8 @@ class Grid:
         ]
         if self._data_dir is not None:
             train.append(f"--data_dir={self._data_dir}")
+        if self._backbone is not None and by_features(cell.detector):
+            train.append(f"--backbone={self._backbone}")
         run = model_dir / pathlib.PurePath(*cell.place.parts[1:])
         log = self._model_dir / "logs" / f"{str(cell).replace(' ', '_')}.log"
         log.parent.mkdir(parents=True, exist_ok=True)

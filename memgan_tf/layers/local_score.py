@@ -67,10 +67,17 @@ class LocalScore:
             `MAP_WINDOWS`, as a multiple of the highest that a normal image usually has.
         """
         logarithms = self._logarithms(squares)
-        peaks = tf.reduce_max(logarithms, axis=[1, 2])
-        scores = tf.reduce_max((peaks - self.peak_means) / self.peak_deviations, axis=1)
+        scores = tf.reduce_max(self._standardize(logarithms), axis=1)
         excess = tf.gather(logarithms - self.peak_means, self._mapped, axis=3)
         return scores, tf.exp(0.5 * tf.reduce_mean(excess, axis=3))
+
+    def window_scores(self, squares: tf.Tensor) -> tf.Tensor:
+        """The score of each window, `(batch, num_windows)`; arguments as in a call."""
+        return self._standardize(self._logarithms(squares))
+
+    def _standardize(self, logarithms):
+        peaks = tf.reduce_max(logarithms, axis=[1, 2])
+        return (peaks - self.peak_means) / self.peak_deviations
 
     def fit(self, squares: Callable[[], Iterable[tf.Tensor]]) -> None:
         """Measures the usual errors, then the peaks of normal images.

@@ -196,6 +196,7 @@ def make_encoder_generator(
         *shared,
         seed=3 * seed,
         spectral_normalization=spectral_normalization,
+        normalizes_codes=getattr(config, "code_normalization", False),
         dtype=dtype,
         name="encoder",
     )

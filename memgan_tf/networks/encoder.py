@@ -5,7 +5,12 @@ import math
 import keras
 import tensorflow as tf
 
-from memgan_tf.networks.blocks import ConvolutionTrunk, Initializers
+from memgan_tf.networks.blocks import (
+    ConvolutionTrunk,
+    Initializers,
+    make_normalization,
+    normalize,
+)
 
 
 class Encoder(keras.Model):
@@ -19,6 +24,8 @@ class Encoder(keras.Model):
         seed: Seed of the initial weights.
         spectral_normalization: Whether the convolutions' kernels are divided by their largest
             singular values.
+        normalizes_codes: Whether each value of a code has mean 0 and deviation 1 over the batch; of
+            a map, each channel.
 
     Attributes:
         code_size: Values in a code.
@@ -40,6 +47,7 @@ class Encoder(keras.Model):
         normalization,
         seed,
         spectral_normalization=False,
+        normalizes_codes=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -55,6 +63,10 @@ class Encoder(keras.Model):
             dtype=self.dtype_policy,
         )
         self.head, self.code_size = None, latent_dim or math.prod(self.trunk.feature_shapes[-1])
+        self.code_normalization = (
+            make_normalization("batch", "float32") if normalizes_codes else None
+        )
+        self.num_channels = latent_dim or self.trunk.feature_shapes[-1][-1]
         if latent_dim:
             self.head = keras.layers.Dense(
                 latent_dim, kernel_initializer=initializers.next(), dtype="float32"
@@ -62,4 +74,9 @@ class Encoder(keras.Model):
 
     def call(self, images, training=False, statistics_rate=None):
         features = self.trunk(images, training=training, statistics_rate=statistics_rate)
-        return tf.cast(features, tf.float32) if self.head is None else self.head(features)
+        codes = tf.cast(features, tf.float32) if self.head is None else self.head(features)
+        if self.code_normalization is None:
+            return codes
+        values = tf.reshape(codes, (-1, self.num_channels))
+        values = normalize(self.code_normalization, values, training, statistics_rate)
+        return tf.reshape(values, (-1, self.code_size))

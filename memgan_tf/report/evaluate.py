@@ -135,6 +135,7 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "training_seconds": record["training_seconds"],
         "remaining_fall": remaining_fall(held_out_curve(run.directory.path / "metrics.csv")),
         "score_notes": run.detector.score_notes(),
+        "backbone": run.detector.backbone_facts,
         "config": settings,
         "environment": {
             name: value for name, value in describe_environment().items() if name != "command"

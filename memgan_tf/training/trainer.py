@@ -186,7 +186,7 @@ class Trainer:
     def _run_steps(self, iterator, num_steps, phase):
         self.phase = phase
         take_step = self._take_step
-        if self.config.compiles_step:
+        if self.config.compiles_step and self.num_replicas == 1:
             # One program instead of hundreds of operations, each of which costs a GPU a launch.
             take_step = tf.function(take_step, jit_compile=True)
         for _ in tf.range(num_steps):

@@ -88,6 +88,27 @@ def test_settings_that_exclude_each_other():
     config.resolve("memgan", "default", SHAPES["mnist"], {**overrides, "normalization": "layer"})
 
 
+@pytest.mark.parametrize(
+    ("overrides", "whole"),
+    [
+        ({}, False),
+        ({"jit_compile": True}, True),
+        # Replicas exchange gradients between the networks' programs.
+        (
+            {
+                "jit_compile": True,
+                "distribution_strategy": "mirrored",
+                "normalization": "layer",
+            },
+            False,
+        ),
+    ],
+)
+def test_the_step_is_compiled_as_a_whole_without_replicas(overrides, whole):
+    resolved = config.resolve("memgan", "default", SHAPES["mnist"], overrides)
+    assert resolved.training.compiles_step is whole
+
+
 def test_differences_name_what_decides_the_result():
     first = config.resolve("memgan", "default", SHAPES["mnist"], {"epochs": 3})
     second = config.resolve("memgan", "default", SHAPES["mnist"], {"epochs": 4, "data_dir": "x"})

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from memgan_tf.data import pipeline
 from memgan_tf.data.pipeline import batch_indices, steps_per_epoch, training_batches
 
 
@@ -41,6 +42,17 @@ def test_a_later_start_gives_the_same_batches(pixels):
     for (images, draws), (expected, expected_draws) in zip(late, whole.skip(3), strict=True):
         np.testing.assert_array_equal(images, expected)
         np.testing.assert_array_equal(draws["noise"], expected_draws["noise"])
+
+
+def test_batches_made_side_by_side_are_the_same_in_the_same_order(pixels, monkeypatch):
+    alone = training_batches(pixels(10), 4, 7, 0, draw).take(6)
+    monkeypatch.setattr(pipeline, "_parallel_batches", lambda: 4)
+    beside = training_batches(pixels(10), 4, 7, 0, draw).take(6)
+    for first, second in zip(alone, beside, strict=True):
+        np.testing.assert_array_equal(first[0], second[0])
+        assert first[1].keys() == second[1].keys()
+        for name, values in first[1].items():
+            np.testing.assert_array_equal(values, second[1][name])
 
 
 def test_steps_draw_different_numbers(pixels):

@@ -5,7 +5,8 @@ import pytest
 
 from memgan_tf.data import LabelledImages
 from memgan_tf.evaluation import explanations
-from memgan_tf.evaluation.measured_test import Picked, measure_test
+from memgan_tf.evaluation.measured_test import measure_test
+from memgan_tf.evaluation.views import Picked
 
 
 class Run:

@@ -71,3 +71,20 @@ def test_information_is_a_mean_over_positions():
     # No evidence costs log 2, the right unit nothing.
     found = by_position(mutual_information, weights, logits)
     np.testing.assert_allclose(found, [math.log(2) / 2], rtol=1e-6)
+
+
+@pytest.mark.parametrize("latent_dim", [0, 6])
+def test_normalised_codes_differ_however_much_images_look_alike(latent_dim):
+    alike = np.clip(128 + (IMAGES.astype(int) - 128) // 32, 0, 255).astype(np.uint8)
+    given = {**SMALL, "latent_dim": latent_dim, "epochs": 1, "batch_size": 8}
+    given["input_scaling"] = "symmetric"
+    deviations = {}
+    for normalized in (False, True):
+        overrides = {**given, "code_normalization": normalized}
+        config = resolve("memgan", "default", SHAPE, overrides)
+        model = MEMGAN(config.model, SHAPE, 0)
+        model.measure_statistics(tf.constant(alike), tf.constant(1.0))
+        codes = model.trained.encoder(model.trained.scaling(alike)).numpy()
+        deviations[normalized] = codes.reshape(-1, model.trained.memory.units.shape[-1]).std(axis=0)
+    np.testing.assert_allclose(deviations[True], 1.0, atol=0.05)
+    assert abs(deviations[False] - 1.0).max() > 0.1

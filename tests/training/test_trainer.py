@@ -137,6 +137,19 @@ def test_compiled_and_bfloat16_steps_stay_close(make_trainer, options):
     assert other.take_metrics() == pytest.approx(close, rel=0.05, abs=0.05)
 
 
+def test_a_compiled_step_is_one_program(make_trainer):
+    trainer = make_trainer(jit_compile=True)
+    trainer.run(2)
+    graph = trainer._steps.get_concrete_function(
+        trainer._iterator, tf.constant(2), trainer.phase
+    ).graph
+    (body,) = [function for name, function in graph._functions.items() if "while_body" in name]
+    kinds = [node.op for node in body.cached_definition.node_def]
+    # The loop reads a batch and calls the program; nothing of the step is left outside it.
+    assert "PartitionedCall" in kinds or "StatefulPartitionedCall" in kinds
+    assert not {"Conv2D", "MatMul", "ResourceApplyAdam", "AssignAddVariableOp"} & set(kinds)
+
+
 def test_a_batch_that_the_replicas_cannot_share(make_trainer):
     with pytest.raises(ValueError, match="`batch_size` must be a multiple of the 2 replicas"):
         make_trainer("mirrored", batch_size=7)
@@ -158,6 +171,7 @@ def test_the_weights_are_made_by_the_seed_alone(make_trainer):
 
 def test_two_compiled_replicas_equal_one(make_trainer):
     options = {"normalization": "layer", "batch_size": 12, "jit_compile": True}
+    options["distribution_strategy"] = "mirrored"
     one, two = make_trainer("none", **options), make_trainer("mirrored", **options)
     for trainer in (one, two):
         trainer.run(2)

@@ -1,11 +1,15 @@
 """Groups of images that show the same: equal pixels, or nearly equal ones."""
 
+import collections
+
 import numpy as np
 from PIL import Image
 
 # Images are compared by what is left of them at this side, in colour.
 SIDE = 12
-# Root of the mean squared difference, in grey levels, up to which two images are nearly equal …
+# Grey levels that a lamp's flicker may add to a whole image.
+MAX_OFFSET = 2.5
+# Root of the mean squared difference that is left, up to which two images are nearly equal …
 MAX_DIFFERENCE = 4.0
 # … and at most this part of the median difference, since the images of some sets are all alike.
 SHARE_OF_MEDIAN = 1 / 8
@@ -25,8 +29,9 @@ def signature(pixels: np.ndarray) -> np.ndarray:
 def group(digests: list[str], signatures: np.ndarray) -> np.ndarray:
     """A number for each image; images with one number are equal or nearly equal.
 
-    Nearness is passed on from image to image. Where that would join more than half of the
-    different images, they are too alike to be told from copies, and only equal ones are joined.
+    An image joins the first one that it is near to; that need not be near to all that are near to
+    it. Where that would make a group of more than half of the different images, they are too alike
+    to be told from copies, and only equal ones are joined.
 
     Args:
         digests: Of the pixels; equal ones are equal images.
@@ -35,16 +40,27 @@ def group(digests: list[str], signatures: np.ndarray) -> np.ndarray:
     Returns:
         `(num_images,)` int64, the position of the group's first image.
     """
-    names, first, equal = np.unique(digests, return_index=True, return_inverse=True)
-    roots = np.arange(len(names))
-    for one, other in _near_pairs(np.asarray(signatures)[first]):
-        _join(roots, one, other)
-    joined = np.array([_root(roots, i) for i in range(len(names))], np.int64)
-    if len(names) and np.bincount(joined).max() > max(1, len(names) / 2):
-        joined = np.arange(len(names))
-    groups = joined[equal] if len(names) else np.zeros(0, np.int64)
-    _, starts, inverse = np.unique(groups, return_index=True, return_inverse=True)
-    return starts[inverse].astype(np.int64)
+    if not digests:
+        return np.zeros(0, np.int64)
+    _, first, equal = np.unique(digests, return_index=True, return_inverse=True)
+    # Different images, in the order in which they first appear.
+    order = np.argsort(first)
+    joined = _join(len(order), _near_pairs(np.asarray(signatures)[first[order]]))
+    if np.bincount(joined).max() > max(1, len(order) / 2):
+        joined = np.arange(len(order))
+    return first[order][joined[np.argsort(order)[equal]]].astype(np.int64)
+
+
+def _join(count, pairs):
+    """Which image each joins: the first that it is near to and that has joined none itself."""
+    near = collections.defaultdict(list)
+    for one, other in pairs:
+        near[max(one, other)].append(min(one, other))
+    joined = np.arange(count)
+    for image in sorted(near):
+        leaders = [other for other in near[image] if joined[other] == other]
+        joined[image] = min(leaders, default=image)
+    return joined
 
 
 def _near_pairs(signatures):
@@ -53,12 +69,15 @@ def _near_pairs(signatures):
         return
     order = np.argsort(signatures.mean(axis=1), kind="stable")
     values = signatures[order].astype(np.float32)
-    means, limit = values.mean(axis=1), _limit(values)
+    means = values.mean(axis=1)
+    values -= means[:, np.newaxis]
+    limit = _limit(values)
     for start in range(0, len(values), BLOCK):
         stop = min(start + BLOCK, len(values))
-        # A difference is at least that of the means, and those are in order.
-        end = int(np.searchsorted(means, means[stop - 1] + limit, side="right"))
-        near = _differences(values[start:stop], values[start:end]) <= limit
+        # The means are in order.
+        end = int(np.searchsorted(means, means[stop - 1] + MAX_OFFSET, side="right"))
+        near = _differences(values[start:stop], values[start:end]) < limit
+        near &= np.abs(means[start:stop, np.newaxis] - means[start:end]) <= MAX_OFFSET
         for one, other in zip(*np.nonzero(near), strict=True):
             if one < other:
                 yield order[start + one], order[start + other]
@@ -74,15 +93,3 @@ def _differences(first, second):
     squares = (first**2).sum(axis=1)[:, np.newaxis] + (second**2).sum(axis=1)
     squares -= 2 * first @ second.T
     return np.sqrt(np.maximum(squares, 0) / first.shape[1])
-
-
-def _join(roots, one, other):
-    one, other = _root(roots, one), _root(roots, other)
-    roots[max(one, other)] = min(one, other)
-
-
-def _root(roots, index):
-    while roots[index] != index:
-        roots[index] = roots[roots[index]]
-        index = roots[index]
-    return index

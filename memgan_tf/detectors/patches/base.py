@@ -2,6 +2,7 @@
 
 import abc
 import time
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,11 +13,15 @@ from memgan_tf.backbones.making import make_backbone
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.patches.streaming import FeatureStream, batch_size
+from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.networks.patch_features import PatchFeatures
+from memgan_tf.text import printable
 
-STATE_FILE, FACTS_FILE, BACKBONE_FOLDER = "detector.npz", "detector.json", "backbone"
+STATE_FILE, NOTES_FILE, BACKBONE_FOLDER = "detector.npz", "notes.json", "backbone"
 # `initialize` learns from this many images of noise at most.
 MAX_NOISE_IMAGES = 50
+# Of notes that a run carries.
+MAX_NOTES, LONGEST_NOTE = 20, 2000
 
 
 class FeatureModel(abc.ABC):
@@ -64,16 +69,21 @@ class FeatureDetector(Detector):
 
     Attributes:
         model: The scoring path, after `fit` or `load`.
+        num_maps: Maps of the backbone that it asks for, at most.
     """
+
+    num_maps = 4
 
     def __init__(self, config):
         super().__init__(config)
+        # What `learn` found out, a sentence each.
+        self.notes: list[str] = []
         self.model: FeatureModel | None = None
         self._explain_batch = None
 
     @abc.abstractmethod
     def learn(self, stream: FeatureStream) -> dict[str, np.ndarray]:
-        """What the score needs, as arrays; sets `left_out_scores` and `facts`."""
+        """What the score needs, as arrays; sets `left_out_scores` and `notes`."""
 
     @abc.abstractmethod
     def make_model(self, network: PatchFeatures, arrays: dict[str, np.ndarray]) -> FeatureModel:
@@ -88,18 +98,23 @@ class FeatureDetector(Detector):
         started = time.monotonic()
         images = self._check_images(images)
         settings = self.config.model
-        backbone = make_backbone(
-            settings.backbone, settings.backbone_layers, settings.backbone_weights
-        )
+        with keras_defaults():
+            backbone = make_backbone(
+                settings.backbone,
+                settings.backbone_layers,
+                settings.backbone_weights,
+                self.num_maps,
+            )
         network = self._network(backbone)
         arrays = self.learn(FeatureStream(network, images))
-        self.facts = {"backbone": _describe(backbone), **self.facts}
+        grey = ["Grey images are repeated to three channels."] * (images.shape[-1] == 1)
+        self.notes = [_describe(backbone), *grey, *backbone.notes, *self.notes]
         if run is not None:
             (run.path / BACKBONE_FOLDER).mkdir(exist_ok=True)
             save_backbone(backbone, run.path / BACKBONE_FOLDER)
             with files.replacing(run.path / STATE_FILE) as temporary:
                 np.savez_compressed(temporary, **arrays)
-            files.write_json(run.path / FACTS_FILE, self.facts)
+            files.write_json(run.path / NOTES_FILE, self.notes)
         self._use(self.make_model(network, arrays))
         return time.monotonic() - started
 
@@ -113,15 +128,15 @@ class FeatureDetector(Detector):
         path = run.path / STATE_FILE
         try:
             arrays = read_arrays(path)
-            network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
+            with keras_defaults():
+                network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
             model = self.make_model(network, arrays)
             self._use(model)
             # Arrays that do not fit together show when they are used.
             score = self.score(np.zeros((1, *self.config.image_shape), np.uint8))
             if score.shape != (1,) or not np.isfinite(score).all():
                 raise ValueError("a black image has no finite score")
-            if (run.path / FACTS_FILE).exists():
-                self.facts = dict(files.read_json(run.path / FACTS_FILE))
+            self.notes = check_texts(files.read_json(run.path / NOTES_FILE))
         except Exception as error:
             # A damaged file may raise anything.
             self.model = None
@@ -129,6 +144,21 @@ class FeatureDetector(Detector):
                 f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
                 f"train it again"
             ) from error
+
+    def score_notes(self):
+        return list(self.notes)
+
+    @property
+    def backbone_facts(self):
+        if self.model is None:
+            return None
+        backbone = self.model.network.backbone
+        return {
+            "name": backbone.name,
+            "layers": list(backbone.layers),
+            "sha256": backbone.sha256,
+            "license": backbone.license,
+        }
 
     def explain(self, images):
         parts = [self._explain_batch(tf.constant(part)) for part in self._batches(images)]
@@ -167,7 +197,16 @@ class FeatureDetector(Detector):
 def _describe(backbone):
     layers = ", ".join(backbone.layers)
     strides = ", ".join(map(str, backbone.strides))
-    return (
-        f"{backbone.name}, layers {layers} (strides {strides}), SHA-256 of the weights "
-        f"{backbone.sha256}. {backbone.license}"
-    )
+    return f"It looks at {backbone.name}, layers {layers} (strides {strides}): {backbone.license}."
+
+
+def check_texts(values: Any) -> list[str]:
+    """A short list of printable texts, from a file.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    is_list = isinstance(values, list) and len(values) <= MAX_NOTES
+    if not is_list or not all(isinstance(v, str) and len(v) <= LONGEST_NOTE for v in values):
+        raise ValueError(f"{NOTES_FILE} must be a list of at most {MAX_NOTES} texts")
+    return [printable(value) for value in values]

@@ -23,6 +23,8 @@ class FeaturesKnnModel(FeatureModel):
 class FeaturesKnn(FeatureDetector):
     """Unit vectors of the last map's means; its configuration is `FeaturesKnnConfig`."""
 
+    num_maps = 1
+
     def learn(self, stream):
         found = np.concatenate(list(stream.batches(pooled, "features")))
         similarities = found @ found.T

@@ -99,10 +99,13 @@ class PatchMemory(FeatureDetector):
             found = self._learn_anywhere(stream, learners[PREFIXES[0]].projection)
         else:
             found = self._positions(learners, largest_of)
-        says = f"position {'says' if gain > 0 else 'does not say'} what is normal"
-        self.facts["position"] = (
-            f"{says}: log-likelihood of left-out patches {gain:+.1f} nats by statistics for each "
-            f"position over one for all"
+        difference = f"left-out patches are {abs(gain):.1f} nats"
+        self.notes.append(
+            f"Position says what is normal: {difference} likelier by statistics for each position "
+            f"than by one for all."
+            if gain > 0.0
+            else f"Position does not say what is normal: {difference} less likely by statistics "
+            f"for each position than by one for all."
         )
         return found
 

@@ -1,0 +1,91 @@
+"""Detectors on folders of photographs: records, and the table of a page.
+
+python benchmarks/folders.py --sets=bottle,tiles --detectors=pca,memgan --model_dir=runs
+
+A set is a folder in MVTec's layout below the current one. Every run is `memgan train` and `memgan
+evaluate` at its defaults; its results.json becomes <results_dir>/<set>/<detector>/seed_0.json. A
+record that is there is not made again. With --page the table between the page's marks is filled.
+"""
+
+import pathlib
+
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+MARK, END = "<!-- folders -->", "<!-- end of folders -->"
+HEADING = ("set", "detector", "AUROC", "found", "false alarms", "pixel AUROC", "AUPRO", "seconds")
+
+
+def define_flags():
+    flags.DEFINE_list("sets", [], "Folders to train on, in this order.")
+    flags.DEFINE_list("detectors", ["pca"], "Detectors, in this order.")
+    flags.DEFINE_string("model_dir", "runs", "Folder below which runs are kept.")
+    flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
+    flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
+    flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
+
+
+def measure(name, detector):
+    """Trains and evaluates, unless there is a record."""
+    from memgan_tf import files
+    from memgan_tf.config import by_features
+    from memgan_tf.tools import main
+
+    record = pathlib.Path(FLAGS.results_dir, pathlib.Path(name).name, detector, "seed_0.json")
+    if record.exists():
+        return
+    flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}"]
+    if FLAGS.backbone is not None and by_features(detector):
+        flags_of_run.append(f"--backbone={FLAGS.backbone}")
+    if main.main(["train", *flags_of_run, f"--model_dir={FLAGS.model_dir}"]):
+        raise app.UsageError(f"{detector} could not be trained on {name}")
+    folder = f"folder_{pathlib.Path(name).name}"
+    run = pathlib.Path(FLAGS.model_dir, detector, folder, "all", "seed_0")
+    main.main(["evaluate", f"--run={run}", "--num_heatmaps=0"])
+    record.parent.mkdir(parents=True, exist_ok=True)
+    files.write_json(record, files.read_json(run / "results.json"))
+
+
+def make_rows(results_dir):
+    """Cells of the table, from every record."""
+    from memgan_tf import files
+
+    rows = []
+    for path in sorted(pathlib.Path(results_dir).glob("*/*/seed_0.json")):
+        record = files.read_json(path)
+        metrics, decisions = record["metrics"], record["decisions"]
+        rows.append(
+            [
+                path.parts[-3],
+                path.parts[-2] + (" (SUSPECT)" if record["suspect"] else ""),
+                f"{100 * metrics['auroc']:.1f}",
+                f"{decisions['found']} of {decisions['num_anomalies']}",
+                f"{decisions['false_alarms']} of {decisions['num_normal']}",
+                *(f"{100 * metrics[n]:.1f}" for n in ("pixel_auroc", "aupro") if n in metrics),
+                f"{record['training_seconds']:.0f}",
+            ]
+        )
+    return rows
+
+
+def fill_page(text, rows):
+    """The page with the table of the rows between its marks."""
+    from memgan_tf.report.tables import to_markdown
+
+    before, _, rest = text.partition(MARK)
+    _, _, after = rest.partition(END)
+    return f"{before}{MARK}\n{to_markdown([list(HEADING), *rows])}\n{END}{after}"
+
+
+def main(_):
+    for name in FLAGS.sets:
+        for detector in FLAGS.detectors:
+            measure(name, detector)
+    for page in map(pathlib.Path, FLAGS.page):
+        rows = make_rows(FLAGS.results_dir)
+        page.write_text(fill_page(page.read_text(encoding="utf-8"), rows), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    define_flags()
+    app.run(main)
