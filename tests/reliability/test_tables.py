@@ -26,6 +26,13 @@ def test_every_kill_and_fault_was_survived():
         assert tally is None or tally["tried"] == tally["survived"] > 0
 
 
+def test_the_count_of_inputs_is_that_of_the_record():
+    readers = read("fuzz")["readers"]
+    total = f"{sum(tally['tried'] for tally in readers.values()):,}".replace(",", " ")
+    sentence = f"{len(readers)} readers took {total} inputs without a failure"
+    assert sentence in (tables.ROOT / "SECURITY.md").read_text()
+
+
 def test_no_input_failed_and_no_image_was_lost():
     assert all(not tally["failures"] for tally in read("fuzz")["readers"].values())
     soak = read("soak")
