@@ -20,12 +20,11 @@ class MemganConfig(ScoreRuleConfig):
     contrast_scale: float = option(
         0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
     )
-    latent_dim: int = option(
-        64,
-        "Size d of a code and of a memory unit; 0 takes the encoder's smallest map for the code, "
-        "with the memory at each of its positions.",
-        minimum=0,
-        maximum=8192,
+    latent_dim: int = option(64, "Size d of a code and of a memory unit.", minimum=1, maximum=8192)
+    code_map: bool = option(
+        False,
+        "Take the encoder's smallest map for the code, with the memory at each of its positions; "
+        "latent_dim then has no effect.",
     )
     code_normalization: bool = option(
         False,
