@@ -2,8 +2,8 @@
 
 python benchmarks/local_trial.py --run=runs/memgan/folder_bottle/all/seed_0
 
-Defects of four kinds and three sizes are made in the held-out normal images. It prints the mean over
-them of the AUROC of the scores, of the pixel AUROC and of the AUPRO of the maps, × 100, and what the
+Defects of four kinds and three sizes are made in the held-out normal images. It prints the mean
+over them of the AUROC of the scores, of the pixel AUROC and of the AUPRO of the maps, and what the
 attention tells of the image, in nats. Test images are not loaded.
 """
 
