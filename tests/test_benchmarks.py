@@ -126,3 +126,15 @@ def test_rules_are_compared_without_labels(tmp_path):
     record = json.loads((tmp_path / "rules.json").read_text())["parts"]
     assert record["all"].keys() == record["few"].keys()
     assert record["all"]["all windows: the highest"] > record["all"]["distance, Eq. 8"]
+
+
+def test_a_run_is_measured_by_local_anomalies(tmp_path):
+    folder_sets.make_mvtec(tmp_path / "parts", 40, 2, 1, side=32)
+    folders = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
+    subprocess.run(folders, check=True, cwd=tmp_path, capture_output=True)
+    command = [sys.executable, str(ROOT / "benchmarks" / "local_trial.py")]
+    command += ["--run=runs/pca/folder_parts/all/seed_0"]
+    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found.keys() == {"auroc", "pixel_auroc", "aupro"}
+    assert found["auroc"] > 0.6

@@ -20,12 +20,11 @@ class MemganConfig(ScoreRuleConfig):
     contrast_scale: float = option(
         0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
     )
-    latent_dim: int = option(
-        64,
-        "Size d of a code and of a memory unit; 0 takes the encoder's smallest map for the code, "
-        "with the memory at each of its positions.",
-        minimum=0,
-        maximum=8192,
+    latent_dim: int = option(64, "Size d of a code and of a memory unit.", minimum=1, maximum=8192)
+    code_map: bool = option(
+        False,
+        "Take the encoder's smallest map for the code, with the memory at each of its positions; "
+        "latent_dim then has no effect.",
     )
     code_normalization: bool = option(
         False,
@@ -126,9 +125,16 @@ PRESETS = {
         },
         "large": {
             "score_rule": "local",
+            "code_normalization": True,
             "num_units": 100,
-            "latent_dim": 256,
+            "latent_dim": 64,
+            "base_width": 16,
             "epochs": 40,
+            "learning_rate": 1e-3,
+            "discriminator_learning_rate": 0.1,
+            "adversarial_weight": 0.1,
+            "cycle_weight": 3.0,
+            "instance_noise": 0.3,
             "memory_init_stddev": 0.3,
         },
         "*": {"ema_decay": 0.995},

@@ -107,7 +107,7 @@ PRESETS = {
     preset: _with(
         preset,
         cifar10={"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"},
-        large={"turn_side": 64, "weigh_turns": True},
+        large={"turn_side": 64, "turn_learning_rate": 2.0, "weigh_turns": True},
     )
     for preset in memgan.PRESETS
 }

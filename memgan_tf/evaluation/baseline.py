@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from memgan_tf.config import RunConfig, resolve
+from memgan_tf.config.run import MAX_PIXEL_SIDE
 from memgan_tf.data import OneClassTask
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
@@ -38,11 +39,13 @@ def measure_baseline(
     Returns:
         `detector`, `num_train`, `seconds` of the fit, `auroc`, `decisions` (see `count_decisions`)
         and `auroc_difference`: the PCA's AUROC less the run's, and the ends of its 95 % interval.
-        None for data that is no folder, for a PCA itself, without images of both kinds, or where
-        training images are too few or all the same.
+        None for data that is no folder, for images too large for pixels, for a PCA itself, without
+        images of both kinds, or where training images are too few or all the same.
     """
     labels = task.test.labels[positions]
     if config.data.folder is None or config.detector == DETECTOR or len(np.unique(labels)) < 2:
+        return None
+    if max(config.image_shape[:2]) > MAX_PIXEL_SIDE:
         return None
     settings = {"dataset": config.data.dataset, "seed": config.training.seed}
     settings["score_rule"] = "local"

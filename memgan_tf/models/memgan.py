@@ -66,7 +66,7 @@ class MEMGAN(PairedModel):
             name="discriminator",
         )
         code_map = code_map_shape(image_shape, config.base_width, config.max_width)
-        code_size = config.latent_dim or math.prod(code_map)
+        code_size = math.prod(code_map) if config.code_map else config.latent_dim
         self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
         if jit_compile:
             self.discriminator.call = tf.function(self.discriminator.call, jit_compile=True)

@@ -12,7 +12,7 @@ from memgan_tf.networks.blocks import code_map_shape
 class MemoryAutoencoder(Networks):
     """E, M and G as one path: x → E(x) → P(E(x)) → G(P(E(x))).
 
-    With a `latent_dim` of 0 a code is E's smallest map, and P acts on each of its positions.
+    With a `code_map` a code is E's smallest map, and P acts on each of its positions.
 
     Attributes:
         is_flat: Whether a code is one vector.
@@ -32,7 +32,7 @@ class MemoryAutoencoder(Networks):
             "name": "memory",
         }
         # Of a map each position has the memory to itself; else the code is one position.
-        self.is_flat, self.num_positions = config.latent_dim > 0, 1
+        self.is_flat, self.num_positions = not config.code_map, 1
         if not self.is_flat:
             height, width, _ = code_map_shape(image_shape, config.base_width, config.max_width)
             self.num_positions = height * width

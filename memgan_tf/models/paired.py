@@ -180,7 +180,8 @@ def make_encoder_generator(
     """A scaling, an encoder and its mirror, built, as `NetworkConfig` describes them.
 
     Args:
-        config: A `NetworkConfig`; with a `latent_dim` of 0 codes are the encoder's smallest map.
+        config: A `NetworkConfig`; with a `latent_dim` of 0 or a `code_map` codes are the encoder's
+            smallest map.
         image_shape: `(height, width, channels)`.
         seed: Seed of the initial weights.
         mixed_precision: Whether convolutions compute in bfloat16.
@@ -190,9 +191,10 @@ def make_encoder_generator(
     scaling = make_scaling(config.input_scaling, config.contrast_scale)
     shared = (config.base_width, config.max_width, config.normalization)
     dtype = dtype_of(mixed_precision)
+    latent_dim = 0 if getattr(config, "code_map", False) else config.latent_dim
     encoder = Encoder(
         image_shape,
-        code_size or config.latent_dim,
+        code_size or latent_dim,
         *shared,
         seed=3 * seed,
         spectral_normalization=spectral_normalization,
@@ -205,10 +207,10 @@ def make_encoder_generator(
         *shared,
         output_activation=scaling.output_activation,
         seed=3 * seed + 1,
-        flat_codes=config.latent_dim == 0,
+        flat_codes=latent_dim == 0,
         dtype=dtype,
         name="generator",
     )
     encoder(tf.zeros((1, *image_shape)))
-    generator(tf.zeros((1, config.latent_dim or encoder.code_size)))
+    generator(tf.zeros((1, latent_dim or encoder.code_size)))
     return scaling, encoder, generator

@@ -60,7 +60,7 @@ def test_a_saved_configuration_is_enough_to_run_it_again(tmp_path):
     [
         ("epochs", 0, "`epochs` must be at least 1. Received: epochs=0"),
         ("batch_size", -5, "`batch_size` must be at least 1"),
-        ("latent_dim", -1, "`latent_dim` must be at least 0"),
+        ("latent_dim", 0, "`latent_dim` must be at least 1"),
         ("learning_rate", float("nan"), "`learning_rate` must be a finite number"),
         ("seed", 1.5, "`seed` must be an integer"),
         ("seed", True, "`seed` must be an integer"),

@@ -53,3 +53,10 @@ def test_there_is_none_beside_other_data_or_a_pca(task):
     assert measure_baseline(CONFIG, task, PLACE[:6], np.zeros(6)) is None
     task.train.images[:] = 7
     assert measure_baseline(CONFIG, task, PLACE, np.zeros(12)) is None
+
+
+def test_there_is_none_beside_images_that_are_too_large_for_pixels(task):
+    large = types.SimpleNamespace(
+        data=CONFIG.data, detector="padim", image_shape=(512, 512, 3), training=CONFIG.training
+    )
+    assert measure_baseline(large, task, PLACE, np.zeros(12)) is None

@@ -14,7 +14,7 @@ from memgan_tf.training.trainer import Trainer
 
 SHAPE = (16, 16, 1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (32, *SHAPE)).astype(np.uint8)
-SMALL = {"latent_dim": 0, "num_units": 5, "base_width": 4, "discriminator_width": 8}
+SMALL = {"code_map": True, "num_units": 5, "base_width": 4, "discriminator_width": 8}
 
 
 @pytest.fixture(scope="module")
@@ -73,10 +73,10 @@ def test_information_is_a_mean_over_positions():
     np.testing.assert_allclose(found, [math.log(2) / 2], rtol=1e-6)
 
 
-@pytest.mark.parametrize("latent_dim", [0, 6])
-def test_normalised_codes_differ_however_much_images_look_alike(latent_dim):
+@pytest.mark.parametrize("code_map", [True, False])
+def test_normalised_codes_differ_however_much_images_look_alike(code_map):
     alike = np.clip(128 + (IMAGES.astype(int) - 128) // 32, 0, 255).astype(np.uint8)
-    given = {**SMALL, "latent_dim": latent_dim, "epochs": 1, "batch_size": 8}
+    given = {**SMALL, "code_map": code_map, "epochs": 1, "batch_size": 8}
     given["input_scaling"] = "symmetric"
     deviations = {}
     for normalized in (False, True):
