@@ -1,5 +1,6 @@
 """Features of many images, a few at a time: what memory holds does not grow with the set."""
 
+import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
 
@@ -37,7 +38,7 @@ class FeatureStream:
         self._grids = self._compiled(
             lambda batch: [(grid.features, grid.valid) for grid in network(batch)]
         )
-        self._kept = {} if len(images) * self._bytes_of_an_image() <= KEPT_BYTES else None
+        self._kept = {}
 
     def __len__(self):
         return len(self._images)
@@ -77,7 +78,7 @@ class FeatureStream:
 
     def _some(self, positions):
         """Grids of images at sorted positions, in batches."""
-        if self._kept is None:
+        if not self._keeps:
             for start in range(0, len(positions), self._size):
                 yield self._compute(self._images[positions[start : start + self._size]])
             return
@@ -87,16 +88,19 @@ class FeatureStream:
                 yield [[part[wanted] for part in grid] for grid in self._batch(start)]
 
     def _batch(self, start):
-        if self._kept is not None and start in self._kept:
+        if start in self._kept:
             return self._kept[start]
         grids = self._compute(self._images[start : start + self._size])
-        if self._kept is not None:
+        if self._keeps:
             self._kept[start] = grids
         return grids
 
     def _compute(self, images):
         return [[part.numpy() for part in grid] for grid in self._grids(tf.constant(images))]
 
-    def _bytes_of_an_image(self):
+    @functools.cached_property
+    def _keeps(self):
+        """Whether the features of all images are few enough to be kept."""
         parts = tf.nest.flatten(self._grids.get_concrete_function().structured_outputs)
-        return sum(math.prod(part.shape[1:]) * part.dtype.size for part in parts)
+        size = sum(math.prod(part.shape[1:]) * part.dtype.size for part in parts)
+        return len(self) * size <= KEPT_BYTES
