@@ -46,7 +46,9 @@ def test_compiling_without_determinism_is_allowed():
 @pytest.mark.parametrize("detector", sorted(config.DETECTORS))
 def test_the_paper_preset_departs_from_nothing_and_overrides_are_told(detector):
     assert config.departures(config.resolve(detector, "paper", MNIST, {"seed": 4})) == []
-    name, value = ("min_side", 64) if config.by_features(detector) else ("input_scaling", "contrast")
+    name, value = (
+        ("min_side", 64) if config.by_features(detector) else ("input_scaling", "contrast")
+    )
     changed = config.resolve(detector, "paper", MNIST, {name: value})
     assert any(f"{name} {value} (paper preset: " in d for d in config.departures(changed))
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from memgan_tf.config import FOLDER_FIELDS, DataConfig, RunConfig, resolve
-from memgan_tf.data import folder, folder_index, load_task, sources
+from memgan_tf.data import folder_index, load_task, sources
 from memgan_tf.data.walk import shown, walk
 from tests import folder_sets
 from tests.data.folder_files import SIDE, config, fill, index, load, put

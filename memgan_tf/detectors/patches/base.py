@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
 from memgan_tf import files
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
@@ -110,7 +111,9 @@ class FeatureDetector(Detector):
                 self.num_maps,
             )
         network = self._network(backbone)
-        arrays = self.learn(FeatureStream(network, images))
+        # Two busy threads of the matrix library wait for each other at its many small products.
+        with threadpool_limits(1):
+            arrays = self.learn(FeatureStream(network, images))
         grey = ["Grey images are repeated to three channels."] * (images.shape[-1] == 1)
         self.notes = [_describe(backbone), *grey, *backbone.notes, *self.notes]
         if run is not None:

@@ -6,6 +6,7 @@ import numpy as np
 
 # Packed whitening matrices are kept in half precision: 2⁻¹¹ of a distance.
 STORED = np.float16
+ROUNDING = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,15 +62,15 @@ class CellStatistics:
         self._products = np.zeros((count, num_channels, num_channels))
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
-        """Adds an image.
+        """Adds images; many at once are faster, because each call passes over all products.
 
         Args:
-            features: `(rows, columns, d)`.
-            valid: `(rows, columns)` bool.
+            features: `(images, rows, columns, d)`.
+            valid: `(images, rows, columns)` bool.
         """
         rows, valid = self.split(features, valid)
-        rows = rows.astype(np.float64)
-        self.counts += valid.sum(axis=1)
+        rows = rows.reshape(len(rows), -1, rows.shape[-1]).astype(np.float64)
+        self.counts += valid.sum(axis=(1, 2))
         self._sums += rows.sum(axis=1)
         self._products += rows.transpose(0, 2, 1) @ rows
 
@@ -80,25 +81,29 @@ class CellStatistics:
         self._products += other._products.sum(axis=0)
 
     def split(self, features: np.ndarray, valid: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Patches by cell, `(cells, patches, d)`, zero where not valid, `(cells, patches)` bool."""
+        """Patches by cell.
+
+        Returns:
+            `(cells, images, patches, d)`, zero where not valid; `(cells, images, patches)` bool.
+        """
         side = self.cell_side
         below, right = (
             cells * side - length for cells, length in zip(self.cells, self.grid, strict=True)
         )
-        features = np.pad(features * valid[..., None], ((0, below), (0, right), (0, 0)))
-        valid = np.pad(valid, ((0, below), (0, right)))
-        shape = (self.cells[0], side, self.cells[1], side)
-        by_cell = features.reshape(*shape, -1).transpose(0, 2, 1, 3, 4)
-        flags = valid.reshape(shape).transpose(0, 2, 1, 3)
-        count = self.cells[0] * self.cells[1]
-        return by_cell.reshape(count, side * side, -1), flags.reshape(count, side * side)
+        features = np.pad(features * valid[..., None], ((0, 0), (0, below), (0, right), (0, 0)))
+        valid = np.pad(valid, ((0, 0), (0, below), (0, right)))
+        shape = (len(valid), self.cells[0], side, self.cells[1], side)
+        by_cell = features.reshape(*shape, -1).transpose(1, 3, 0, 2, 4, 5)
+        flags = valid.reshape(shape).transpose(1, 3, 0, 2, 4)
+        whole = (self.cells[0] * self.cells[1], len(valid), side * side)
+        return by_cell.reshape(*whole, -1), flags.reshape(whole)
 
     def join(self, values: np.ndarray) -> np.ndarray:
-        """Values of patches by cell, `(cells, patches)`, as a grid `(rows, columns)`."""
+        """Values of patches by cell, `(cells, images, patches)`, as `(images, rows, columns)`."""
         side = self.cell_side
-        shaped = values.reshape(*self.cells, side, side).transpose(0, 2, 1, 3)
-        whole = shaped.reshape(self.cells[0] * side, self.cells[1] * side)
-        return whole[: self.grid[0], : self.grid[1]]
+        shaped = values.reshape(*self.cells, -1, side, side).transpose(2, 0, 3, 1, 4)
+        whole = shaped.reshape(-1, self.cells[0] * side, self.cells[1] * side)
+        return whole[:, : self.grid[0], : self.grid[1]]
 
     def fit(self, ridge: float, shared_patches: float = 0.0) -> "FittedCells":
         """The Gaussians.
@@ -143,36 +148,31 @@ class FittedCells:
     shared_patches: float = 0.0
 
     def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
-        """Distances of a training image to the Gaussians without it, `(rows, columns)`.
+        """Distances of training images to the Gaussians without each, `(images, rows, columns)`.
 
         By Woodbury's identity on what the image added to the sums. The ridge and the covariance of
         all stay what they are in the sum, so that they weigh more by the share of the image.
 
         Args:
-            features: `(rows, columns, d)` of the image, as they were added.
-            valid: `(rows, columns)` bool.
+            features: `(images, rows, columns, d)`, as they were added.
+            valid: `(images, rows, columns)` bool.
         """
         statistics, fitted = self.statistics, self.gaussians
         rows, flags = statistics.split(features, valid)
-        taken = flags.sum(axis=1).astype(np.float64)
-        before = statistics.counts
-        after = before - taken
-        centered = (rows - fitted.means[:, np.newaxis]) * flags[..., np.newaxis]
-        # In the coordinates of the whitened sums: the removed rows, and the shift of the mean.
-        scale = np.sqrt(np.maximum(before - 1.0 + self.shared_patches, 1.0))[:, None, None]
-        whitened = centered @ fitted.whitening.transpose(0, 2, 1) / scale
-        total = whitened.sum(axis=1, keepdims=True)
-        left = np.maximum(after, 1.0)[:, None, None]
-        removed = np.concatenate([whitened, total / np.sqrt(left)], axis=1)
-        outer = removed @ removed.transpose(0, 2, 1)
-        inner = np.eye(outer.shape[-1]) - outer
-        moved = whitened + total / left
-        along = moved @ removed.transpose(0, 2, 1)
-        solved = np.linalg.solve(inner, along.transpose(0, 2, 1))
-        squares = np.square(moved).sum(-1) + (along * solved.transpose(0, 2, 1)).sum(-1)
-        squares = squares * np.maximum(after - 1.0 + self.shared_patches, 1.0)[:, None]
+        before = statistics.counts[:, np.newaxis]
+        after = before - flags.sum(axis=2)
+        centered = (rows - fitted.means[:, None, None]) * flags[..., np.newaxis]
+        # In the coordinates of the whitened sums.
+        flat = centered.reshape(len(rows), -1, rows.shape[-1])
+        whitened = (flat @ fitted.whitening.transpose(0, 2, 1)).reshape(rows.shape)
+        freedom, remaining = (
+            np.maximum(count - 1.0 + self.shared_patches, 1.0) for count in (before, after)
+        )
+        whitened = whitened / np.sqrt(freedom)[..., None, None]
+        left = np.maximum(after, 1.0)[..., np.newaxis]
+        squares = _left_out_squares(whitened, left) * remaining[..., None]
         # Where nothing is left, the image was all that was known.
-        squares = np.where((after > 0.0)[:, None], squares, 0.0) * flags
+        squares = np.where((after > 0.0)[..., None], squares, 0.0) * flags
         return statistics.join(np.sqrt(np.maximum(squares, 0.0))).astype(np.float32)
 
     def shared(self, ridge: float) -> Gaussians:
@@ -184,26 +184,54 @@ class FittedCells:
 
     def gain(
         self, shared: Gaussians, features: np.ndarray, valid: np.ndarray, distances: np.ndarray
-    ) -> float:
-        """How much likelier an image's patches are by position than by one Gaussian for all.
+    ) -> np.ndarray:
+        """How much likelier images' patches are by position than by one Gaussian for all.
 
         Args:
             shared: See `shared`.
-            features: `(rows, columns, d)` of the image.
-            valid: `(rows, columns)` bool.
-            distances: `leave_out` of it.
+            features: `(images, rows, columns, d)`.
+            valid: `(images, rows, columns)` bool.
+            distances: `leave_out` of them.
 
         Returns:
-            Mean difference of the log-likelihoods, nats a patch.
+            Mean difference of the log-likelihoods of each image, nats a patch, `(images,)`.
         """
         rows, flags = self.statistics.split(features, valid)
         away = (rows - shared.means[0]) @ shared.whitening[0].T
-        own = self.statistics.join(_half_log_determinants(self.gaussians)[:, None] + 0 * flags)
+        own = self.statistics.join(
+            _half_log_determinants(self.gaussians)[:, None, None] + 0 * flags
+        )
         by_position = own - 0.5 * np.square(distances)
         by_all = _half_log_determinants(shared)[0] - 0.5 * self.statistics.join(
             np.square(away).sum(axis=-1)
         )
-        return float((by_position - by_all)[valid].mean())
+        return np.array(
+            [gains[shown].mean() for gains, shown in zip(by_position - by_all, valid, strict=True)]
+        )
+
+
+def _left_out_squares(whitened, left):
+    """Squared distances over the remaining degrees of freedom, `(cells, images, patches)`.
+
+    Args:
+        whitened: The removed rows, `(cells, images, patches, d)`.
+        left: Patches that remain, `(cells, images, 1)`.
+    """
+    if whitened.shape[2] == 1:
+        # One removed row w: the sums lose (1 + 1/n) wwᵀ, and the row is (1 + 1/n) w from the mean.
+        moved, squares = 1.0 + 1.0 / left, np.square(whitened).sum(axis=-1)
+        # Above 0, but for the rounding of float32.
+        return moved**2 * squares / np.maximum(1.0 - moved * squares, ROUNDING)
+    left = left[..., np.newaxis]
+    total = whitened.sum(axis=2, keepdims=True)
+    # The removed rows, and the shift of the mean.
+    removed = np.concatenate([whitened, total / np.sqrt(left)], axis=2)
+    across = removed.swapaxes(-1, -2)
+    inner = np.eye(removed.shape[2]) - removed @ across
+    moved = whitened + total / left
+    along = moved @ across
+    solved = np.linalg.solve(inner, along.swapaxes(-1, -2)).swapaxes(-1, -2)
+    return np.square(moved).sum(axis=-1) + (along * solved).sum(axis=-1)
 
 
 def _half_log_determinants(gaussians):

@@ -35,15 +35,19 @@ class MemoryLearner:
         self._added = 0
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
-        """Adds an image; as many patches of each are candidates."""
-        rows = self.projection(features[valid])
-        self._seen += len(rows)
+        """Adds images, `(images, rows, columns, channels)` and `(images, rows, columns)` bool.
+
+        As many patches of each are candidates.
+        """
         quota = max(1, MAX_CANDIDATES // self.num_images)
-        if len(rows) > quota:
-            rows = rows[self._generator.permutation(len(rows))[:quota]]
-        self._rows.append(rows)
-        self._owners.append(np.full(len(rows), self._added))
-        self._added += 1
+        for image, shown in zip(features, valid, strict=True):
+            rows = image[shown]
+            self._seen += len(rows)
+            if len(rows) > quota:
+                rows = rows[self._generator.permutation(len(rows))[:quota]]
+            self._rows.append(self.projection(rows))
+            self._owners.append(np.full(len(rows), self._added))
+            self._added += 1
 
     def fit(self) -> None:
         """Chooses the units."""

@@ -48,8 +48,8 @@ class Padim(FeatureDetector):
         for grids in stream.passing("statistics"):
             learner.add(*grids[0])
         learner.fit()
-        scores = [learner.leave_out(*grids[0]).max() for grids in stream.passing("leaving out")]
-        self.left_out_scores = np.array(scores)
+        scores = [learner.leave_out(*grids[0]) for grids in stream.passing("leaving out")]
+        self.left_out_scores = np.concatenate(scores).max(axis=(1, 2))
         return learner.arrays(PREFIX)
 
     def make_model(self, network, arrays):

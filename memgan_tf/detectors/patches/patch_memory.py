@@ -121,11 +121,11 @@ class PatchMemory(FeatureDetector):
                 learner.leave_out(*grid)
                 for learner, grid in zip(learners.values(), grids, strict=False)
             ]
-            found.append([values.max() for values in distances])
+            found.append(np.stack([values.max(axis=(1, 2)) for values in distances], axis=1))
             features, valid = grids[0]
             features = first.projection(features)
             gains.append(first.fitted.gain(shared, features, valid, distances[0]))
-        return float(np.mean(gains)), np.array(found)
+        return float(np.concatenate(gains).mean()), np.concatenate(found)
 
     def _positions(self, learners, largest_of):
         usual = np.maximum(np.median(largest_of, axis=0), TINY)
@@ -146,10 +146,10 @@ class PatchMemory(FeatureDetector):
         for grids in stream.passing("patches"):
             learner.add(*grids[0])
         learner.fit()
-        scores = [
-            learner.leave_out(position, *grids[0]).max()
-            for position, grids in enumerate(stream.passing("leaving out"))
-        ]
+        scores = []
+        for grids in stream.passing("leaving out"):
+            for features, valid in zip(*grids[0], strict=True):
+                scores.append(learner.leave_out(len(scores), features, valid).max())
         usual = max(float(np.median(scores)), TINY)
         self.left_out_scores = np.array(scores) / usual
         return {**learner.arrays(MEMORY), MEMORY + "usual": np.float32(usual)}

@@ -28,9 +28,9 @@ class PositionLearner:
     fitted: FittedCells | None = None
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
-        """Adds an image, `(rows, columns, channels)` and `(rows, columns)` bool."""
+        """Adds images, `(images, rows, columns, channels)` and `(images, rows, columns)` bool."""
         if self.statistics is None:
-            grid = features.shape[:2]
+            grid = features.shape[1:3]
             self.statistics = CellStatistics(
                 grid, cell_side(grid, self.max_positions), len(self.projection.offset)
             )

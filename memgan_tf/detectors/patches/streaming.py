@@ -1,5 +1,7 @@
 """Features of many images, a few at a time: what memory holds does not grow with the set."""
 
+import functools
+import math
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
@@ -10,6 +12,8 @@ from memgan_tf.networks.patch_features import PatchFeatures
 
 # Pixels that pass the network at once.
 BATCH_PIXELS = 2**20
+# Bytes of features that are kept between passes at most.
+KEPT_BYTES = 2**29
 # Images, and patches of each grid, that projections are measured on at most.
 SAMPLED_IMAGES, SAMPLED_PATCHES = 64, 40_000
 
@@ -20,7 +24,7 @@ def batch_size(image_shape: tuple[int, int, int]) -> int:
 
 
 class FeatureStream:
-    """The grids of images, computed again by each pass.
+    """The grids of images; those of a large set are computed again by each pass.
 
     Args:
         network: Gives the grids.
@@ -34,30 +38,31 @@ class FeatureStream:
         self._grids = self._compiled(
             lambda batch: [(grid.features, grid.valid) for grid in network(batch)]
         )
+        self._kept = {}
 
     def __len__(self):
         return len(self._images)
 
     def passing(self, label: str) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
-        """For each image its grids, `(rows, columns, channels)` and `(rows, columns)` bool."""
+        """The grids of each batch of images.
+
+        Each is `(images, rows, columns, channels)`, and `(images, rows, columns)` bool.
+        """
         starts = range(0, len(self), self._size)
         for start in tqdm(starts, desc=label, unit="batch", disable=None):
-            yield from self._of(self._images[start : start + self._size])
+            yield self._batch(start)
 
     def sample(self, seed: int) -> list[np.ndarray]:
         """Patches of some images, `(num_patches, channels)` for each grid."""
         generator = np.random.default_rng(seed)
         chosen = np.sort(generator.permutation(len(self))[:SAMPLED_IMAGES])
         quota = -(-SAMPLED_PATCHES // len(chosen))
-        found = None
-        for start in range(0, len(chosen), self._size):
-            for grids in self._of(self._images[chosen[start : start + self._size]]):
-                rows = [features[valid] for features, valid in grids]
-                rows = [r[generator.permutation(len(r))[:quota]] for r in rows]
-                found = [[] for _ in rows] if found is None else found
-                for part, more in zip(found, rows, strict=True):
-                    part.append(more)
-        return [np.concatenate(part) for part in found]
+        found = []
+        for grids in self._some(chosen):
+            for image in range(len(grids[0][0])):
+                rows = [features[image][valid[image]] for features, valid in grids]
+                found.append([r[generator.permutation(len(r))[:quota]] for r in rows])
+        return [np.concatenate(part) for part in zip(*found, strict=True)]
 
     def batches(
         self, function: Callable[[PatchFeatures, tf.Tensor], tf.Tensor], label: str
@@ -71,7 +76,31 @@ class FeatureStream:
         signature = tf.TensorSpec((None, *self._images.shape[1:]), tf.uint8)
         return tf.function(function, input_signature=[signature])
 
-    def _of(self, images):
-        grids = [[part.numpy() for part in grid] for grid in self._grids(tf.constant(images))]
-        for i in range(len(images)):
-            yield [(features[i], valid[i]) for features, valid in grids]
+    def _some(self, positions):
+        """Grids of images at sorted positions, in batches."""
+        if not self._keeps:
+            for start in range(0, len(positions), self._size):
+                yield self._compute(self._images[positions[start : start + self._size]])
+            return
+        for start in range(0, len(self), self._size):
+            wanted = positions[(positions >= start) & (positions < start + self._size)] - start
+            if len(wanted):
+                yield [[part[wanted] for part in grid] for grid in self._batch(start)]
+
+    def _batch(self, start):
+        if start in self._kept:
+            return self._kept[start]
+        grids = self._compute(self._images[start : start + self._size])
+        if self._keeps:
+            self._kept[start] = grids
+        return grids
+
+    def _compute(self, images):
+        return [[part.numpy() for part in grid] for grid in self._grids(tf.constant(images))]
+
+    @functools.cached_property
+    def _keeps(self):
+        """Whether the features of all images are few enough to be kept."""
+        parts = tf.nest.flatten(self._grids.get_concrete_function().structured_outputs)
+        size = sum(math.prod(part.shape[1:]) * part.dtype.size for part in parts)
+        return len(self) * size <= KEPT_BYTES
