@@ -80,7 +80,10 @@ def to_image(
 
 
 def blur(maps: tf.Tensor, deviation: float) -> tf.Tensor:
-    """Gaussian smoothing of `(batch, height, width, 1)`; edges are continued by reflection."""
+    """Gaussian smoothing of `(batch, height, width, 1)`; edges are continued by reflection.
+
+    Three deviations must be less than the sides.
+    """
     radius = int(np.ceil(3.0 * deviation))
     if deviation <= 0.0 or radius < 1:
         return maps
@@ -89,13 +92,8 @@ def blur(maps: tf.Tensor, deviation: float) -> tf.Tensor:
     kernel = tf.constant((weights / weights.sum()).reshape(-1, 1, 1, 1), tf.float32)
     for axis in (1, 2):
         padding = [[0, 0]] * 4
-        # Reflection has at most the length of the axis to repeat.
-        within = min(radius, maps.shape[axis] - 1)
-        padding[axis] = [within, within]
+        padding[axis] = [radius, radius]
         padded = tf.pad(maps, padding, "REFLECT")
-        if within < radius:
-            padding[axis] = [radius - within, radius - within]
-            padded = tf.pad(padded, padding, "SYMMETRIC")
         shaped = kernel if axis == 1 else tf.transpose(kernel, (1, 0, 2, 3))
         maps = tf.nn.conv2d(padded, shaped, 1, "VALID")
     return maps

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 
 import tensorflow as tf
 
@@ -51,7 +52,11 @@ class PatchFeatures:
         if max(self.size) > LARGE_SIDE and tile_size is None:
             tile_size = TILE_SIZE
         self._tile_size = tile_size
-        self._enlarged = self.size != tuple(image_shape[:2])
+        if tile_size is not None and max(self.size) > tile_size:
+            # Borders inside the network fall alike in a tile and in the whole.
+            unit = math.lcm(*backbone.strides)
+            self.size = tuple(max(1, round(side / unit)) * unit for side in self.size)
+        self._is_resized = self.size != tuple(image_shape[:2])
         stride = max(backbone.strides)
         if min(self.size) < stride:
             raise ValueError(
@@ -64,7 +69,7 @@ class PatchFeatures:
         images = tf.cast(images, tf.float32)
         if images.shape[-1] == 1:
             images = tf.repeat(images, 3, axis=-1)
-        if self._enlarged:
+        if self._is_resized:
             images = tf.image.resize(images, self.size)
         return map_in_tiles(self.backbone.maps, images, self._tile_size, self.backbone.strides)
 

@@ -1,10 +1,11 @@
 """Large images through a network in overlapping tiles: memory is bounded by a tile's."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-# Pixels at a tile's inner edges whose features are not used: they would see zeros beyond.
+# Pixels, at least, at a tile's inner edges whose features are not used: they see zeros beyond.
 MARGIN = 64
 
 
@@ -18,8 +19,8 @@ def map_in_tiles(
 
     Args:
         network: From `(batch, height, width, 3)` to maps of them.
-        images: `(batch, height, width, 3)`.
-        tile_size: Side of a tile, a multiple of the largest stride; None passes them whole.
+        images: `(batch, height, width, 3)`; all strides divide sides that are tiled.
+        tile_size: Side of a tile at most; None passes them whole.
         strides: Of the maps.
 
     Returns:
@@ -28,7 +29,8 @@ def map_in_tiles(
     height, width = images.shape[1:3]
     if tile_size is None or max(height, width) <= tile_size:
         return network(images)
-    rows, columns = spans(height, tile_size), spans(width, tile_size)
+    unit = math.lcm(*strides)
+    rows, columns = spans(height, tile_size, unit), spans(width, tile_size, unit)
     lines = [[] for _ in strides]
     for top, bottom, first_row, last_row in rows:
         parts = [[] for _ in strides]
@@ -51,17 +53,18 @@ def map_in_tiles(
     return [tf.concat(line, axis=1) for line in lines]
 
 
-def spans(length: int, tile_size: int) -> list[tuple[int, int, int, int]]:
+def spans(length: int, tile_size: int, unit: int) -> list[tuple[int, int, int, int]]:
     """Tiles along a side: `(begin, end, first used, end of used)` in pixels.
 
-    All but the ends are multiples of the step's divisors, so that maps of any stride up to 64 fit.
+    All but the side's own end are multiples of `unit`, so that maps of its divisors' strides fit.
     """
     if length <= tile_size:
         return [(0, length, 0, length)]
-    step, found, begin = tile_size - 2 * MARGIN, [], 0
+    margin, tile_size = -(-MARGIN // unit) * unit, tile_size // unit * unit
+    step, found, begin = tile_size - 2 * margin, [], 0
     while begin + tile_size < length:
-        used = begin + MARGIN if begin else 0
-        found.append((begin, begin + tile_size, used, begin + tile_size - MARGIN))
+        used = begin + margin if begin else 0
+        found.append((begin, begin + tile_size, used, begin + tile_size - margin))
         begin += step
-    found.append((begin, length, begin + MARGIN, length))
+    found.append((begin, length, begin + margin, length))
     return found

@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+
+from memgan_tf.layers.patch_scores import blur, largest, memory_distances, to_image
+
+
+def test_squared_distances_to_a_memory():
+    generator = np.random.default_rng(0)
+    patches = generator.normal(size=(2, 3, 5)).astype(np.float32)
+    units = generator.normal(size=(4, 5)).astype(np.float32)
+    expected = np.square(patches[:, :, np.newaxis] - units).sum(axis=-1)
+    found = memory_distances(tf.constant(patches), tf.constant(units))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+    assert memory_distances(tf.constant(units[np.newaxis]), tf.constant(units)).numpy().min() >= 0
+
+
+def test_the_largest_valid_value():
+    values = tf.constant([[[1.0, 9.0], [2.0, 3.0]]])
+    valid = tf.constant([[[True, False], [True, True]]])
+    assert largest(values, valid).numpy().tolist() == [3]
+
+
+@pytest.mark.parametrize(("size", "deviation"), [((40, 31), 2.0), ((8, 40), 64 * 8 / 224), ((3, 2), 0.3)])
+def test_smoothing_is_gaussian_and_continues_edges_by_reflection(size, deviation):
+    maps = np.random.default_rng(0).normal(size=size).astype(np.float32)
+    found = blur(tf.constant(maps[np.newaxis, ..., np.newaxis]), deviation)[0, ..., 0]
+    radius = int(np.ceil(3 * deviation))
+    expected = ndimage.gaussian_filter(maps, deviation, mode="mirror", radius=radius)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_no_smoothing_changes_nothing():
+    maps = tf.random.stateless_normal((1, 4, 4, 1), (0, 0))
+    np.testing.assert_array_equal(blur(maps, 0.0), maps)
+
+
+def test_a_grid_becomes_a_map_of_the_images_size_without_its_padding():
+    values = np.array([[[1.0, 1.0, 7.0]]], np.float32)
+    valid = np.array([[[True, True, False]]])
+    found = to_image(tf.constant(values), tf.constant(valid), (4, 12), 0.0).numpy()
+    assert found.shape == (1, 4, 12)
+    assert found[0, :, :6].tolist() == [[1.0] * 6] * 4
+    assert (found[0, :, -2:] == 0).all()
+    assert found.max() == 1
