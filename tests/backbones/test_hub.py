@@ -26,7 +26,7 @@ def pixels(height, width):
 @pytest.mark.parametrize(
     ("preset", "strides", "channels"),
     [
-        ("efficientnet_lite0_ra_imagenet", (8, 16, 32), (40, 112, 320)),
+        ("efficientnet_lite0_ra_imagenet", (8, 16, 16, 32), (40, 80, 112, 192)),
         ("resnet_18_imagenet", (8, 16, 32), (128, 256, 512)),
         ("dinov2_small", (14,), (384,)),
     ],

@@ -35,9 +35,9 @@ def test_maps_are_those_of_the_file(tiny):
 
 def test_real_file(real):
     backbone = make_backbone(f"file:{real}")
-    assert backbone.layers == ("block4", "block10", "block15")
-    assert backbone.strides == (8, 16, 32)
-    assert backbone.channels == (40, 112, 320)
+    assert backbone.layers == ("block4", "block7", "block10", "block14")
+    assert backbone.strides == (8, 16, 16, 32)
+    assert backbone.channels == (40, 80, 112, 192)
 
 
 @pytest.mark.parametrize(("count", "layers"), [(1, ("third",)), (2, ("second", "third"))])

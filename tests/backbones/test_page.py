@@ -31,5 +31,5 @@ def test_the_python_of_the_page_runs(capsys):
     names = {"photographs": np.zeros((1, 64, 96, 3), "float32")}
     for block in re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL):
         exec(block, names)
-    assert [tuple(found.shape[1:3]) for found in names["maps"]] == [(8, 12), (4, 6), (2, 3)]
+    assert [tuple(found.shape[1:3]) for found in names["maps"]] == [(8, 12), (4, 6), (4, 6), (2, 3)]
     assert names["backbone"].sha256 in capsys.readouterr().out

@@ -36,7 +36,9 @@ def test_a_coordinate_comes_back_where_it_was(tmp_path, image_fit, target, axis)
     inner = np.zeros(SIZE, bool)
     rows, columns = np.nonzero(seen)
     edge = int(np.ceil(2 * step))
-    inner[rows.min() + edge : rows.max() + 1 - edge, columns.min() + edge : columns.max() - edge] = 1
+    inner[
+        rows.min() + edge : rows.max() + 1 - edge, columns.min() + edge : columns.max() - edge
+    ] = 1
     assert inner.sum() > 0.2 * seen.sum()
     np.testing.assert_allclose(restored[inner], coordinate[inner], atol=1.0)
 

@@ -4,9 +4,7 @@ from PIL import Image
 from memgan_tf.data.folders import shapes
 
 
-@pytest.mark.parametrize(
-    ("longer", "expected"), [(8, 32), (47, 32), (49, 64), (2000, 64)], ids=str
-)
+@pytest.mark.parametrize(("longer", "expected"), [(8, 32), (47, 32), (49, 64), (2000, 64)], ids=str)
 def test_pixels_get_a_small_square_that_everything_fits_into(longer, expected):
     assert shapes.square([(longer, 5)] * 3) == shapes.Shape(expected, None, "pad")
 

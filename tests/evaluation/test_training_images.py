@@ -9,7 +9,9 @@ from memgan_tf.training.run_directory import RunDirectory
 @pytest.fixture
 def path(tmp_path):
     found = LeftOutCalibration(None, np.array([1.0, 30.5, 2.0]), np.array([1]), [])
-    training_images.keep(found, ["train/a.png", "=glare.png", "train/b.png"], RunDirectory(tmp_path))
+    training_images.keep(
+        found, ["train/a.png", "=glare.png", "train/b.png"], RunDirectory(tmp_path)
+    )
     return tmp_path / training_images.FILE
 
 

@@ -217,6 +217,7 @@ def test_few_images_take_as_many_steps_as_many(tmp_path, monkeypatch):
     given = []
     monkeypatch.setattr(train, "train_run", lambda resolved, _: given.append(resolved))
     flags = [f"--dataset=folder:{photos}", "--folder_layout=flat", "--batch_size=21"]
+    flags += ["--detector=memgan"]
     for more in ([], ["--epochs=3"], ["--image_size=64", "--batch_size=1"]):
         assert train.COMMAND.main([*flags, *more]) == 0
     # 51 of 70 images train: 3 steps an epoch at 21 a step, 51 at 1.

@@ -22,7 +22,9 @@ def test_the_largest_valid_value():
     assert largest(values, valid).numpy().tolist() == [3]
 
 
-@pytest.mark.parametrize(("size", "deviation"), [((40, 31), 2.0), ((8, 40), 64 * 8 / 224), ((3, 2), 0.3)])
+@pytest.mark.parametrize(
+    ("size", "deviation"), [((40, 31), 2.0), ((8, 40), 64 * 8 / 224), ((3, 2), 0.3)]
+)
 def test_smoothing_is_gaussian_and_continues_edges_by_reflection(size, deviation):
     maps = np.random.default_rng(0).normal(size=size).astype(np.float32)
     found = blur(tf.constant(maps[np.newaxis, ..., np.newaxis]), deviation)[0, ..., 0]

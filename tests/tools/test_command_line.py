@@ -78,7 +78,7 @@ def test_unknown_verb(capsys):
         ([], "`normal_class` must be given for digits"),
         (["--normal_class=0", "--epochs=0"], "`epochs` must be at least 1"),
         (["--normal_class=0", "--batch_size=-4"], "`batch_size` must be at least 1"),
-        (["--normal_class=0", "--latent_dim=0"], "`latent_dim` must be at least 1"),
+        (["--normal_class=0", "--latent_dim=-1"], "`latent_dim` must be at least 0"),
         (["--seed=1.5"], "flag --seed=1.5: invalid literal"),
         (["--seed=-1"], "`seed` must be at least 0"),
         (["--sede=1"], "Unknown command line flag 'sede'"),
@@ -101,7 +101,7 @@ def test_mistakes_in_train(flags, message, capsys, tmp_path):
     ("arrays", "message"),
     [
         ({"x_train": np.zeros((0, 8, 8, 1), np.uint8)}, "at least one image"),
-        ({"x_train": np.zeros((9, 6, 6, 1), np.uint8)}, "sides of 8 to 256 pixels"),
+        ({"x_train": np.zeros((9, 6, 6, 1), np.uint8)}, "sides of 8 to 8192 pixels"),
         ({"x_train": np.zeros((9, 8, 8, 4), np.uint8)}, "1 or 3 channels"),
         ({"x_train": np.full((9, 8, 8, 1), np.nan)}, "image 0 has nan"),
         ({"x_train": np.zeros((1, 8, 8, 1), np.uint8)}, "at least 2 different training images"),
@@ -159,7 +159,6 @@ def test_defaults_then_file_then_flags(tmp_path):
     )
     overrides = config_flags.overrides(values)
     assert overrides == {
-        "detector": "memgan",
         "preset": "paper",
         "epochs": 6,
         "latent_dim": 7,

@@ -1,5 +1,6 @@
 """The photographs behind the scaled images of a folder: their own pixels, masks and sizes."""
 
+import contextlib
 import dataclasses
 import pathlib
 from collections.abc import Sequence
@@ -13,6 +14,16 @@ from memgan_tf.data.image_files import decode, pillow_rules
 
 # Longer side, in pixels, that photographs, maps and masks are compared and shown at, at most.
 MAX_LONGER_SIDE = 2048
+
+
+@contextlib.contextmanager
+def _naming(path):
+    """Reads a file that was readable before; an error names it."""
+    try:
+        with pillow_rules():
+            yield
+    except ValueError as error:
+        raise ValueError(f"{path} or its mask cannot be read any more: {error}") from error
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,7 +75,7 @@ class Originals:
             ValueError: If the file cannot be read any more.
         """
         photograph = self.photographs[position]
-        with pillow_rules():
+        with _naming(photograph.path):
             image = decode(photograph.path, self.bit_depth).image
         size = photograph.shown_size(longest)
         if size != (image.height, image.width):
@@ -82,7 +93,7 @@ class Originals:
         size = photograph.shown_size(longest)
         if not photograph.masks:
             return np.zeros(size, bool)
-        with pillow_rules():
+        with _naming(photograph.path):
             mask, _ = read_mask(list(photograph.masks), photograph.size)
         return np.asarray(mask.resize(size[::-1], Image.Resampling.NEAREST)) > 0
 

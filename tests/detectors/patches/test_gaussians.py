@@ -81,7 +81,9 @@ def test_leaving_out_is_fitting_without(features, valid, cell_side, number, coun
     """Few images, padding, and the ridge of what is left: that of the sum, over one less."""
     features, valid = features[-count:], valid[-count:]
     number %= count
-    found = collect(features, valid, cell_side).fit(RIDGE).leave_out(features[number], valid[number])
+    found = (
+        collect(features, valid, cell_side).fit(RIDGE).leave_out(features[number], valid[number])
+    )
     kept = np.arange(count) != number
     for row in range(GRID[0]):
         for column in range(GRID[1]):
