@@ -120,7 +120,7 @@ def test_new_photographs_are_scored_with_heatmaps_in_their_own_pixels(evaluated,
     files = sorted((evaluated.data / "test" / "spot").glob("*.png"))
     call(
         "score", f"--run={evaluated.run}", f"--output={tmp_path / 's.csv'}",
-        f"--heatmaps={tmp_path / 'maps'}", *files,
+        f"--heatmaps={tmp_path / 'maps'}", f"--input={files[0].parent}",
     )  # fmt: skip
     rows = rows_of(tmp_path / "s.csv")
     known = {
@@ -148,7 +148,13 @@ def test_the_report_shows_unusual_training_images(evaluated):
 
 
 def test_the_exported_scores_are_pythons(evaluated, tmp_path):
-    call("export", f"--run={evaluated.run}", "--name=parts", f"--output_dir={tmp_path}")
+    call(
+        "export",
+        f"--run={evaluated.run}",
+        "--name=parts",
+        f"--output_dir={tmp_path}",
+        "--version=1",
+    )
     session = CSession(tmp_path / "parts" / "1")
     files = sorted((evaluated.data / "test").glob("*/*.png"))
     answer = session.run("serve_bytes", image_bytes=[path.read_bytes() for path in files])
