@@ -57,7 +57,7 @@ class PatchConfig(BackboneConfig):
         None,
         "Side in pixels of the tiles that large photographs pass the network in, a multiple of "
         "64. If absent 512 where a side is longer than 1024.",
-        minimum=128,
+        minimum=192,
         maximum=2048,
     )
     smoothing: float = option(
