@@ -1,5 +1,7 @@
 """How the benchmarks measure: variants take turns in one process, ratios compare neighbours."""
 
+import contextlib
+import importlib.metadata
 import os
 import platform
 import resource
@@ -134,6 +136,8 @@ def describe_machine(threads, code=""):
         found["PyTorch"] = torch.__version__
     if pyod := optional("pyod"):
         found["PyOD"] = pyod.__version__
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        found["anomalib"] = importlib.metadata.version("anomalib")
     if found["GPUs"]:
         found["GPUs"] = ", ".join(found["GPUs"])
         found["CUDA and cuDNN"] = _cuda_versions()

@@ -4,7 +4,7 @@
 
 Each part runs in a process of its own and leaves a record, `<part>.json`, in the records' folder;
 a page's tables stand between `<!-- benchmark: <part> -->` and `<!-- end of benchmark -->`.
-PyTorch and PyOD come with the extra `benchmark`; without them their rows are left out.
+PyTorch, PyOD and anomalib come with the extra `benchmark`; without them their rows are left out.
 """
 
 import importlib
@@ -29,6 +29,7 @@ PARTS = (
     "precision",
     "detectors",
     "backbones",
+    "photographs",
 )
 # Parts that need a GPU, and are measured where they are asked for by name.
 GPU_PARTS = ("gpu",)
@@ -40,6 +41,8 @@ flags.DEFINE_bool("quick", False, "Tiny networks, two rounds: shows that it runs
 flags.DEFINE_integer("rounds", 7, "Rounds in which the variants take turns.", lower_bound=1)
 flags.DEFINE_integer("threads", os.cpu_count(), "Threads of every library.", lower_bound=1)
 flags.DEFINE_string("data_dir", "", "Of prepared data sets; without it images are noise.")
+flags.DEFINE_string("photographs", "", "Folder whose train/ has photographs; without it noise.")
+flags.DEFINE_string("backbone", "", "Of the part photographs; without it random weights.")
 flags.DEFINE_string("code", "", "Version of the code, for the records; Git's if empty.")
 flags.DEFINE_string("worker", None, "Used by the program itself.")
 
@@ -81,7 +84,8 @@ def measure(part, records):
     from parts.common import Options
 
     rounds = 2 if FLAGS.quick else FLAGS.rounds
-    options = Options(FLAGS.quick, rounds, FLAGS.threads, FLAGS.data_dir)
+    given = (FLAGS.data_dir, FLAGS.photographs, FLAGS.backbone)
+    options = Options(FLAGS.quick, rounds, FLAGS.threads, *given)
     machine = describe_machine(FLAGS.threads, FLAGS.code)
     record = {"machine": machine, **importlib.import_module(f"parts.{part}").run(options)}
     records.mkdir(parents=True, exist_ok=True)

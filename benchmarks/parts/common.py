@@ -20,12 +20,16 @@ class Options:
         rounds: Turns of each variant.
         threads: Of every library.
         data_dir: Of prepared data sets; empty measures on synthetic images alone.
+        photographs: Folder with train/ of photographs; empty measures on synthetic ones.
+        backbone: file:<model.keras> or a name; empty takes one with random weights.
     """
 
     quick: bool = False
     rounds: int = 7
     threads: int = 2
     data_dir: str = ""
+    photographs: str = ""
+    backbone: str = ""
 
     @property
     def suites(self):

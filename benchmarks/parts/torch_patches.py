@@ -1,0 +1,132 @@
+"""anomalib's PaDiM and PatchCore: the yardstick of the detectors for photographs.
+
+They run as they come, from pixels, or on features that are handed to them.
+"""
+
+import sys
+
+import torch
+from torch import nn
+
+# PyTorch's compiler for GPUs; it crashes in a process that holds TensorFlow.
+sys.modules.setdefault("triton", None)
+from anomalib.models.components import KCenterGreedy  # noqa: E402
+from anomalib.models.image.padim.torch_model import PadimModel  # noqa: E402
+from anomalib.models.image.patchcore.torch_model import PatchcoreModel  # noqa: E402
+
+# What pretrained networks of torchvision expect.
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+# Centers whose choice is timed where choosing all would take hours.
+TIMED_CENTERS = 30
+
+
+class Given(nn.Module):
+    """Takes the place of a network: its maps are those that were handed over."""
+
+    maps = None
+
+    def forward(self, images):
+        return {"maps": self.maps}
+
+
+class GivenPadim:
+    """PaDiM on grids of features.
+
+    Args:
+        num_kept: Channels that it draws.
+        side: Of the images, for the map.
+    """
+
+    def __init__(self, num_kept, side):
+        self._model = PadimModel(pre_trained=False, n_features=num_kept)
+        self._model.layers, self._model.feature_extractor = ["maps"], Given()
+        self._num_kept, self._images = num_kept, torch.empty(1, 3, *side)
+
+    @torch.inference_mode()
+    def fit(self, maps):
+        """Learns from `(images, channels, rows, columns)`."""
+        self._model.idx = torch.randperm(maps.shape[1])[: self._num_kept]
+        self._model.train()
+        self._model.feature_extractor.maps = maps
+        self._model(self._images)
+        self._model.fit()
+
+    @torch.inference_mode()
+    def score(self, maps):
+        self._model.eval()
+        self._model.feature_extractor.maps = maps
+        return self._model(self._images).pred_score.numpy()
+
+
+class GivenPatchcore:
+    """PatchCore on grids of features."""
+
+    def __init__(self, num_units, side):
+        self._model = PatchcoreModel(["layer2"], "resnet18", pre_trained=False)
+        self._model.layers, self._model.feature_extractor = ["maps"], Given()
+        # The grids were averaged over their neighbors before.
+        self._model.feature_pooler = nn.Identity()
+        self._num_units, self._images = num_units, torch.empty(1, 3, *side)
+
+    @torch.inference_mode()
+    def fit(self, candidates):
+        """Chooses its units among `(patches, channels)`."""
+        self._model.embedding_store = [candidates]
+        self._model.subsample_embedding((self._num_units + 0.5) / len(candidates))
+
+    @torch.inference_mode()
+    def score(self, maps):
+        self._model.eval()
+        self._model.feature_extractor.maps = maps
+        return self._model(self._images).pred_score.numpy()
+
+
+class AsItComes:
+    """A model of anomalib with its own network, of random weights; from pixels."""
+
+    def __init__(self, name):
+        self.name = name
+        if name == "padim":
+            self._model = PadimModel(pre_trained=False)
+        else:
+            self._model = PatchcoreModel(["layer2", "layer3"], pre_trained=False)
+
+    @torch.inference_mode()
+    def read(self, images, batch):
+        """Passes uint8 images, `(images, height, width, 3)`, through the network."""
+        self._model.train()
+        self._model.feature_extractor.eval()
+        for start in range(0, len(images), batch):
+            self._model(_normalized(images[start : start + batch]))
+
+    @torch.inference_mode()
+    def learn(self, clock):
+        """Learns from what was read.
+
+        Returns:
+            Seconds of `clock`; those of PatchCore's coreset are extended from a few of its centers.
+        """
+        if self.name == "padim":
+            return clock(self._model.fit)
+        patches = torch.vstack(self._model.embedding_store)
+        self._model.embedding_store = []
+        sampler = KCenterGreedy(patches, 0.1)
+        count, found = sampler.coreset_size, []
+        for centers in (1, 1 + TIMED_CENTERS):
+            sampler.coreset_size = centers
+            found.append(clock(sampler.select_coreset_idxs))
+        # Time to score depends on how many units there are, not on which.
+        self._model.memory_bank = patches[torch.randperm(len(patches))[:count]]
+        once, some = found
+        return [a + (b - a) / TIMED_CENTERS * count for a, b in zip(once, some, strict=True)]
+
+    @torch.inference_mode()
+    def score(self, images):
+        self._model.eval()
+        return self._model(_normalized(images)).pred_score.numpy()
+
+
+def _normalized(images):
+    values = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 255
+    shape = (1, 3, 1, 1)
+    return (values - torch.tensor(MEAN).view(shape)) / torch.tensor(DEVIATION).view(shape)
