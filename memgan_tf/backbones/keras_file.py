@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 import tensorflow as tf
@@ -43,15 +44,22 @@ def _reason(error):
 
 def _check_sizes(config, weights):
     """A configuration must not ask for more memory than its weights fill."""
-    with keras.StatelessScope(initialize_variables=False):
-        model = allowed.deserialize(config)
-    needed = count_numbers(tuple(weight.shape) for weight in model.weights)
+    # Keras keeps variables without values in a list of the thread, to give them some later; so this
+    # thread, and its list, end here.
+    with ThreadPoolExecutor(1) as pool:
+        needed = pool.submit(_count_needed, config).result()
     with open_checked(in_memory(weights)) as file:
         held = count_numbers(shape for _, shape in check_plain(file))
     if needed > held:
         raise ValueError(
             f"its layers need {needed} weights and its file holds {held}: they are not its own"
         )
+
+
+def _count_needed(config):
+    with keras.StatelessScope(initialize_variables=False):
+        model = allowed.deserialize(config)
+    return count_numbers(tuple(weight.shape) for weight in model.weights)
 
 
 def _load(model, weights):
