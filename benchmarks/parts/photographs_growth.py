@@ -8,7 +8,7 @@ from measure import run_child
 
 from parts.common import table
 
-COUNTS, SIDES, FEW = (50, 100, 300), (256, 512, 1024), 16
+COUNTS, SIDES, FEW = (50, 100, 300), (256, 512, 1024), 10
 FIT = """
 import sys, time
 import numpy as np

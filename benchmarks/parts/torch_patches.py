@@ -66,13 +66,17 @@ class GivenPatchcore:
         self._model.layers, self._model.feature_extractor = ["maps"], Given()
         # The grids were averaged over their neighbors before.
         self._model.feature_pooler = nn.Identity()
-        self._num_units, self._images = num_units, torch.empty(1, 3, *side)
+        self.num_units, self._images = num_units, torch.empty(1, 3, *side)
+
+    def remember(self, candidates):
+        """Takes units at random: the time to score depends on how many there are."""
+        self._model.memory_bank = candidates[: self.num_units]
 
     @torch.inference_mode()
     def fit(self, candidates):
         """Chooses its units among `(patches, channels)`."""
         self._model.embedding_store = [candidates]
-        self._model.subsample_embedding((self._num_units + 0.5) / len(candidates))
+        self._model.subsample_embedding((self.num_units + 0.5) / len(candidates))
 
     @torch.inference_mode()
     def score(self, maps):
