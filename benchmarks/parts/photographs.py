@@ -6,8 +6,8 @@ without `--photographs` the images are noise: both cost the same.
 
 import importlib.util
 import pathlib
-import tempfile
 import statistics
+import tempfile
 import time
 
 import numpy as np
