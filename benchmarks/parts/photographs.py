@@ -7,12 +7,11 @@ without `--photographs` the images are noise: both cost the same.
 import importlib.util
 import pathlib
 import statistics
-import tempfile
 import time
 
 import numpy as np
 import tensorflow as tf
-from measure import run_child, spread
+from measure import spread
 from threadpoolctl import threadpool_limits
 
 from memgan_tf.backbones.making import make_backbone
@@ -22,26 +21,12 @@ from memgan_tf.detectors.patches.memory import MAX_CANDIDATES
 from memgan_tf.detectors.patches.streaming import FeatureStream
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.networks.patch_features import Grid, PatchFeatures
-from parts import photographs_growth
 from parts.common import synthetic, table
 
 NAMES = ("patch_memory", "padim", "patchcore")
 THEIRS = {"padim": "PaDiM", "patchcore": "PatchCore"}
 BATCHES = (1, 16)
 FIT_ROUNDS = 1
-CORESET = """
-import sys, time
-sys.path.insert(0, sys.argv[1])
-import numpy as np
-import torch
-from parts.torch_patches import GivenPatchcore
-torch.set_num_threads(int(sys.argv[3]))
-candidates = torch.from_numpy(np.load(sys.argv[2]))
-model = GivenPatchcore(int(sys.argv[4]), (256, 256))
-started = time.process_time(), time.perf_counter()
-model.fit(candidates)
-print(time.process_time() - started[0], time.perf_counter() - started[1])
-"""
 COLUMNS = ["detector", "CPU {unit} after the features: median (range)", "wall", "with the features"]
 
 
@@ -53,7 +38,7 @@ def run(options):
     rounds = min(FIT_ROUNDS, options.rounds)
     fitting = take_turns({"features": bench.features, **bench.fits()}, rounds, warm=False)
     if _has_anomalib():
-        fitting[f"anomalib, {THEIRS['patchcore']}"] = [bench.coreset_apart() for _ in range(rounds)]
+        fitting[f"anomalib, {THEIRS['patchcore']}"] = [bench.coreset() for _ in range(rounds)]
     caption = f"Fitting {len(images)} photographs of {side}×{side} pixels, s."
     tables.append(_compared(fitting, "s", 1.0, caption))
     seconds["fit"] = fitting
@@ -66,8 +51,7 @@ def run(options):
         tables.append(_as_it_comes(images[:few], scored))
     else:
         print("anomalib is not installed: its rows are left out")
-    found, growth = photographs_growth.measure(options, images)
-    return {"tables": [*tables, *growth], "CPU and wall seconds": seconds, "growth": found}
+    return {"tables": tables, "CPU and wall seconds": seconds}
 
 
 def photographs(options, side, count):
@@ -138,19 +122,10 @@ class Bench:
             found[f"anomalib, {THEIRS['padim']}"] = lambda: model.fit(learned)
         return found
 
-    def coreset_apart(self):
-        """`clock` of fitting their PatchCore, in a process of its own.
-
-        In the process that holds TensorFlow the allocator keeps what each of its centers took.
-        """
+    def coreset(self):
+        """`clock` of fitting their PatchCore; see `GivenPatchcore.fit`."""
         model, candidates = self._theirs["patchcore"]
-        model.remember(candidates)
-        with tempfile.TemporaryDirectory() as folder:
-            path = pathlib.Path(folder) / "candidates.npy"
-            np.save(path, candidates.numpy())
-            here = pathlib.Path(__file__).parents[1]
-            line, _, _ = run_child(CORESET, here, path, self._options.threads, model.num_units)
-        return [float(value) for value in line.split()]
+        return model.fit(candidates, clock)
 
     def scores(self, images, batch):
         """Functions that score the features of images, and one that computes these."""
