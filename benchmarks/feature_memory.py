@@ -70,8 +70,9 @@ def prepare(kind, train):
         kept = [projection.offset, mean, scale.astype(np.float16)]
         return lambda x: (projection(x.astype(np.float32)) - mean) / scale, _size(kept)
     learner = PositionLearner(principal(rows, COMPONENTS), RIDGE, np.inf)
-    for image in train:
-        learner.add(image[:, np.newaxis].astype(np.float32), np.ones((len(image), 1), bool))
+    for start in range(0, len(train), 16):
+        part = train[start : start + 16, :, np.newaxis].astype(np.float32)
+        learner.add(part, np.ones(part.shape[:3], bool))
     learner.fit()
     gaussians, projection = learner.fitted.gaussians, learner.projection
 
@@ -115,7 +116,7 @@ def load_features(folder, seed):
         found = {}
         for name, images in (("train", task.train.images), ("test", task.test.images)):
             fine = [grids[0][0] for grids in FeatureStream(network, images).passing(name)]
-            found[name] = np.stack(fine).astype(np.float16)
+            found[name] = np.concatenate(fine).astype(np.float16)
         grid = found["train"].shape[1:3]
         found = {k: v.reshape(len(v), -1, v.shape[-1]) for k, v in found.items()}
         defects = grid_masks(task.test.masks, grid)
