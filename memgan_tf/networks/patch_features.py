@@ -66,12 +66,17 @@ class PatchFeatures:
 
     def maps(self, images: tf.Tensor) -> list[tf.Tensor]:
         """Maps of images `(batch, height, width, channels)`, 0 to 255, finest first."""
-        images = tf.cast(images, tf.float32)
         if images.shape[-1] == 1:
             images = tf.repeat(images, 3, axis=-1)
         if self._is_resized:
             images = tf.image.resize(images, self.size)
-        return map_in_tiles(self.backbone.maps, images, self._tile_size, self.backbone.strides)
+
+        def network(tile):
+            # Cast after cutting: TensorFlow's optimizer exchanges a cast and a cut that follows it,
+            # and the process ends with "uint8 expected, got float".
+            return self.backbone.maps(tf.cast(tile, tf.float32))
+
+        return map_in_tiles(network, images, self._tile_size, self.backbone.strides)
 
     def __call__(self, images: tf.Tensor) -> list[Grid]:
         """Grids of images, finest first.

@@ -9,9 +9,9 @@ import pathlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from memgan_tf.export.c_api import CSession
 from memgan_tf.tools import main
 from tests.tiny_backbone import write_tiny_backbone
 
@@ -128,7 +128,9 @@ def test_new_photographs_are_scored_with_heatmaps_in_their_own_pixels(evaluated,
         for row in rows_of(evaluated.run / "eval" / "scores.csv")
         if "spot" in row["path"]
     }
-    assert [row["anomaly_score"] for row in rows] == [known[path.name] for path in files]
+    # In a batch of another size sums differ in their last bits.
+    found = [float(row["anomaly_score"]) for row in rows]
+    assert found == pytest.approx([float(known[path.name]) for path in files], rel=1e-5)
     pictures = sorted((tmp_path / "maps").glob("rank_*.png"))
     assert len(pictures) == 2
     picture = np.asarray(Image.open(pictures[0]))
@@ -155,16 +157,16 @@ def test_the_exported_scores_are_pythons(evaluated, tmp_path):
         f"--output_dir={tmp_path}",
         "--version=1",
     )
-    session = CSession(tmp_path / "parts" / "1")
+    served = tf.saved_model.load(str(tmp_path / "parts" / "1")).signatures
     files = sorted((evaluated.data / "test").glob("*/*.png"))
-    answer = session.run("serve_bytes", image_bytes=[path.read_bytes() for path in files])
+    contents = tf.constant([path.read_bytes() for path in files])
+    answer = served["serve_bytes"](image_bytes=contents)
     known = {
         "/".join(pathlib.PurePath(row["path"]).parts[-2:]): float(row["anomaly_score"])
         for row in rows_of(evaluated.run / "eval" / "scores.csv")
     }
     expected = [known[f"{path.parent.name}/{path.name}"] for path in files]
     np.testing.assert_allclose(answer["anomaly_score"], expected, rtol=1e-4)
-    session.close()
 
 
 def test_a_defect_of_eight_pixels_in_a_large_photograph(tmp_path):
