@@ -7,7 +7,7 @@ from memgan_tf.networks.tiling import spans
 
 
 def test_the_smallest_tiles_cover_a_side_once():
-    used = [(first, last) for _, _, first, last in spans(512, 192)]
+    used = [(first, last) for _, _, first, last in spans(512, 192, 64)]
     assert used[0][0] == 0
     assert used[-1][1] == 512
     assert [last for _, last in used[:-1]] == [first for first, _ in used[1:]]

@@ -35,7 +35,7 @@ def test_what_the_user_names_is_opened(stranger):
     folder = DataConfig(dataset="folder:/theirs", image_size=16)
     assert choose_data(stranger, folder, dataset="folder:/ours").folder == "/ours"
     # A folder of prepared sets says nothing about a folder of images.
-    with pytest.raises(ValueError, match="must be named"):
+    with pytest.raises(ValueError, match="must be or hold"):
         choose_data(stranger, folder, data_dir="/ours")
 
 

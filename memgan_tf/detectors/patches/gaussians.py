@@ -114,10 +114,11 @@ class CellStatistics:
                 in each: few images say little of a position's covariance.
 
         Returns:
-            Gaussians and sums. A cell that no image shows has the mean of all.
+            Gaussians and sums. A cell that no image shows has the Gaussian of all patches.
         """
         size = self._sums.shape[1]
-        overall = self._sums.sum(axis=0) / max(self.counts.sum(), 1.0)
+        total = max(self.counts.sum(), 1.0)
+        overall = self._sums.sum(axis=0) / total
         counts = np.maximum(self.counts, 1.0)[:, np.newaxis]
         means = np.where(self.counts[:, np.newaxis] > 0, self._sums / counts, overall)
         scatter = self._products - counts[..., np.newaxis] * means[:, :, None] * means[:, None, :]
@@ -125,8 +126,9 @@ class CellStatistics:
         freedom = np.maximum(self.counts - 1.0, 0.0)
         within = scatter.sum(axis=0) / max(freedom.sum(), 1.0)
         scatter += shared_patches * within
-        scatter[self.counts == 0] += within
         weight = np.maximum(freedom + shared_patches, 1.0)
+        spread = self._products.sum(axis=0) / total - np.outer(overall, overall)
+        scatter[self.counts == 0] = spread * max(shared_patches, 1.0)
         covariances = scatter / weight[:, None, None] + ridge * np.eye(size)
         whitening = np.linalg.inv(np.linalg.cholesky(covariances))
         fitted = Gaussians(means.astype(np.float32), whitening.astype(np.float32))
@@ -172,7 +174,8 @@ class FittedCells:
         left = np.maximum(after, 1.0)[..., np.newaxis]
         squares = _left_out_squares(whitened, left) * remaining[..., None]
         # Where nothing is left, the image was all that was known.
-        squares = np.where((after > 0.0)[..., None], squares, 0.0) * flags
+        is_known = (after > 0.0) & (after - 1.0 + self.shared_patches > 0.0)
+        squares = np.where(is_known[..., None], squares, 0.0) * flags
         return statistics.join(np.sqrt(np.maximum(squares, 0.0))).astype(np.float32)
 
     def shared(self, ridge: float) -> Gaussians:

@@ -30,7 +30,7 @@ def valid():
 def collect(features, valid, cell_side):
     statistics = CellStatistics(GRID, cell_side, SIZE)
     for image, flags in zip(features, valid, strict=True):
-        statistics.add(image, flags)
+        statistics.add(image[np.newaxis], flags[np.newaxis])
     return statistics
 
 
@@ -81,9 +81,8 @@ def test_leaving_out_is_fitting_without(features, valid, cell_side, number, coun
     """Few images, padding, and the ridge of what is left: that of the sum, over one less."""
     features, valid = features[-count:], valid[-count:]
     number %= count
-    found = (
-        collect(features, valid, cell_side).fit(RIDGE).leave_out(features[number], valid[number])
-    )
+    fitted = collect(features, valid, cell_side).fit(RIDGE)
+    (found,) = fitted.leave_out(features[number][np.newaxis], valid[number][np.newaxis])
     kept = np.arange(count) != number
     for row in range(GRID[0]):
         for column in range(GRID[1]):
@@ -129,8 +128,9 @@ def log_density(point, rows, ridge, distance=None):
 @pytest.mark.parametrize("cell_side", [1, 2])
 def test_the_gain_is_a_difference_of_log_densities(features, valid, cell_side):
     fitted = collect(features, valid, cell_side).fit(RIDGE)
-    distances = fitted.leave_out(features[3], valid[3])
-    found = fitted.gain(fitted.shared(RIDGE), features[3], valid[3], distances)
+    distances = fitted.leave_out(features[[3]], valid[[3]])
+    (found,) = fitted.gain(fitted.shared(RIDGE), features[[3]], valid[[3]], distances)
+    distances = distances[0]
     expected = []
     for row, column in np.argwhere(valid[3]):
         point = features[3, row, column]
@@ -145,12 +145,9 @@ def test_position_says_something_where_positions_differ_and_nothing_where_they_d
     everywhere, means = np.ones(GRID, bool), generator.normal(0, 5, (*GRID, SIZE))
     for scale, sign in ((1.0, 1), (0.0, -1)):
         images = scale * means + generator.normal(size=(10, *GRID, SIZE))
-        fitted = collect(images, np.broadcast_to(everywhere, (10, *GRID)), 1).fit(RIDGE)
-        shared = fitted.shared(RIDGE)
-        gains = [
-            fitted.gain(shared, image, everywhere, fitted.leave_out(image, everywhere))
-            for image in images
-        ]
+        shown = np.broadcast_to(everywhere, (10, *GRID))
+        fitted = collect(images, shown, 1).fit(RIDGE)
+        gains = fitted.gain(fitted.shared(RIDGE), images, shown, fitted.leave_out(images, shown))
         assert sign * np.mean(gains) > 0
 
 
@@ -171,3 +168,30 @@ def test_arrays_that_lack_a_part_are_refused(features, valid, missing):
     del packed[missing]
     with pytest.raises(LookupError):
         Gaussians.unpack(packed)
+
+
+@pytest.mark.parametrize("cell_side", [1, 2])
+def test_the_covariance_of_all_counts_as_so_many_patches(features, valid, cell_side):
+    """In the fit, and as it was in what is left without an image."""
+    shared, number = 7.0, 4
+    fitted = collect(features, valid, cell_side).fit(RIDGE, shared)
+    cells = sorted({cell_of(r, c, cell_side) for r in range(GRID[0]) for c in range(GRID[1])})
+    own = {cell: patches_of(cell, features, valid, cell_side) for cell in cells}
+    scatters = {cell: (len(rows) - 1) * np.cov(rows.T) for cell, rows in own.items()}
+    within = sum(scatters.values()) / sum(len(rows) - 1 for rows in own.values())
+    for cell in cells:
+        weight = len(own[cell]) - 1 + shared
+        covariance = (scatters[cell] + shared * within) / weight + RIDGE * np.eye(SIZE)
+        whitening = fitted.gaussians.whitening[cell].astype(float)
+        np.testing.assert_allclose(whitening @ covariance @ whitening.T, np.eye(SIZE), atol=1e-4)
+    (found,) = fitted.leave_out(features[[number]], valid[[number]])
+    kept = np.arange(len(features)) != number
+    for row, column in np.argwhere(valid[number]):
+        cell = cell_of(row, column, cell_side)
+        others = patches_of(cell, features[kept], valid[kept], cell_side)
+        total = (len(others) - 1) * np.cov(others.T) + shared * within
+        total += RIDGE * (len(own[cell]) - 1 + shared) * np.eye(SIZE)
+        precision = np.linalg.inv(total / (len(others) - 1 + shared))
+        away = features[number, row, column] - others.mean(axis=0)
+        expected = np.sqrt(away @ precision @ away)
+        np.testing.assert_allclose(found[row, column], expected, rtol=1e-3)

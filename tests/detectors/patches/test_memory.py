@@ -12,7 +12,7 @@ ALL = np.ones((2, 2), bool)
 def learner_of(images, share=1.0, num_units=1000, valid=ALL):
     learner = MemoryLearner(IDENTITY, num_units, share, len(images), seed=0)
     for image in images:
-        learner.add(image, valid)
+        learner.add(image[np.newaxis], valid[np.newaxis])
     learner.fit()
     return learner
 
