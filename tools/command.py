@@ -111,12 +111,13 @@ def _message(error):
 def _raising_interrupts():
     """Ctrl-C is an exception again, once the imports are done: what runs cleans up after itself."""
     before = signal.getsignal(signal.SIGINT)
-    if before is streams.quit_at_once:
+    changes = before is streams.quit_at_once and streams.is_main_thread()
+    if changes:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        if before is streams.quit_at_once:
+        if changes:
             signal.signal(signal.SIGINT, before)
 
 

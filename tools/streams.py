@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 
 from memgan_tf.text import printable
@@ -132,10 +133,17 @@ def quit_at_once(number, frame) -> None:
 def quitting_at_once() -> Iterator[None]:
     """A context in which Ctrl-C ends a program at once, if it would raise otherwise."""
     before = signal.getsignal(signal.SIGINT)
+    # Other threads may not set handlers; Ctrl-C does not reach them either.
+    changes = before is signal.default_int_handler and is_main_thread()
     try:
-        if before is signal.default_int_handler:
+        if changes:
             signal.signal(signal.SIGINT, quit_at_once)
         yield
     finally:
-        if before is signal.default_int_handler:
+        if changes:
             signal.signal(signal.SIGINT, before)
+
+
+def is_main_thread() -> bool:
+    """Whether this is the thread that signals come to."""
+    return threading.current_thread() is threading.main_thread()

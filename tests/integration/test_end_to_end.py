@@ -189,8 +189,9 @@ def test_the_same_command_again_changes_nothing(run, capsys):
 
 
 def test_another_configuration_never_overwrites(run, capsys):
-    assert train(run.parents[3], "--epochs=61", "--learning_rate=2e-3") == 1
-    assert "another configuration's run: epochs is 60 there and 61 here" in capsys.readouterr().err
+    assert train(run.parents[3], "--epochs=60", "--learning_rate=3e-3") == 1
+    said = "another configuration's run: learning_rate is 0.002 there and 0.003 here"
+    assert said in capsys.readouterr().err
 
 
 def test_an_unfinished_run_cannot_be_evaluated(tmp_path, capsys, tiny_config):
