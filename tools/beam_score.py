@@ -1,5 +1,6 @@
 """`memgan score --runner=beam`: its flags and its summary."""
 
+import contextlib
 import importlib.util
 import os
 import shlex
@@ -10,6 +11,7 @@ from memgan_tf.tools.command import import_tensorflow
 
 # Flags of `memgan score` that belong to the other runner.
 LOCAL_ONLY = ("fdr", "monitor", "heatmaps", "server")
+SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def define_beam_flags(flag_values):
@@ -63,8 +65,6 @@ def run_beam(flag_values):
     if importlib.util.find_spec("apache_beam") is None:
         raise ValueError("`runner` beam needs Apache Beam: pip install 'memgan_tf[beam]'")
     options = shlex.split(flag_values.beam_options)
-    # Processes that a runner starts import nothing from the working directory.
-    os.environ.setdefault("PYTHONSAFEPATH", "1")
     import_tensorflow()
     from memgan_tf.scale.pipeline import run_job
     from memgan_tf.scale.plan import Job
@@ -77,8 +77,22 @@ def run_beam(flag_values):
         flag_values.images_per_shard,
         flag_values.record_feature,
     )
-    total = run_job(job, options)
+    with _safe_path():
+        total = run_job(job, options)
     print(
         f"{total['images']} images scored in {total['shards']} shards, {total['errors']} left "
         f"out; {total['anomalies']} above the threshold: {job.output}"
     )
+
+
+@contextlib.contextmanager
+def _safe_path():
+    """Processes that a runner starts import nothing from the working directory."""
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = before or "1"
+    try:
+        yield
+    finally:
+        del os.environ[SAFE_PATH]
+        if before is not None:
+            os.environ[SAFE_PATH] = before

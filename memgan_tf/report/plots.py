@@ -70,7 +70,8 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
         label=f"threshold {threshold:.3g}, from normals",
     )
     axes.set(xlabel="anomaly score A(x)", ylabel="density")
-    axes.legend()
+    # Below, where it hides no bar.
+    axes.figure.legend(loc="outside lower center", ncols=3, fontsize=9, frameon=False)
 
 
 def draw_reconstructions(
