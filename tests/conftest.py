@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from tensorflow.python.data.ops import multi_device_iterator_ops
 
 from memgan_tf.config import resolve
 from memgan_tf.tools import main
@@ -24,6 +25,26 @@ from memgan_tf.tools import main
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration(), tf.config.LogicalDeviceConfiguration()],
+)
+
+
+def _without_autotuning(make):
+    """The data sets from which TensorFlow's replicas read, without a thread that tunes them.
+
+    Under load that thread misses the end of its iterator and sleeps on, up to a minute, while the
+    garbage collector waits for it (TensorFlow 2.21). Nothing public reaches these data sets.
+    """
+
+    def wrapped(*args):
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return make(*args).with_options(options)
+
+    return wrapped
+
+
+multi_device_iterator_ops._create_device_dataset = _without_autotuning(
+    multi_device_iterator_ops._create_device_dataset
 )
 
 # Decoded folders of images, of this process and those that it starts.

@@ -35,6 +35,7 @@ SHORT = {
     "train": ["--epochs=1", "--base_width=4"],
     "benchmark": ["--override=epochs=1", "--override=base_width=4", "--classes=2", "--seeds=0"],
 }
+FEW_FEATURES = ["--min_side=32", "--fine_components=8", "--coarse_components=8"]
 
 
 def commands(page):
@@ -95,7 +96,9 @@ def test_the_commands_of_a_page_run_in_order(name, fake_mnist, tmp_path, monkeyp
             words = shlex.split(line)[1:]
             short = [] if "--detector=kde" in line else SHORT.get(words[0], [])
             if "--dataset=folder:" in line and "--detector" not in line:
-                short = [f"--backbone=file:{backbone}", "--min_side=32"]
+                short = [f"--backbone=file:{backbone}", *FEW_FEATURES]
+                if "--image_size" in line:
+                    short.append("--image_size=256")
             assert main.main([*words, *short]) == 0, capsys.readouterr().err
             ran.append(words[0])
     assert ran[0] == "train"

@@ -97,7 +97,11 @@ def training_batches(
         batches = batches.apply(
             tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         )
-    return batches.prefetch(2 * len(replicas))
+    options = tf.data.Options()
+    # Where nothing is left to tune, the end of an iterator need not wait for the tuner's thread,
+    # which may sleep for a minute before it sees that it is over (TensorFlow 2.21).
+    options.autotune.enabled = _parallel_batches() == tf.data.AUTOTUNE
+    return batches.prefetch(2 * len(replicas)).with_options(options)
 
 
 def _parallel_batches():
