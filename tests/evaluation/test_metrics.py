@@ -28,6 +28,13 @@ def test_ranking(scores, auroc, fpr_at_95_tpr):
     assert metrics["fpr_at_95_tpr"] == pytest.approx(fpr_at_95_tpr)
 
 
+def test_the_rate_at_which_95_of_100_anomalies_are_flagged():
+    # 90 anomalies above every normal image, 5 above half of them, 5 below all.
+    scores = np.repeat([4.0, 2.0, 0.0, 3.0, 1.0], [90, 5, 5, 10, 10])
+    labels = np.repeat([1, 1, 1, 0, 0], [90, 5, 5, 10, 10])
+    assert ranking_metrics(labels, scores)["fpr_at_95_tpr"] == pytest.approx(0.5)
+
+
 def test_average_precision_and_best_f1():
     # Ranked: anomaly, normal, anomaly, …: precision 1 at recall 1/2, 2/3 at recall 1.
     metrics = ranking_metrics(LABELS, np.array([1, 2, 3, 5, 4, 6], float))

@@ -38,8 +38,9 @@ def test_means_and_deviations_by_hand():
 def test_the_average_needs_all_ten_classes():
     (whole,) = summarize(cells(TEN), "mnist")
     assert whole.average == pytest.approx(91.0 + 4.5)
-    (part,) = summarize(cells({0: [90.0]}), "mnist")
-    assert part.average is None
+    for count in (1, 9):
+        (part,) = summarize(cells({c: TEN[c] for c in range(count)}), "mnist")
+        assert part.average is None
 
 
 def test_the_papers_average_is_that_of_its_rows():
@@ -65,6 +66,13 @@ def test_comparison_by_hand_and_against_scipy():
     assert (result.wins, result.ties, result.losses) == (7, 1, 2)
     differences = [statistics.mean(TEN[c]) - statistics.mean(other[c]) for c in range(10)]
     assert result.p_value == pytest.approx(wilcoxon(differences).pvalue)
+
+
+def test_less_than_a_twentieth_of_a_point_is_a_tie_either_way():
+    other = {c: [v - d for v in TEN[c]] for c, d in enumerate((0.04, -0.04, 0.06, -0.06))}
+    first, second = summarize({**cells(TEN), **cells(other, "dcae")}, "mnist")
+    result = compare(first, second)
+    assert (result.wins, result.ties, result.losses) == (1, 2, 1)
 
 
 def test_too_few_classes_give_no_p_value():

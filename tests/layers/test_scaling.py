@@ -32,6 +32,13 @@ def test_constant_images_become_zeros(value, law):
     np.testing.assert_array_equal(ImageScaling(law)(images), np.zeros((2, 8, 8, 1)))
 
 
+@pytest.mark.parametrize("law", ["contrast", "contrast_l1"])
+def test_almost_constant_images_become_zeros(law):
+    images = np.full((1, 8, 8, 1), 127.0, np.float32)
+    images[0, ::2] += 1e-3
+    np.testing.assert_array_equal(ImageScaling(law)(images), np.zeros((1, 8, 8, 1)))
+
+
 def test_bytes_and_floats_scale_alike(pixels):
     images, layer = pixels(), ImageScaling("contrast")
     np.testing.assert_array_equal(layer(images), layer(images.astype(np.float32)))

@@ -129,6 +129,32 @@ def test_instance_noise_reaches_the_discriminator_alone(make_model, pixels):
     np.testing.assert_array_equal(first["loss/cycle"], second["loss/cycle"])
 
 
+def test_each_side_of_the_discriminator_has_noise_of_its_own(make_model, pixels):
+    """Real and generated images come to D with their own noise, of the given deviation."""
+    model, images = make_model(instance_noise=0.5), pixels(64)
+    draws, seen = model.draw(64, SEED), []
+
+    class Watched:
+        trainable_variables = model.discriminator.trainable_variables
+
+        def __call__(self, images, codes):
+            seen.append(images)
+            return network(images, codes)
+
+    network, model.discriminator = model.discriminator, Watched()
+    model.train_step(images, draws, RecordingStep(64))
+    both, real, fake = seen
+    np.testing.assert_array_equal(both, tf.concat([real, fake], axis=0))
+    parts = model.trained
+    noise_of_real = real - parts.scaling(images)
+    mixed = parts.memory.mix(draws["mixing_weights"])
+    noise_of_fake = fake - parts.generator(mixed, training=True)
+    for noise in (noise_of_real, noise_of_fake):
+        assert np.std(noise) == pytest.approx(0.5, rel=0.05)
+    correlation = np.corrcoef(np.ravel(noise_of_real), np.ravel(noise_of_fake))[0, 1]
+    assert abs(correlation) < 0.1
+
+
 def test_the_score_does_not_change_with_the_batch(make_model, pixels):
     model, images = make_model(), pixels(9)
     for index in range(3):

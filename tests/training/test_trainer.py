@@ -48,6 +48,12 @@ def largest_difference(first, second):
     )
 
 
+def test_the_discriminator_has_a_step_size_of_its_own(make_trainer):
+    trainer = make_trainer(learning_rate=0.01, discriminator_learning_rate=0.25)
+    assert trainer.learning_rate("discriminator") == pytest.approx(0.0025)
+    assert trainer.learning_rate("encoder") == pytest.approx(0.01)
+
+
 @pytest.mark.parametrize(
     ("normalization", "instance_noise"), [("batch", 0.3), ("layer", 0.0)], ids=["batch", "layer"]
 )
