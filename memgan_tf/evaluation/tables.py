@@ -24,6 +24,7 @@ class Summary:
         num_seeds: Seeds of the class that has fewest.
         hours: Wall time of all runs.
         paper: The paper's mean by class; empty where it has none.
+        suspects: How many of a class's runs training called SUSPECT, by class.
     """
 
     method: str
@@ -32,6 +33,7 @@ class Summary:
     num_seeds: int
     hours: float
     paper: dict[int, float]
+    suspects: dict[int, int]
 
     @property
     def average(self) -> float | None:
@@ -73,7 +75,7 @@ def summarize(records: dict[Cell, dict[str, Any]], suite: str) -> list[Summary]:
 
 
 def _summarize(records, suite, detector, variant, paper):
-    means, deviations, counts, seconds = {}, {}, [], 0.0
+    means, deviations, suspects, counts, seconds = {}, {}, {}, [], 0.0
     for normal_class in range(SUITES[suite]):
         runs = [
             record
@@ -86,6 +88,7 @@ def _summarize(records, suite, detector, variant, paper):
         values = [100.0 * run["metrics"]["auroc"] for run in runs]
         means[normal_class] = statistics.mean(values)
         deviations[normal_class] = statistics.stdev(values) if len(values) > 1 else None
+        suspects[normal_class] = sum(bool(run["suspect"]) for run in runs)
         counts.append(len(values))
         seconds += sum(run["training_seconds"] for run in runs)
     return Summary(
@@ -95,6 +98,7 @@ def _summarize(records, suite, detector, variant, paper):
         num_seeds=min(counts),
         hours=seconds / 3600.0,
         paper={int(name): mean for name, (mean, _) in paper.items()},
+        suspects=suspects,
     )
 
 

@@ -47,7 +47,7 @@ def write_tables(
 def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
     """Rows of cells, the heading first: a column a method, beside it the paper's figure.
 
-    The best of a row is bold.
+    The best of a row is bold. A cell says how many of its runs training called SUSPECT.
     """
     heading = ["normal class"]
     for summary in summaries:
@@ -72,8 +72,9 @@ def _mean_cell(summary, normal_class, is_best):
     if mean is None:
         return ""
     text = f"**{mean:.1f}**" if is_best else f"{mean:.1f}"
-    deviation = summary.deviations[normal_class]
-    return text if deviation is None else f"{text} ± {deviation:.1f}"
+    deviation, suspects = summary.deviations[normal_class], summary.suspects[normal_class]
+    text = text if deviation is None else f"{text} ± {deviation:.1f}"
+    return f"{text} ({suspects} SUSPECT)" if suspects else text
 
 
 def _paper_cell(mean, paper):

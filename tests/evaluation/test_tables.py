@@ -99,6 +99,14 @@ def test_rows_as_they_are_shown():
     assert rows[11][:3] == ["average of the rows", "95.50", "96.3 (-0.8)"]
 
 
+def test_a_cell_says_how_many_of_its_runs_are_suspect():
+    values = cells({3: [90.0, 92.0, 94.0], 4: [90.0]})
+    values[Cell("mnist", "memgan", "default", 3, 1)]["suspect"] = ["all images use one unit"]
+    rows = results_table(summarize(values, "mnist"), "mnist")
+    assert rows[4][1] == "**92.0** ± 2.0 (1 SUSPECT)"
+    assert rows[5][1] == "**90.0**"
+
+
 def test_markdown_and_html():
     rows = [["a", "b"], ["1", "**2** < 3"]]
     assert to_markdown(rows).splitlines() == ["| a | b |", "|---|---|", "| 1 | **2** < 3 |"]
