@@ -24,11 +24,18 @@ class MemoryLayer(keras.layers.Layer):
     Call arguments:
         codes: `(batch, dim)` float tensor z.
 
-    Returns:
+    Call returns:
         `(batch, dim)` tensor, a convex combination of the units.
     """
 
-    def __init__(self, num_units, init_stddev=0.5, temperature=1.0, seed=None, **kwargs):
+    def __init__(
+        self,
+        num_units: int,
+        init_stddev: float = 0.5,
+        temperature: float = 1.0,
+        seed: int | None = None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.num_units = check_integer("num_units", num_units, minimum=1)
         self.init_stddev = check_real("init_stddev", init_stddev, minimum=0.0)
