@@ -139,7 +139,7 @@ class DeepDetector(Detector):
     def _make_model(self):
         training = self.config.training
         with keras_defaults():
-            return self._model_class(
+            model = self._model_class(
                 self.config.model,
                 self.config.image_shape,
                 training.seed,
@@ -148,6 +148,9 @@ class DeepDetector(Detector):
                 # Networks compiled within a compiled step would be compiled again at each step.
                 jit_compile=training.jit_compile and not training.compiles_step,
             )
+        if self.config.data.leave_out_padding:
+            model.leave_out_padding()
+        return model
 
     def use(self, model: TrainableModel) -> None:
         """Scores with `model` from now on."""

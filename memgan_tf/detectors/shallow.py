@@ -18,6 +18,13 @@ SCORING_ROWS = 512
 MAX_NOISE_IMAGES = 500
 
 
+def make_features(config: RunConfig) -> Features:
+    """Features as a run's configuration has them, to be fitted."""
+    features = Features(config.model)
+    features.scaling.fills_padding = bool(config.data.leave_out_padding)
+    return features
+
+
 class ShallowDetector(Detector):
     """A method on rows of features under the contract of detectors.
 
@@ -26,7 +33,7 @@ class ShallowDetector(Detector):
 
     def __init__(self, config: RunConfig):
         super().__init__(config)
-        self.features = Features(config.model)
+        self.features = make_features(config)
         self._learned = None
 
     @abc.abstractmethod

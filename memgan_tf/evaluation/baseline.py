@@ -48,7 +48,7 @@ def measure_baseline(
     if max(config.image_shape[:2]) > MAX_PIXEL_SIDE:
         return None
     settings = {"dataset": config.data.dataset, "seed": config.training.seed}
-    settings["score_rule"] = "local"
+    settings |= {"score_rule": "local", "leave_out_padding": config.data.leave_out_padding}
     rival = make_detector(resolve(DETECTOR, "default", config.image_shape, settings))
     chosen = _evenly(len(task.train), MAX_VALUES // int(np.prod(config.image_shape)))
     images = task.train.images[chosen]

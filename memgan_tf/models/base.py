@@ -148,6 +148,10 @@ class TrainableModel(abc.ABC):
         """
         del batches
 
+    def leave_out_padding(self) -> None:
+        """From now on sees, and scores, nothing of the bars that pad images."""
+        raise NotImplementedError
+
     def score_notes(self) -> list[str]:
         """What `fit_score` decided about the score and a user must know, a sentence each."""
         return []
