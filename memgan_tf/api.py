@@ -91,7 +91,7 @@ def _train_and_calibrate(config, task, run):
         found = calibrate(detector.left_out_scores, scores, config.data.target_fpr)
         calibration = found.calibration
         training_images.keep(found, task.train.names, run)
-        for note in found.notes:
+        for note in (*detector.left_out_notes, *found.notes):
             print(f"Note: {note}")
     calibration.save(run.path / "calibration.json")
     if task.validation.originals is not None and has_maps(detector):
