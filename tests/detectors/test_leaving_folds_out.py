@@ -1,4 +1,4 @@
-"""Detectors that are fitted in seconds calibrate by their training images where few are held out."""
+"""Detectors that fit in seconds calibrate by training images where few are held out."""
 
 import numpy as np
 import pytest
