@@ -78,7 +78,7 @@ def _fall(record):
 
     if not getattr(detector_config(record["detector"]), "trains_in_steps", True):
         return ""
-    return f"{100 * record['remaining_fall']:.0f} %"
+    return f"{round(100 * record['remaining_fall'])} %"
 
 
 def fill_page(text, rows):
