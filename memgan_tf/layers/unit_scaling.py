@@ -37,8 +37,7 @@ class GlobalContrastScaling(keras.layers.Layer):
 
     Each image minus the mean of its own values is divided by their mean absolute deviation, then
     scaled by (x - low) / (high - low) with the extremes over the normal training images (Ruff et
-    al.,
-    2018). Other images may leave [0, 1]; they are not clipped.
+    al., 2018). Other images may leave [0, 1]; they are not clipped.
 
     Call arguments:
         pixels: `(batch, height, width, channels)` tensor of any number type, 0 to 255.
