@@ -32,8 +32,8 @@ def hull_weights(
 @tf.function(reduce_retracing=True)
 def _solve(codes, units, tolerance, max_iterations):
     # Shifting all points changes nothing on the simplex, and makes the problem better conditioned.
-    centre = tf.reduce_mean(units, axis=0)
-    codes, units = codes - centre, units - centre
+    center = tf.reduce_mean(units, axis=0)
+    codes, units = codes - center, units - center
     curvature = tf.square(tf.linalg.svd(units, compute_uv=False)[0])
     step = 1.0 / tf.maximum(curvature, 1e-300)
     weights = tf.ones((tf.shape(codes)[0], tf.shape(units)[0]), tf.float64)

@@ -148,5 +148,5 @@ class ADGAN(AdversarialModel):
     def export_obstacle(self):
         return (
             "AnoGAN has no function from image to score: it searches a code for each image by "
-            f"{self.config.num_inversion_steps} optimisation steps. Score with memgan score"
+            f"{self.config.num_inversion_steps} optimization steps. Score with memgan score"
         )

@@ -256,7 +256,7 @@ class RunDirectory:
         """
         path = self.path / "COMPLETE"
         record = files.read_json(path)
-        with files.naming_damage(path, "Train the run anew"):
+        with files.naming_damage(path, "Train the run again"):
             check_real("training_seconds", record["training_seconds"], minimum=0.0)
         expected = record.get("config_sha256")
         if expected is not None and expected != files.sha256(self.path / "config.json"):
