@@ -84,7 +84,7 @@ def export(
 
 
 def _servable_model(run):
-    """The run's model, rebuilt if XLA compiles it, because a server may lack XLA."""
+    """The run's model; made anew if XLA compiles it, which a server may be built without."""
     if not run.config.training.jit_compile:
         return run.detector.model
     training = dataclasses.replace(run.config.training, jit_compile=False)

@@ -71,7 +71,7 @@ def train(
         validation_images: Held-out normal images, raw pixels.
         checkpoints: Keeps the state; None keeps none.
         actions: Called at the end of each epoch, before its checkpoint, by the chief.
-        workers: Workers of the job; all of them call this, and stop together.
+        workers: Of the job; all of them are here, and stop together.
 
     Returns:
         Seconds of training, over all processes that worked on the run.
@@ -82,7 +82,7 @@ def train(
     """
     if checkpoints and checkpoints.restore() and workers.is_chief:
         print(f"Resuming from step {trainer.steps_done} of {trainer.total_steps}")
-    workers.check_equal({"step to resume from": trainer.steps_done})
+    workers.check_equal({"step to go on from": trainer.steps_done})
     explain = tf.function(trainer.model.explain, reduce_retracing=True)
     monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
     progress = _Progress(trainer, workers.is_chief)
