@@ -1,8 +1,8 @@
-"""A SavedModel behind TensorFlow's C API: what any C++ server does, with no Python TensorFlow.
+"""A SavedModel behind TensorFlow's C API, as in a C++ server, without Python's TensorFlow.
 
-`python -m memgan_tf.export.c_api saved_models/<name>/<version>` answers requests, a line of JSON
-each, `{"signature_name": …, "inputs": {…}}` as in TensorFlow Serving's REST interface, on standard
-input, by lines `{"outputs": …}` or `{"error": …}` on standard output.
+`python -m memgan_tf.export.c_api saved_models/<name>/<version>` reads requests from standard input,
+one line of JSON each, `{"signature_name": …, "inputs": {…}}` as in TensorFlow Serving's REST
+interface. It answers each with a line `{"outputs": …}` or `{"error": …}` on standard output.
 """
 
 import base64
@@ -30,10 +30,10 @@ class CSession:
     """A session of a SavedModel.
 
     Args:
-        directory: Of the SavedModel.
+        directory: Folder of the SavedModel.
 
     Attributes:
-        signatures: Inputs and outputs by the signatures' names.
+        signatures: Inputs and outputs by name of the signature.
 
     Raises:
         RuntimeError: If the library or the model cannot be loaded.
@@ -61,14 +61,14 @@ class CSession:
 
         Args:
             signature: Its name.
-            inputs: By name; strings as a list of bytes.
+            inputs: Inputs by name; strings as a list of bytes.
 
         Returns:
             Its outputs by name.
 
         Raises:
-            ValueError: If there is no such signature or the inputs are not its own.
-            RuntimeError: If the graph fails, with its message.
+            ValueError: If the signature is unknown or the inputs do not match it.
+            RuntimeError: If the graph fails; the message is TensorFlow's.
         """
         if signature not in self.signatures:
             raise ValueError(
@@ -110,7 +110,7 @@ class CSession:
 
     @contextlib.contextmanager
     def _tensors(self, described, inputs) -> Iterator[ctypes.Array]:
-        """TF_Tensors of the inputs in the signature's order, for the block."""
+        """TF_Tensors of the inputs, in the order of the signature, during the block."""
         tensors = []
         try:
             for name, tensor in described.inputs.items():
@@ -129,14 +129,14 @@ class CSession:
 
 
 def to_json(values: np.ndarray | list[bytes]) -> list:
-    """Values of an input or output as TensorFlow Serving's REST interface writes them."""
+    """Values of an input or output in the form of TensorFlow Serving's REST interface."""
     if isinstance(values, list):
         return [{"b64": base64.b64encode(value).decode()} for value in values]
     return values.tolist()
 
 
 def from_json(values: list) -> list:
-    """The inverse of `to_json`: lists of numbers stay lists."""
+    """The inverse of `to_json`, except that lists of numbers stay lists."""
     if values and isinstance(values[0], dict):
         return [base64.b64decode(value["b64"]) for value in values]
     return values

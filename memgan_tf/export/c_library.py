@@ -1,4 +1,4 @@
-"""TensorFlow's C library, from the wheel and without Python's TensorFlow."""
+"""TensorFlow's C library from the wheel, without Python's TensorFlow."""
 
 import contextlib
 import ctypes
@@ -22,7 +22,7 @@ STRING = 7
 STRING_BYTES = 24  # of a TF_TString
 
 _POINTER, _SIZE, _INT = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
-# Result and arguments of every function that is called; void and pointers are None and _POINTER.
+# Result and arguments of every function used; void is None, and pointers are _POINTER.
 _FUNCTIONS = {
     "TF_NewStatus": (_POINTER,),
     "TF_DeleteStatus": (None, _POINTER),
@@ -59,7 +59,7 @@ _FUNCTIONS = {
 
 
 class Output(ctypes.Structure):
-    """TF_Output: an operation and the number of its output."""
+    """TF_Output: an operation and the index of its output."""
 
     _fields_ = (("operation", _POINTER), ("index", _INT))
 
@@ -71,10 +71,10 @@ class Buffer(ctypes.Structure):
 
 
 def load_library() -> ctypes.CDLL:
-    """The C library, its functions declared.
+    """The C library with its functions declared.
 
     Raises:
-        RuntimeError: If TensorFlow's wheel is not installed, or has no such library.
+        RuntimeError: If TensorFlow's wheel is not installed, or lacks the library.
     """
     found = importlib.util.find_spec("tensorflow")  # finds, does not import
     path = pathlib.Path(found.origin).with_name(LIBRARY) if found else None
@@ -89,7 +89,7 @@ def load_library() -> ctypes.CDLL:
 
 @contextlib.contextmanager
 def checked_status(library: ctypes.CDLL) -> Iterator[int]:
-    """Yields a TF_Status; after the block, an error in it is raised.
+    """Yields a TF_Status; an error in it is raised after the block.
 
     Raises:
         RuntimeError: With TensorFlow's own message.
@@ -108,7 +108,7 @@ def to_tensor(library: ctypes.CDLL, values: np.ndarray | list[bytes], dtype: int
 
     Args:
         library: From `load_library`.
-        values: An array, or strings for a vector of them.
+        values: An array, or a list of strings for a vector.
         dtype: Number of TensorFlow's `DataType`.
     """
     if dtype == STRING:

@@ -1,4 +1,4 @@
-"""Decisions inside the graph: what a run's calibration says about scores."""
+"""Decisions inside the graph, from scores and a run's calibration."""
 
 import tensorflow as tf
 
@@ -6,15 +6,15 @@ from memgan_tf.evaluation.calibration import Calibration
 
 
 def decide(scores: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]:
-    """Scores with p-values and decisions, the same as `Calibration` gives outside the graph.
+    """Scores with p-values and decisions, equal to those of `Calibration` outside the graph.
 
     Args:
         scores: `(batch,)` float32 A(x).
-        calibration: Of the run.
+        calibration: Calibration of the run.
 
     Returns:
         `anomaly_score`, `p_value` and `threshold`, float32, and `is_anomaly`, boolean, each
-        `(batch,)`: a server that merges requests into batches splits every output by rows.
+        `(batch,)`, because a server that merges requests into batches splits every output by rows.
     """
     held_out = tf.constant(calibration.scores, tf.float64)
     wide = tf.cast(scores, tf.float64)

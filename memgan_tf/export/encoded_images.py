@@ -1,4 +1,4 @@
-"""A batch of image files to pixels, inside the graph."""
+"""Decodes a batch of image files inside the graph."""
 
 import tensorflow as tf
 
@@ -11,20 +11,21 @@ def decode_batch(
 ) -> tf.Tensor:
     """Decodes image files and fits them to a shape, as `memgan score` does.
 
-    A data set does the work because it is the one construct of a graph that outlives a decoder's
-    failure, so that the error can say which image it was.
+    The work is done by a data set, the only construct in a graph that survives the failure of a
+    decoder. So the error can name the image.
 
     Args:
         encoded: `(batch,)` strings, each a PNG, JPEG, GIF or BMP file.
         image_shape: `(height, width, channels)` to fit them to.
-        image_fit: By which rule, `stretch`, `crop` or `pad`.
-        bit_depth: Bits that the values of files with 16 bits use.
+        image_fit: Rule for fitting, `stretch`, `crop` or `pad`.
+        bit_depth: Number of bits used by the values of 16-bit files.
 
     Returns:
         `(batch, height, width, channels)` float32, whole numbers from 0 to 255.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs, if one is no such file; it names the first.
+        tf.errors.InvalidArgumentError: At run time, if one is not such a file; the message names
+        the first.
     """
     count = tf.shape(encoded)[0]
 
@@ -33,7 +34,7 @@ def decode_batch(
 
     end = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros(image_shape)))
     decoded = tf.data.Dataset.from_tensor_slices(encoded).enumerate().map(decode)
-    # The element at the end keeps the batch from being empty if there is no image, or no good one.
+    # The last element keeps the batch from being empty if there is no image, or no valid one.
     batch = decoded.ignore_errors().concatenate(end).batch(tf.cast(count, tf.int64) + 1)
     indices, images = batch.get_single_element()
     places = tf.scatter_nd(indices[:-1, tf.newaxis], tf.ones_like(indices[:-1]), (count,))

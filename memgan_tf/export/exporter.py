@@ -1,4 +1,4 @@
-"""From a trained run to a published version."""
+"""Exports a trained run as a published version."""
 
 import dataclasses
 import pathlib
@@ -44,17 +44,17 @@ def export(
     """Exports a run's score, checks it and publishes it.
 
     Args:
-        run: The run; its detector has no `export_obstacle`.
-        calibration: What decides.
+        run: The run; its detector must have no `export_obstacle`.
+        calibration: Sets the threshold and the p-values.
         images: Golden images, `(num_images, height, width, channels)` uint8.
-        store: Where to.
-        version: Its number; None is the time.
-        description: Of the run, for the model card.
+        store: Where to publish.
+        version: Number of the version; None uses the time.
+        description: Description of the run, for the model card.
         warm_up: Whether to write warm-up requests.
 
     Raises:
         ValueError: If the detector cannot be exported or the version is taken.
-        RuntimeError: If a check fails; nothing is published then.
+        RuntimeError: If a check fails; then nothing is published.
     """
     obstacle = run.detector.export_obstacle()
     if obstacle:
@@ -94,7 +94,7 @@ def _servable_model(run):
 
 
 def _ask_run(run, calibration, images):
-    """What the run itself says of the golden images, outside any SavedModel."""
+    """The run's own answers for the golden images, without a SavedModel."""
     scores = run.score(images)
     return Golden(
         images,

@@ -1,4 +1,4 @@
-"""Golden images: what an export is checked with, before it is published and on a server."""
+"""Golden images, which check an export before it is published and on a server."""
 
 import dataclasses
 import os
@@ -13,13 +13,13 @@ from memgan_tf.data.npz import read_arrays
 
 GOLDEN_FILE = pathlib.PurePath("assets.extra", "golden.npz")
 IMAGES = "images"
-# Pixels of all golden images of a task, at most: they travel as text to the process that checks.
+# Largest number of pixels of all golden images; they are sent as text to another process.
 MAX_PIXELS = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
 class Golden:
-    """Images and what `serving_default` must answer for all of them in one batch.
+    """Images, and the answer of `serving_default` for all of them in one batch.
 
     Attributes:
         images: `(num_images, height, width, channels)` uint8.
@@ -30,21 +30,21 @@ class Golden:
     outputs: dict[str, np.ndarray]
 
     def save(self, export: str | os.PathLike) -> None:
-        """Writes them into an export's folder."""
+        """Writes them to the folder of an export."""
         path = pathlib.Path(export, GOLDEN_FILE)
         path.parent.mkdir(exist_ok=True)
         with files.replacing(path) as temporary:
             np.savez_compressed(temporary, **{IMAGES: self.images}, **self.outputs)
 
     def compare(self, outputs: dict[str, np.ndarray], tolerance: float) -> str:
-        """Says how answers to all images agree with these.
+        """Compares answers for all images with the expected ones.
 
-        Scores and thresholds are held to the tolerance. What follows from them is held to no more
-        than they are: a decision where the score is further than that from the threshold, p-values
-        where all scores agree to the last bit.
+        Scores and thresholds must agree within the tolerance. A decision must agree if its score is
+        further than that from the threshold. P-values must agree if all scores agree to the last
+        bit.
 
         Args:
-            outputs: By name, `(num_images,)` each.
+            outputs: Outputs by name, `(num_images,)` each.
             tolerance: Share of a score, or of the mean score if that is larger, by which it may
                 differ.
 
@@ -83,10 +83,10 @@ class Golden:
 
     @classmethod
     def load(cls, export: str | os.PathLike) -> "Golden":
-        """Reads them from an export's folder.
+        """Reads them from the folder of an export.
 
         Raises:
-            ValueError: If the folder has none that can be read.
+            ValueError: If the folder has no readable ones.
         """
         path = pathlib.Path(export, GOLDEN_FILE)
         try:
@@ -118,11 +118,11 @@ def synthetic_images(image_shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def golden_images(task: OneClassTask, count: int) -> np.ndarray:
-    """Synthetic images, then `count` of a task: held-out normals and, if there are, anomalies.
+    """Synthetic images, then `count` of a task: held-out normal images and any anomalies.
 
     Args:
-        task: Of the run.
-        count: How many of the task at most.
+        task: Task of the run.
+        count: Largest number of images from the task.
     """
     pixels = task.image_shape[0] * task.image_shape[1]
     count = min(count, max(2, MAX_PIXELS // pixels))

@@ -1,4 +1,4 @@
-"""The model card: what an export is, with the digests of its files."""
+"""The model card: describes an export and has the digests of its files."""
 
 import datetime
 import hashlib
@@ -16,7 +16,7 @@ CARD_FILE = pathlib.PurePath("assets.extra", "model_card.json")
 def describe_export(
     run: TrainedRun, calibration: Calibration, name: str, version: int
 ) -> dict[str, Any]:
-    """What an export must be quoted with besides its run: where it goes, how it decides."""
+    """What describes an export in addition to its run: where it is published, how it decides."""
     return {
         "name": name,
         "version": version,

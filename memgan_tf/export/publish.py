@@ -1,4 +1,4 @@
-"""Versions of a model on disk: each is whole or absent."""
+"""Versions of a model on disk; each is complete or absent."""
 
 import contextlib
 import os
@@ -12,17 +12,17 @@ from memgan_tf import files
 from memgan_tf.validation import check_integer, received
 
 STAGING_PREFIX = ".staging-"
-# A staging folder this old belongs to an export that was killed.
+# A staging folder of this age or older is a leftover of a killed export.
 STALE_SECONDS = 24 * 3600
-# Clients that speak JSON hold numbers up to here exactly.
+# JSON clients represent integers up to this one exactly.
 LARGEST_VERSION = 2**53 - 1
 
 
 class ModelStore:
     """`<root>/<name>/<version>/`, the layout that TensorFlow Serving watches.
 
-    A server loads a folder the moment its name is a number, so a version is written under another
-    name and renamed once it is complete.
+    A server loads a folder as soon as its name is a number. So a version is written under another
+    name and renamed when it is complete.
 
     Args:
         root: Folder of all models.
@@ -33,7 +33,7 @@ class ModelStore:
         name: Of the model.
 
     Raises:
-        ValueError: If the name cannot be a folder's and a URL's.
+        ValueError: If the name is not valid for a folder and in a URL.
     """
 
     def __init__(self, root: str | os.PathLike, name: str):
@@ -52,10 +52,10 @@ class ModelStore:
         return sorted(int(p.name) for p in self.path.iterdir() if p.name.isdecimal())
 
     def new_version(self, version: int | None = None) -> int:
-        """`version`, or seconds since 1970 in UTC, if it is free.
+        """`version`, or the seconds since 1970 in UTC, if it is free.
 
         Raises:
-            ValueError: If it is taken, or no version.
+            ValueError: If it is taken or invalid.
         """
         version = int(time.time()) if version is None else version
         check_integer("version", version, 1, LARGEST_VERSION)
@@ -72,10 +72,10 @@ class ModelStore:
 
     @contextlib.contextmanager
     def publishing(self, version: int) -> Iterator[pathlib.Path]:
-        """Yields a folder that becomes `version` if the block succeeds, and vanishes if not.
+        """Yields a folder that becomes `version` if the block succeeds and is removed otherwise.
 
         Raises:
-            ValueError: If the version is taken, even if it was not when the block began.
+            ValueError: If the version is taken, even if it was free when the block began.
         """
         self.new_version(version)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -94,12 +94,12 @@ class ModelStore:
                 self.path.rmdir()  # only if it is empty
 
     def prune(self, keep: int, spared: int) -> list[int]:
-        """Removes all but the `keep` highest versions and `spared`; returns those removed."""
+        """Removes all but the `keep` highest versions and `spared`; returns the removed ones."""
         check_integer("keep", keep, minimum=1)
         removed = [version for version in self.versions[:-keep] if version != spared]
         for version in removed:
             doomed = files.make_staging(self.path, STAGING_PREFIX)
-            # No moment in which a version has lost a part of its files.
+            # At no time does a version lack a part of its files.
             (self.path / str(version)).rename(doomed / str(version))
             shutil.rmtree(doomed)
         return removed
@@ -114,7 +114,7 @@ class ModelStore:
             ) from error
 
     def _sweep(self):
-        """Removes what exports left that were killed."""
+        """Removes leftovers of killed exports."""
         for path in self.path.glob(f"{STAGING_PREFIX}*"):
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > STALE_SECONDS:

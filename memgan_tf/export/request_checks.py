@@ -1,18 +1,18 @@
-"""Checks inside the graph: a bad request fails and names the image, it never gets a score."""
+"""Checks inside the graph: a bad request fails, names the image, and never gets a score."""
 
 import tensorflow as tf
 
 
 def require(good: tf.Tensor, rule: str, kind: str = "image") -> tf.Operation:
-    """An operation that fails unless every row is good.
+    """An operation that fails unless every row is valid.
 
     Args:
         good: `(batch,)` booleans.
         rule: First part of the message.
-        kind: What a row is; the message ends in its number.
+        kind: Noun for a row; the message ends with the number of the row.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs, with the number of the first bad row.
+        tf.errors.InvalidArgumentError: At run time, with the number of the first bad row.
     """
 
     def fail():
@@ -25,18 +25,18 @@ def require(good: tf.Tensor, rule: str, kind: str = "image") -> tf.Operation:
 
 
 def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Tensor:
-    """`image` `(batch, height, width, channels)` in whole numbers, once it is right.
+    """Checked `image`, `(batch, height, width, channels)`, as integers.
 
-    Fractions are rounded as `as_pixels` does, half to even: a server's score is Python's.
+    Fractions are rounded half to even, as in `as_pixels`, so a server's score equals Python's.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs, if the images are of another shape, a pixel
-            is not a number from 0 to 255, or all are fractions from 0 to 1, which a client forgot
-            to multiply; then the message names the first such image.
+        tf.errors.InvalidArgumentError: At run time, if the images have another shape, a pixel is
+            not a number from 0 to 255, or all pixels are fractions from 0 to 1 that a client forgot
+            to multiply. The message names the first such image.
     """
-    # A session does not hold what it is fed to the signature's shape; the operation does.
+    # A session does not check its inputs against the signature's shape; this operation does.
     image = tf.ensure_shape(image, (None, *image_shape))
-    # False for NaN as well.
+    # Also False for NaN.
     inside = tf.reduce_all((image >= 0.0) & (image <= 255.0), axis=[1, 2, 3])
     is_fraction = (image < 1.0) & (image != tf.floor(image))
     fractions = tf.reduce_any(is_fraction, axis=[1, 2, 3])
@@ -50,10 +50,10 @@ def checked_pixels(image: tf.Tensor, image_shape: tuple[int, int, int]) -> tf.Te
 
 
 def checked_scores(scores: tf.Tensor) -> tf.Tensor:
-    """Scores `(batch,)` once all are finite.
+    """Scores `(batch,)`, checked to be finite.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs; the message names the first image.
+        tf.errors.InvalidArgumentError: At run time; the message names the first image.
     """
     finite = tf.math.is_finite(scores)
     with tf.control_dependencies([require(finite, "`anomaly_score` must be finite")]):
@@ -61,10 +61,10 @@ def checked_scores(scores: tf.Tensor) -> tf.Tensor:
 
 
 def checked_slots(slot: tf.Tensor, num_units: int) -> tf.Tensor:
-    """Slot numbers `(batch,)` once all are memory units.
+    """Slot numbers `(batch,)`, checked to be memory units.
 
     Raises:
-        tf.errors.InvalidArgumentError: When it runs; the message names the first bad one.
+        tf.errors.InvalidArgumentError: At run time; the message names the first bad one.
     """
     rule = f"`slot` must be from 0 to {num_units - 1}"
     with tf.control_dependencies([require((slot >= 0) & (slot < num_units), rule, "slot")]):

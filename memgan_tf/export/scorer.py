@@ -13,16 +13,16 @@ EXPLANATIONS = ("reconstruction", "anomaly_map", "attention")
 
 
 class Scorer(tf.Module):
-    """A model and its calibration behind the signatures of `docs/serving.md`.
+    """A model and its calibration with the signatures of `docs/serving.md`.
 
     Args:
-        model: Trained.
+        model: Trained model.
         image_shape: `(height, width, channels)`.
         calibration: Threshold and p-values.
-        image_fit: How files of another size are fitted, `stretch`, `crop` or `pad`.
-        bit_depth: Bits that the values of files with 16 bits use.
-        pixel_threshold: Above it a pixel of the map of an anomaly belongs to its predicted mask;
-            None predicts none.
+        image_fit: How files of another size are fitted: `stretch`, `crop` or `pad`.
+        bit_depth: Number of bits used by the values of 16-bit files.
+        pixel_threshold: Above this value, a pixel of an anomaly's map belongs to the predicted
+            mask; None predicts no mask.
     """
 
     def __init__(
@@ -35,9 +35,9 @@ class Scorer(tf.Module):
         pixel_threshold: float | None = None,
     ):
         super().__init__(name="memgan_scorer")
-        # Out of sight of attribute tracking, and the bare variables in its place: a Keras object
-        # as an attribute is saved with a second copy of each variable, which no C++ loader ever
-        # fills. Python would load the model all the same.
+        # Hidden from attribute tracking, with the bare variables in its place. A Keras object as an
+        # attribute is saved with a second copy of each variable, which no C++ loader fills; Python
+        # would still load the model.
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
         self._image_shape, self._calibration = tuple(image_shape), calibration
@@ -46,7 +46,7 @@ class Scorer(tf.Module):
         self._num_units = 0 if units is None else int(units.shape[0])
 
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """The signatures by name, in the order of the conventions; the batch size is free."""
+        """The signatures by name, in the order of the conventions, for any batch size."""
         image = tf.TensorSpec((None, *self._image_shape), tf.float32, name="image")
         image_bytes = tf.TensorSpec((None,), tf.string, name="image_bytes")
         slot = tf.TensorSpec((None,), tf.int32, name="slot")

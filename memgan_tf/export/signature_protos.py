@@ -5,8 +5,8 @@ import functools
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-# The fields of tensorflow/core/protobuf/meta_graph.proto that lead to the tensors' names; a reader
-# of protocol buffers skips the rest.
+# The fields of tensorflow/core/protobuf/meta_graph.proto that lead to the names of tensors. A
+# reader of protocol buffers skips the rest.
 PACKAGE = "memgan_tf.meta_graph"
 _STRING, _INT32, _MESSAGE = 9, 5, 11
 _FIELDS = {
@@ -29,7 +29,7 @@ class TensorInfo:
 
     Attributes:
         operation: Name of the operation in the graph.
-        index: Which of the operation's outputs it is.
+        index: Index among the outputs of the operation.
         dtype: Number of TensorFlow's `DataType`.
     """
 
@@ -47,13 +47,13 @@ class Signature:
 
 
 def parse_signatures(meta_graph: bytes) -> dict[str, Signature]:
-    """The signatures by name, in its order, those for loading and saving left out.
+    """The signatures by name, in order, without those for loading and saving.
 
     Args:
         meta_graph: A serialized MetaGraphDef.
 
     Raises:
-        google.protobuf.message.DecodeError: If it is none.
+        google.protobuf.message.DecodeError: If it is not a MetaGraphDef.
     """
     parsed = _meta_graph_class().FromString(meta_graph)
     return {

@@ -1,4 +1,4 @@
-"""What an export must pass before it is published, in Python and outside it."""
+"""Checks that an export must pass before it is published, in Python and outside it."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from memgan_tf.export.golden import Golden
 from memgan_tf.export.warmup import WARMUP_FILE, replay_warmup
 from memgan_tf.programs import module_command
 
-# Share of a score by which another loader may differ: the kernels' order of sums, no more.
+# Share of a score by which another loader may differ, due to the order of sums in kernels.
 TOLERANCE = 1e-5
 TIMEOUT_SECONDS = 600
 
@@ -23,11 +23,11 @@ def verify(export: pathlib.Path, golden: Golden) -> list[str]:
     """Runs every check.
 
     Args:
-        export: Folder of the export, its golden images and warm-up requests in it.
-        golden: What the run itself says of the golden images.
+        export: Folder of the export, with its golden images and warm-up requests.
+        golden: The run's own answers for the golden images.
 
     Returns:
-        What was found, a phrase a check.
+        The results, one phrase per check.
 
     Raises:
         RuntimeError: If a check fails.
@@ -46,10 +46,10 @@ def verify(export: pathlib.Path, golden: Golden) -> list[str]:
 
 
 def check_variables(export: pathlib.Path) -> int:
-    """Counts the variables; those of the graph must be those of the checkpoint.
+    """Counts the variables and checks that graph and checkpoint have the same ones.
 
     Raises:
-        RuntimeError: If the graph has more: C++ loaders fill none but the checkpoint's.
+        RuntimeError: If the graph has more, because C++ loaders fill only those of the checkpoint.
     """
     parsed = saved_model_pb2.SavedModel.FromString((export / "saved_model.pb").read_bytes())
     in_graph = sum(
@@ -68,7 +68,7 @@ def check_variables(export: pathlib.Path) -> int:
 
 
 def check_c_api(export: pathlib.Path, golden: Golden) -> str:
-    """Calls the signatures through TensorFlow's C API, in a process of its own.
+    """Calls the signatures through TensorFlow's C API in a separate process.
 
     Returns:
         How the scores compare.
@@ -91,7 +91,7 @@ def check_c_api(export: pathlib.Path, golden: Golden) -> str:
 
 
 def call_c_api(export: str | os.PathLike, requests: list[dict]) -> list[dict[str, np.ndarray]]:
-    """Answers of `memgan_tf.export.c_api` to requests, run in a process of its own.
+    """Answers of `memgan_tf.export.c_api` to requests, from a separate process.
 
     Raises:
         RuntimeError: If the model does not load or refuses a request.

@@ -1,4 +1,4 @@
-"""Warm-up requests: what TensorFlow Serving sends a new version before it serves it."""
+"""Warm-up requests, which TensorFlow Serving sends to a new version before serving it."""
 
 import importlib.util
 import os
@@ -13,7 +13,7 @@ BATCH_SIZES = (1, 8, 64)
 
 
 def check_protocol() -> None:
-    """Checks that the protocol of TensorFlow Serving is installed.
+    """Checks that TensorFlow Serving's protocol package is installed.
 
     Raises:
         ValueError: If it is not.
@@ -28,7 +28,7 @@ def check_protocol() -> None:
 def warmup_inputs(
     images: np.ndarray, signatures: list[str]
 ) -> Iterator[tuple[str, dict[str, np.ndarray]]]:
-    """Requests that run every operation once, and the score at several batch sizes.
+    """Requests that run every operation once and the score at several batch sizes.
 
     Args:
         images: `(num_images, height, width, channels)` uint8, at least one.
@@ -49,11 +49,11 @@ def warmup_inputs(
 def write_warmup(
     export: str | os.PathLike, name: str, images: np.ndarray, signatures: list[str]
 ) -> None:
-    """Writes the requests into an export's folder.
+    """Writes the requests to the folder of an export.
 
     Args:
         export: The folder.
-        name: Of the model on the server.
+        name: Name of the model on the server.
         images: As in `warmup_inputs`.
         signatures: As in `warmup_inputs`.
     """
@@ -74,14 +74,14 @@ def write_warmup(
 
 
 def replay_warmup(export: str | os.PathLike, signatures: dict) -> int:
-    """Sends the requests of an export's folder to a loaded model.
+    """Sends the requests in an export's folder to a loaded model.
 
     Args:
         export: The folder.
-        signatures: Of the model that `tf.saved_model.load` gave.
+        signatures: Signatures of the model from `tf.saved_model.load`.
 
     Returns:
-        How many there were.
+        Number of requests.
 
     Raises:
         RuntimeError: If one is refused; TensorFlow Serving would not load the model.

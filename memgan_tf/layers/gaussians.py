@@ -3,22 +3,22 @@
 import keras
 import tensorflow as tf
 
-# Share of the mean variance that is added to every variance: few images may have too many features.
+# Share of the mean variance added to each variance: images may be fewer than features.
 SHRINKAGE = 0.01
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
 class MeasuredGaussians(keras.layers.Layer):
-    """A Gaussian law of features for each of several groups, and Mahalanobis distances to it.
+    """A Gaussian of the features of each of several groups, and Mahalanobis distances to it.
 
     Args:
-        num_groups, num_features: Of the features.
+        num_groups, num_features: Number of groups, and features in each.
 
     Call arguments:
         features: `(num_groups, batch, num_features)` float32.
-        statistics_rate: None, or a scalar r: the moments move by the share r towards the batch's.
-            With r = 1, 1/2, 1/3, … they become the mean over the batches. `update` makes the
-            distances follow.
+        statistics_rate: None, or a scalar r: the moments move by the share r toward those of the
+            batch. With r = 1, 1/2, 1/3, … they become the mean over the batches. `update` applies
+            them to the distances.
 
     Returns:
         `(num_groups, batch)` squared distances, each to its group's mean.
@@ -44,7 +44,7 @@ class MeasuredGaussians(keras.layers.Layer):
         return tf.reduce_sum(tf.square(whitened), axis=-1)
 
     def update(self) -> None:
-        """Makes the distances those of the measured moments."""
+        """Applies the measured moments to the distances."""
         means = tf.convert_to_tensor(self.means)
         outer = means[:, :, tf.newaxis] * means[:, tf.newaxis]
         covariances = tf.convert_to_tensor(self.second_moments) - outer

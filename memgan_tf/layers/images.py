@@ -1,12 +1,12 @@
 """Encoded images to pixels, as TensorFlow functions: the same in Python and in a SavedModel.
 
-They do in a graph what `memgan_tf.data.image_files` does with Pillow; docs/folders.md says where
-the two differ.
+They do in a graph what `memgan_tf.data.image_files` does with Pillow. docs/folders.md lists the
+differences.
 """
 
 import tensorflow as tf
 
-# Behind transparent pixels.
+# Background of transparent pixels.
 BACKGROUND = 255
 # Pillow's weights of red, green and blue in grey, in 2⁻¹⁶.
 LUMA = (19595, 38470, 7471)
@@ -30,7 +30,7 @@ def decode_image(
         float32 tensor of `image_shape`, whole numbers from 0 to 255.
 
     Raises:
-        tf.errors.InvalidArgumentError: If the bytes are no such image.
+        tf.errors.InvalidArgumentError: If the bytes are not such an image.
     """
     pixels = fit(_decode(encoded, bit_depth), image_shape[:2], rule)
     if image_shape[2] == 1:
@@ -76,7 +76,7 @@ def _decode(encoded, bit_depth):
     pixels = tf.case(
         [
             (is_png, lambda: _on_background(tf.io.decode_png(encoded, channels=0))),
-            # Pillow's inverse transform; TensorFlow's own default is a faster, coarser one.
+            # Pillow's inverse transform; TensorFlow's default is faster and coarser.
             (
                 tf.io.is_jpeg(encoded),
                 lambda: tf.io.decode_jpeg(encoded, 3, dct_method="INTEGER_ACCURATE"),
@@ -89,7 +89,7 @@ def _decode(encoded, bit_depth):
     pixels.set_shape((None, None, 3))
     if bit_depth == 16:
         return pixels
-    # Bits a value and kind of color of a PNG's header: 16, grey or RGB.
+    # Bits per value and kind of color in a PNG header: 16, gray or RGB.
     kind = tf.strings.substr(encoded, 24, 2)
     is_deep = is_png & (tf.equal(kind, b"\x10\x00") | tf.equal(kind, b"\x10\x02"))
     return tf.cond(is_deep, lambda: _deep(encoded, bit_depth), lambda: pixels)
@@ -101,13 +101,13 @@ def _deep(encoded, bit_depth):
 
 
 def _on_background(pixels):
-    """RGB of a PNG's pixels, grey or colour, with alpha or without, before white.
+    """RGB of a PNG's pixels on white; gray or color, with or without alpha.
 
-    In the whole numbers that Pillow computes with.
+    Computed in integers, as in Pillow.
     """
     pixels = tf.cast(pixels, tf.int32)
     count = tf.shape(pixels)[-1]
-    # Asking the decoder for four channels would give 1-bit files an alpha of 1.
+    # If four channels were requested, the decoder would give 1-bit files an alpha of 1.
     opaque = tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), 255)
     alpha = tf.cond(count % 2 == 0, lambda: pixels[..., count - 1 :], lambda: opaque)
     colours = tf.gather(pixels, tf.cond(count < 3, lambda: [0, 0, 0], lambda: [0, 1, 2]), axis=-1)
@@ -117,7 +117,7 @@ def _on_background(pixels):
 
 
 def _resize(pixels, rows, columns):
-    """Bilinear, columns before rows, each rounded to whole numbers, as Pillow does it."""
+    """Bilinear, columns before rows, each rounded to integers, as in Pillow."""
     for size in ((tf.shape(pixels)[0], columns), (rows, columns)):
         scaled = tf.image.resize(tf.cast(pixels, tf.float32), size, antialias=True)
         pixels = tf.cast(tf.clip_by_value(tf.floor(scaled + 0.5), 0.0, 255.0), tf.int32)

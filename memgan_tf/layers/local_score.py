@@ -1,17 +1,17 @@
-"""A photograph's score: how far its errors exceed their usual size, somewhere, at some scale."""
+"""The score of a photograph: how far its errors exceed their usual size at any place and scale."""
 
 from collections.abc import Callable, Iterable
 
 import tensorflow as tf
 
-# Of the mean usual error, added to each: pixels that never vary do not decide alone.
+# Share of the mean usual error added to each, so that constant pixels do not decide alone.
 FLOOR_SHARE = 0.1
-# Added to the deviation of a logarithm of a peak: few images may have none.
+# Added to the deviation of the logarithm of a peak, which may be 0 for few images.
 SMALLEST_DEVIATION = 0.02
 # Added to a ratio of errors, so that its logarithm stays finite.
 SMALLEST_RATIO = 1e-6
-# Windows of these sides, in pixels, make the map: smaller ones are noise, larger ones have no
-# place.
+# Sides in pixels of the windows that form the map: smaller ones are noise, larger ones do not
+# localize.
 MAP_WINDOWS = (3, 17)
 WHOLE = 0
 
@@ -26,20 +26,20 @@ def windows_of(size: tuple[int, int]) -> tuple[int, ...]:
 
 
 class LocalScore:
-    """Scores an image by the errors of its reconstruction, a window at a time.
+    """Scores an image by the errors of its reconstruction in windows of several sizes.
 
-    At each scale the mean squared error in a window around each pixel is divided by its usual size
-    there. The logarithm of the largest ratio of the image, in deviations from its mean over normal
-    images, is the scale's score; the highest scale's is the image's. Small defects and large ones
-    are seen alike. Usual sizes, means and deviations come from normal images that were neither
-    trained on nor calibrate.
+    At each scale, the mean squared error in a window around each pixel is divided by its usual size
+    there. The score of the scale is the logarithm of the largest ratio in the image, standardized
+    over normal images. The score of the image is the highest over the scales, so small and large
+    defects are found alike. Usual sizes, means and deviations come from normal images that are used
+    neither for training nor for calibration.
 
     Args:
         size: `(height, width)` of the images.
 
     Attributes:
         windows: See `windows_of`.
-        variables: What `fit` sets.
+        variables: Variables that `fit` sets.
     """
 
     def __init__(self, size: tuple[int, int]):
@@ -64,7 +64,7 @@ class LocalScore:
 
         Returns:
             `(batch,)` scores, and `(batch, height, width)` maps: the error, over the windows of
-            `MAP_WINDOWS`, as a multiple of the highest that a normal image usually has.
+            `MAP_WINDOWS`, as a multiple of the usual peak of a normal image.
         """
         logarithms = self._logarithms(squares)
         scores = tf.reduce_max(self._standardize(logarithms), axis=1)
@@ -83,13 +83,13 @@ class LocalScore:
         """Measures the usual errors, then the peaks of normal images.
 
         Args:
-            squares: Gives batches of squared errors, as in a call; each call starts again.
+            squares: Function that returns batches of squared errors, from the start at each call.
         """
         total, count = 0.0, 0
         for batch in squares():
             total, count = total + tf.reduce_sum(batch, axis=0), count + int(batch.shape[0])
         usual = smoothed(total[tf.newaxis] / count, self.windows)[0]
-        # Of single pixels few images say little: they borrow from their neighbours.
+        # Few images say little about single pixels, so pixels are averaged with their neighbors.
         usual = tf.concat([smoothed(usual[tf.newaxis, :, :, 0], (3,))[0], usual[:, :, 1:]], axis=2)
         means = tf.reduce_mean(usual, axis=[0, 1], keepdims=True)
         self.usual.assign(tf.maximum(usual + FLOOR_SHARE * means, 1e-12))
@@ -99,12 +99,12 @@ class LocalScore:
         self.peak_deviations.assign(tf.math.reduce_std(peaks, axis=0) + SMALLEST_DEVIATION)
 
     def _logarithms(self, squares):
-        """`(batch, height, width, num_windows)` logarithms of the errors over their usual size."""
+        """`(batch, height, width, num_windows)` logarithms of errors over their usual size."""
         return tf.math.log(smoothed(squares, self.windows) / self.usual + SMALLEST_RATIO)
 
 
 def smoothed(values: tf.Tensor, windows: tuple[int, ...]) -> tf.Tensor:
-    """Means over square windows around each pixel, of what lies inside the image.
+    """Means over the parts of square windows around each pixel that lie inside the image.
 
     Args:
         values: `(batch, height, width)`.
@@ -120,7 +120,7 @@ def smoothed(values: tf.Tensor, windows: tuple[int, ...]) -> tf.Tensor:
             mean = tf.reduce_mean(values, axis=[1, 2], keepdims=True)
             found.append(tf.broadcast_to(mean, tf.shape(values)))
             continue
-        # Rows, then columns; the average leaves out what is beyond the border.
+        # Rows, then columns; the average ignores everything beyond the border.
         rows = tf.nn.avg_pool2d(values, (side, 1), 1, "SAME")
         found.append(tf.nn.avg_pool2d(rows, (1, side), 1, "SAME"))
     return tf.concat(found, axis=3)

@@ -75,12 +75,13 @@ def sample_mixing_weights(
 ) -> tf.Tensor:
     """Draws the random α whose combinations Mᵀα are "z ~ M" in Eq. 3 and 7.
 
-    The paper says "softmax of a random vector" and leaves the vector's law open.
+    The paper says "softmax of a random vector" and does not give the vector's distribution.
 
     Args:
         batch_size: Number of draws.
         num_units: Number of memory units n.
-        law: `normal` or `uniform`: softmax of `scale` times N(0, 1) or U(0, 1) entries;
+        law: Distribution. `normal` or `uniform`: softmax of `scale` times N(0, 1) or U(0, 1)
+            entries;
             `dirichlet`: α itself, with concentration `scale`.
         scale: See `law`. Positive.
         seed: `(2,)` integer tensor; the same seed draws the same weights.
@@ -95,7 +96,7 @@ def sample_mixing_weights(
     shape = (batch_size, num_units)
     if law == "dirichlet":
         gammas = tf.random.stateless_gamma(shape, seed, alpha=scale)
-        # Small concentrations underflow: a row of zeros becomes the uniform mixture.
+        # Small concentrations underflow. A row of zeros becomes the uniform mixture.
         gammas = tf.maximum(gammas, 1e-30)
         return gammas / tf.reduce_sum(gammas, axis=1, keepdims=True)
     if law == "uniform":

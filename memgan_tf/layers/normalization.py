@@ -1,4 +1,4 @@
-"""Normalisation whose inference statistics are measured along one path, not tracked."""
+"""Normalization whose inference statistics are measured along one path, not tracked."""
 
 import keras
 import numpy as np
@@ -11,12 +11,13 @@ EMPTY = (np.zeros(0, np.float32),) * 2
 
 @keras.saving.register_keras_serializable("memgan_tf")
 class MeasuredBatchNormalization(keras.layers.Layer):
-    """Batch normalisation that never updates its statistics unless it is told to.
+    """Batch normalization that updates its inference statistics only on request.
 
-    MEMGAN calls E and G on images of two laws (x and G(z); P(E(x)) and z). Moving averages that
-    every call feeds describe their mixture, and the score, which runs in inference mode along
-    x → E → P → G, jumps from step to step. Here a training call only uses its batch's moments, and
-    a measuring pass over normal images along the scoring path sets the inference statistics.
+    MEMGAN calls E and G on inputs of two distributions each (x and G(z); P(E(x)) and z). Moving
+    averages updated by every call describe the mixture of both. The score, which runs in inference
+    mode along x → E → P → G, then jumps from step to step. Here a training call only uses the
+    moments of its batch. A separate pass over normal images along the scoring path measures the
+    inference statistics.
 
     Args:
         epsilon: Added to the variance. Positive.
@@ -24,9 +25,9 @@ class MeasuredBatchNormalization(keras.layers.Layer):
 
     Call arguments:
         inputs: `(batch, ..., channels)` float tensor.
-        training: Whether to normalise by the batch's moments; over all replicas of a
+        training: Whether to normalize by the batch's moments; over all replicas of a
             `tf.distribute` strategy.
-        statistics_rate: None, or a scalar r: the inference statistics move by the share r towards
+        statistics_rate: None, or a scalar r: the inference statistics move by the share r toward
             the batch's moments. With r = 1, 1/2, 1/3, … they become the mean over the batches.
 
     Returns:
@@ -79,7 +80,7 @@ class MeasuredBatchNormalization(keras.layers.Layer):
             count = tf.cast(tf.size(images) / shape[-1], tf.float32)
             variance = unbiased * (count - 1.0) / count
         if statistics_rate is not None:
-            # A network that computes in bfloat16 hands its arguments on in it.
+            # A network that computes in bfloat16 passes its arguments in bfloat16.
             statistics_rate = tf.cast(statistics_rate, tf.float32)
             self.mean.assign_add(statistics_rate * (mean - self.mean))
             self.variance.assign_add(statistics_rate * (variance - self.variance))
@@ -91,7 +92,7 @@ class MeasuredBatchNormalization(keras.layers.Layer):
         return images * tf.cast(scale, images.dtype) + tf.cast(offset, images.dtype)
 
     def _fused(self, images, mean, variance, is_training):
-        """One pass over the images; in training by their own mean and (unbiased) variance."""
+        """Normalizes in one pass; in training by the batch's own mean and (unbiased) variance."""
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=images,
             scale=tf.convert_to_tensor(self.gamma),

@@ -7,13 +7,13 @@ import tensorflow as tf
 def gaussian_distances(
     features: tf.Tensor, means: tf.Tensor, whitening: tf.Tensor, cell_side: int
 ) -> tf.Tensor:
-    """Mahalanobis' distance of each patch to the Gaussian of its cell.
+    """Mahalanobis distance of each patch to the Gaussian of its cell.
 
     Args:
         features: `(batch, rows, columns, d)`.
         means: `(cells, d)`.
         whitening: `(cells, d, d)`.
-        cell_side: Positions a side of a cell.
+        cell_side: Positions per side of a cell.
 
     Returns:
         `(batch, rows, columns)`.
@@ -52,7 +52,7 @@ def memory_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
     norms = tf.reduce_sum(tf.square(units), axis=1)
     own = tf.reduce_sum(tf.square(features), axis=-1, keepdims=True)
     size = features.shape[-1]
-    # One product for the whole batch: a matrix for each image is slower.
+    # One product for the whole batch; one matrix per image is slower.
     products = tf.matmul(tf.reshape(features, (-1, size)), units, transpose_b=True)
     products = tf.reshape(products, tf.concat([tf.shape(features)[:2], [len(units)]], 0))
     return tf.maximum(own + norms - 2.0 * products, 0.0)
@@ -80,9 +80,9 @@ def to_image(
 
 
 def blur(maps: tf.Tensor, deviation: float) -> tf.Tensor:
-    """Gaussian smoothing of `(batch, height, width, 1)`; edges are continued by reflection.
+    """Gaussian smoothing of `(batch, height, width, 1)`; edges are extended by reflection.
 
-    Three deviations must be less than the sides.
+    Three standard deviations must be less than each side.
     """
     radius = int(np.ceil(3.0 * deviation))
     if deviation <= 0.0 or radius < 1:

@@ -9,14 +9,14 @@ from memgan_tf.validation import check_integer
 
 @keras.saving.register_keras_serializable("memgan_tf")
 class PositionalMemory(MemoryLayer):
-    """`MemoryLayer` for codes that are maps: each position is projected by itself, on one memory.
+    """`MemoryLayer` for codes that are maps: one memory projects each position separately.
 
     Its one weight is `units`, `(num_units, dim)`, shared by all positions.
 
     Args:
         num_units: As in `MemoryLayer`.
         num_positions: Positions of a code's map. Positive.
-        options: Of `MemoryLayer`.
+        options: Options of `MemoryLayer`.
 
     Call arguments:
         codes: `(batch, num_positions · dim)` float tensor, flattened maps.

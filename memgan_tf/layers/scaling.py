@@ -7,7 +7,7 @@ from memgan_tf.layers.pixel_scaling import PixelScaling
 from memgan_tf.validation import check_choice, check_real
 
 INPUT_SCALINGS = ("symmetric", "contrast", "contrast_l1")
-# An image whose pixels vary by less than this (of 255) counts as constant: it becomes all zeros.
+# An image whose pixels vary by less than this (of 255) counts as constant and becomes zeros.
 CONSTANT_DEVIATION = 1e-3
 
 
@@ -16,11 +16,11 @@ class ImageScaling(PixelScaling):
     """Scales raw pixels.
 
     Args:
-        law: `symmetric`: [0, 255] to [-1, 1]. `contrast`: each image less the mean of its own
-            values, over their standard deviation, times `contrast_scale`. `contrast_l1`: over
-            their mean absolute deviation instead, so that an image keeps how unevenly its
-            contrast is spread. A constant image becomes zeros.
-        contrast_scale: Deviation of a contrast-normalised image. Positive.
+        law: `symmetric`: [0, 255] to [-1, 1]. `contrast`: each image minus the mean of its own
+            values, divided by their standard deviation, times `contrast_scale`. `contrast_l1`:
+            divided by their mean absolute deviation instead, which preserves how unevenly an
+            image's contrast is spread. A constant image becomes zeros.
+        contrast_scale: Deviation of a contrast-normalized image. Positive.
 
     Call arguments:
         pixels: `(batch, height, width, channels)` tensor of any number type, 0 to 255.
@@ -36,7 +36,7 @@ class ImageScaling(PixelScaling):
 
     @property
     def output_activation(self) -> str:
-        """The activation that gives a generator's last layer this layer's range."""
+        """Activation with which the last layer of a generator has the range of this layer."""
         return "tanh" if self.law == "symmetric" else "linear"
 
     def call(self, pixels):
@@ -53,7 +53,7 @@ class ImageScaling(PixelScaling):
         return tf.where(deviation > CONSTANT_DEVIATION, (pixels - mean) * scale, 0.0)
 
     def display(self, images: tf.Tensor) -> tf.Tensor:
-        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for the eye."""
+        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for display."""
         if self.law == "symmetric":
             return tf.clip_by_value((images + 1.0) / 2.0, 0.0, 1.0)
         low = tf.reduce_min(images, axis=[1, 2, 3], keepdims=True)

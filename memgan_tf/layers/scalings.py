@@ -1,4 +1,4 @@
-"""Every law of scaling by its name in the configuration."""
+"""Every scaling of the pixels by its name in the configuration."""
 
 import keras
 
@@ -8,14 +8,14 @@ from memgan_tf.validation import check_choice
 
 
 def make_scaling(law: str, contrast_scale: float) -> keras.layers.Layer:
-    """The layer behind an `input_scaling` setting.
+    """The layer for an `input_scaling` setting.
 
     Args:
-        law: `symmetric`, `contrast`, `unit` or `global_contrast`.
-        contrast_scale: Of the law `contrast`; see `ImageScaling`.
+        law: Name: `symmetric`, `contrast`, `contrast_l1`, `unit` or `global_contrast`.
+        contrast_scale: See `ImageScaling`.
 
     Raises:
-        ValueError: If the law is unknown.
+        ValueError: If the name is unknown.
     """
     check_choice("input_scaling", law, (*INPUT_SCALINGS, "unit", "global_contrast"))
     if law == "unit":

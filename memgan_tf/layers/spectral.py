@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-# Of the power iteration. On random kernels of these networks its result is 2 to 6 % under the
-# largest singular value, on those with a leading direction less.
+# Number of power iterations. On random kernels of these networks the result is 2 to 6 % below the
+# largest singular value, and closer if the kernel has a leading direction.
 NUM_ITERATIONS = 10
 # Keeps a kernel of zeros finite.
 EPSILON = 1e-12
@@ -36,10 +36,10 @@ def normalize_kernel(kernel: tf.Tensor) -> tf.Tensor:
 def spectral_norm(kernel: tf.Tensor, num_iterations: int = NUM_ITERATIONS) -> tf.Tensor:
     """σ(W), the largest singular value of a kernel as a matrix `(-1, outputs)`, by power iteration.
 
-    It starts anew each time, from a fixed vector: Miyato et al. carry the vector from step to step
-    and iterate once, but then it is a state that checkpoints, replicas and the moving average of
-    the weights would have to agree on. So σ is a function of the weights alone. In its gradient
-    the singular vectors are constants, as there.
+    It starts from a fixed vector at each call, so σ is a function of the weights alone. Miyato et
+    al. carry the vector from step to step and iterate once; that vector would be a state on which
+    checkpoints, replicas and the moving average of the weights must agree. In the gradient the
+    singular vectors are constants, as in their paper.
 
     Args:
         kernel: `(…, outputs)`.
@@ -50,7 +50,7 @@ def spectral_norm(kernel: tf.Tensor, num_iterations: int = NUM_ITERATIONS) -> tf
     """
     matrix = tf.cast(tf.reshape(kernel, (-1, kernel.shape[-1])), tf.float32)
     fixed = tf.stop_gradient(matrix)
-    # No kernel has a reason to be orthogonal to it.
+    # There is no reason for a kernel to be orthogonal to it.
     right = tf.cos(tf.range(kernel.shape[-1], dtype=tf.float32))[:, tf.newaxis]
     for _ in range(num_iterations):
         right = tf.math.l2_normalize(tf.matmul(fixed, tf.matmul(fixed, right), transpose_a=True))

@@ -11,12 +11,12 @@ from memgan_tf.validation import check_integer
 class PatchTokens(keras.layers.Layer):
     """Tokens of an image: one for its class, some registers, one for each patch.
 
-    Patches get the embedding of their position. It was learned on a square grid, and is resized to
-    the image's (bicubic, as DINOv2 does).
+    Each patch is given the embedding of its position. The embeddings were learned on a square grid
+    and are resized to the grid of the image (bicubic, as in DINOv2).
 
     Args:
-        side: Positions a side of the grid on which embeddings were learned.
-        num_registers: Tokens besides, without a position.
+        side: Positions per side of the grid on which embeddings were learned.
+        num_registers: Number of additional tokens, without a position.
         antialias: Whether the resizing to smaller grids averages.
 
     Call arguments:
@@ -43,7 +43,7 @@ class PatchTokens(keras.layers.Layer):
 
     def call(self, patches):
         shape = ops.shape(patches)
-        # With antialias=False Keras' own resizing is this one.
+        # With antialias=False, Keras' own resizing does the same.
         positions = tf.image.resize(
             self.positions[None], shape[1:3], "bicubic", antialias=self.antialias
         )
@@ -67,7 +67,7 @@ class PatchTokens(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("memgan_tf")
 class TokenMap(keras.layers.Layer):
-    """Tokens of patches as a map again; those of the class and of registers are left out.
+    """Arranges the tokens of patches as a map, without those of the class and of registers.
 
     Call arguments:
         tokens: `(batch, more + height × width, dim)`.

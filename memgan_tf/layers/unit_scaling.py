@@ -1,4 +1,4 @@
-"""Pixels to [0, 1], as they are or after contrast normalisation."""
+"""Scales pixels to [0, 1], directly or after contrast normalization."""
 
 import keras
 import tensorflow as tf
@@ -26,7 +26,7 @@ class UnitScaling(PixelScaling):
         return self.read(pixels) / 255.0
 
     def display(self, images: tf.Tensor) -> tf.Tensor:
-        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for the eye."""
+        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for display."""
         return tf.clip_by_value(images, 0.0, 1.0)
 
 
@@ -34,9 +34,9 @@ class UnitScaling(PixelScaling):
 class GlobalContrastScaling(PixelScaling):
     """Global contrast normalisation, then [0, 1] by the normal images' range.
 
-    Each image less the mean of its own values, over their mean absolute deviation; then
-    (x - low) / (high - low) with the extremes over the normal training images (Ruff et al.,
-    2018). Other images may leave [0, 1]; they are not clipped.
+    Each image minus the mean of its own values is divided by their mean absolute deviation, then
+    scaled by (x - low) / (high - low) with the extremes over the normal training images (Ruff et
+    al., 2018). Other images may leave [0, 1]; they are not clipped.
 
     Call arguments:
         pixels: `(batch, height, width, channels)` tensor of any number type, 0 to 255.
@@ -65,22 +65,22 @@ class GlobalContrastScaling(PixelScaling):
         low = min(float(minimum) for minimum, _ in extremes)
         high = max(float(maximum) for _, maximum in extremes)
         self.low.assign(low)
-        # Images without any contrast give no range; 1 keeps them at 0.
+        # Images without contrast have no range; with 1 they stay at 0.
         self.high.assign(high if high > low else low + 1.0)
 
     def restore(self, images: tf.Tensor) -> tf.Tensor:
-        """Scaled images back to contrast-normalised ones: the inverse of the second part."""
+        """Contrast-normalized images from scaled ones, the inverse of the second step."""
         return images * (self.high - self.low) + self.low
 
     def display(self, images: tf.Tensor) -> tf.Tensor:
-        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for the eye."""
+        """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for display."""
         low = tf.reduce_min(images, axis=[1, 2, 3], keepdims=True)
         high = tf.reduce_max(images, axis=[1, 2, 3], keepdims=True)
         return (images - low) / tf.maximum(high - low, 1e-6)
 
 
 def global_contrast(pixels: tf.Tensor) -> tf.Tensor:
-    """Each image less its mean, over its mean absolute deviation; float32, a constant gives 0."""
+    """Each image minus its mean, divided by its mean absolute deviation; float32, 0 if constant."""
     pixels = tf.cast(pixels, tf.float32)
     centred = pixels - tf.reduce_mean(pixels, axis=[1, 2, 3], keepdims=True)
     deviation = tf.reduce_mean(tf.abs(centred), axis=[1, 2, 3], keepdims=True)

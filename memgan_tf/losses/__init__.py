@@ -1,4 +1,4 @@
-"""Losses: free functions that return per-image values, no reduction, no weight."""
+"""Losses: free functions that return per-image values, without reduction or weight."""
 
 from memgan_tf.losses.adversarial import (
     discriminator_loss,

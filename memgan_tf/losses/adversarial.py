@@ -4,7 +4,7 @@ import tensorflow as tf
 
 
 def discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """-log D(real) - log(1 - D(fake)), Eq. 3 as D minimises it, `(batch,)` nats."""
+    """-log D(real) - log(1 - D(fake)), Eq. 3 as D minimizes it, `(batch,)` nats."""
     return tf.nn.softplus(-real_logits) + tf.nn.softplus(fake_logits)
 
 

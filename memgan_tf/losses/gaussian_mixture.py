@@ -27,14 +27,14 @@ def estimate_mixture(
     jitter: float,
     total: Callable[[tf.Tensor], tf.Tensor] = tf.identity,
 ) -> Mixture:
-    """The mixture that soft assignments describe (Zong et al., 2018, Eq. 5).
+    """Estimates the mixture from soft assignments (Zong et al., 2018, Eq. 5).
 
     Args:
         codes: z, `(batch, d)`.
         assignments: γ, `(batch, K)`, rows on the simplex.
-        jitter: Added to each covariance's diagonal, times 1 + its mean variance: rounding errors
-            grow with the variance, so the guard has to as well.
-        total: Sums a tensor over the parts of a batch, where a batch is in parts.
+        jitter: Added to the diagonal of each covariance, times 1 + its mean variance. Rounding
+            errors grow with the variance, so the guard must grow as well.
+        total: Sums a tensor over the parts of a batch that is split.
     """
     counts = total(tf.reduce_sum(assignments, axis=0))
     # A component without images has covariance 0 plus the jitter.
@@ -52,7 +52,7 @@ def estimate_mixture(
 def mixture_energy(codes: tf.Tensor, mixture: Mixture) -> tf.Tensor:
     """E(z) = -log Σ φ N(z; μ, Σ), `(batch,)` nats (Eq. 6 there).
 
-    A mixture with a number that is not finite gives NaN, never an exception.
+    A mixture that holds a value that is not finite gives NaN, never an exception.
 
     Args:
         codes: z, `(batch, d)`.

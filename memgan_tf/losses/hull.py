@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-# Iterations between two looks at the error.
+# Iterations between two checks of the error.
 CHECK_EVERY = 25
 
 
@@ -11,29 +11,29 @@ def hull_weights(
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Weights α of the nearest point Mᵀα of the hull for each code, the inner minimum of Eq. 9.
 
-    A convex quadratic programme over the simplex, solved in float64 by accelerated projected
-    gradients with restarts wherever the momentum points uphill (O'Donoghue and Candès, 2015). It
-    stops when the duality gap proves that every distance is within `tolerance` of the true one.
+    This is a convex quadratic program over the simplex. It is solved in float64 by accelerated
+    projected gradients, restarted where the momentum points uphill (O'Donoghue and Candès, 2015).
+    It stops when the duality gap proves that every distance is within `tolerance` of the true one.
 
     Args:
         codes: `(batch, dim)`.
         units: `(num_units, dim)`, the rows of M.
         tolerance: Largest error of a distance, in the units of the codes.
-        max_iterations: Steps after which it gives up; the bounds then say how far it came.
+        max_iterations: Largest number of steps; the bounds then say how close the result is.
 
     Returns:
-        Weights `(batch, num_units)` and bounds `(batch,)` of the distances' errors, float64.
+        Weights `(batch, num_units)` and bounds `(batch,)` on the errors of the distances, float64.
     """
-    # Tensors, so that another value is not another graph.
+    # Tensors, so that another value does not trace another graph.
     codes, units, tolerance = (tf.cast(v, tf.float64) for v in (codes, units, tolerance))
     return _solve(codes, units, tolerance, tf.convert_to_tensor(max_iterations))
 
 
 @tf.function(reduce_retracing=True)
 def _solve(codes, units, tolerance, max_iterations):
-    # The simplex does not see a shift of everything; without it the problem is better conditioned.
-    centre = tf.reduce_mean(units, axis=0)
-    codes, units = codes - centre, units - centre
+    # Shifting all points changes nothing on the simplex, and makes the problem better conditioned.
+    center = tf.reduce_mean(units, axis=0)
+    codes, units = codes - center, units - center
     curvature = tf.square(tf.linalg.svd(units, compute_uv=False)[0])
     step = 1.0 / tf.maximum(curvature, 1e-300)
     weights = tf.ones((tf.shape(codes)[0], tf.shape(units)[0]), tf.float64)
@@ -56,7 +56,7 @@ def _solve(codes, units, tolerance, max_iterations):
 
 
 def error_bound(weights: tf.Tensor, codes: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
-    """How far the distance of a code z to p = Mᵀα can be above its distance to the hull.
+    """Bound on how far the distance of a code z to p = Mᵀα exceeds its distance to the hull.
 
     With r = p - z the duality gap is g = r·p - minᵢ r·mᵢ. The hyperplane through the unit that
     attains it separates z from the hull, so the distance is at least ‖r‖ - g / ‖r‖; and p is
@@ -68,7 +68,7 @@ def error_bound(weights: tf.Tensor, codes: tf.Tensor, units: tf.Tensor) -> tf.Te
         units: `(num_units, dim)`.
 
     Returns:
-        `(batch,)`, not negative, in the units of the codes.
+        `(batch,)` non-negative bounds, in the units of the codes.
     """
     points = tf.matmul(weights, units)
     residuals = points - codes
@@ -94,8 +94,8 @@ def hull_distance(
 ) -> tf.Tensor:
     """Euclidean distance of each code to the hull of the units, `(batch,)` float64.
 
-    The defaults are for a curve: three digits in a fraction of a second. For figures that are
-    quoted see `memgan_tf.evaluation.hull`.
+    The defaults are for monitoring: three digits in a fraction of a second. For figures to quote,
+    use `memgan_tf.evaluation.hull`.
 
     Args: as `hull_weights`.
     """

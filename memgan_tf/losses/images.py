@@ -23,5 +23,5 @@ def gaussian_divergence(means: tf.Tensor, log_variances: tf.Tensor) -> tf.Tensor
 
 def entropy(weights: tf.Tensor) -> tf.Tensor:
     """-Σ w log w over `(batch, n)`'s second axis, `(batch,)` nats; 0 log 0 is 0."""
-    # The logarithm's argument is kept off 0, where its gradient is infinite.
+    # Keeps the argument of the logarithm away from 0, where its gradient is infinite.
     return -tf.reduce_sum(weights * tf.math.log(weights + 1e-12), axis=1)

@@ -9,7 +9,7 @@ EPSILON = 1e-12
 def l2_distance(first: tf.Tensor, second: tf.Tensor) -> tf.Tensor:
     """‖first - second‖₂ over all axes but the first, `(batch,)`.
 
-    It is the cycle loss (Eq. 4) of an image and its reconstruction, the projection loss (Eq. 6)
+    This is the cycle loss (Eq. 4) of an image and its reconstruction, the projection loss (Eq. 6)
     of a code and its projection, and the score A(x) (Eq. 8).
     """
     difference = tf.cast(first, tf.float32) - tf.cast(second, tf.float32)
@@ -28,6 +28,6 @@ def mutual_information(weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def mutual_information_excess(weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """KL(α ‖ α′), what `mutual_information` has above its floor, the entropy of α. `(batch,)`."""
+    """KL(α ‖ α′), `(batch,)`: `mutual_information` minus its lower bound, the entropy of α."""
     entropy = -tf.reduce_sum(tf.math.xlogy(weights, weights), axis=1)
     return mutual_information(weights, logits) - entropy

@@ -11,9 +11,9 @@ from memgan_tf.models.paired import Networks, dtype_of
 from memgan_tf.networks import Generator
 from memgan_tf.networks.image_discriminator import ImageDiscriminator
 
-# Seeds of the draws that belong to the score: fixed, so that it is a function of the image.
+# Seeds of the score's own draws; fixed, so that the score is a function of the image.
 CANDIDATE_SEED, STATISTICS_SEED = (17, 0), 18
-# An image is inverted after each epoch only for monitoring.
+# After each epoch, images are inverted only for monitoring.
 MAX_MONITORED_IMAGES = 16
 
 
@@ -78,7 +78,7 @@ class AdganNetworks(Networks):
         return (1.0 - weight) * pixels + weight * absolute_distance(features, others)
 
     def nearest_candidates(self, scaled) -> tf.Tensor:
-        """For each image that fixed code whose image is nearest in pixels."""
+        """For each image, the one of some fixed codes whose image is nearest in pixels."""
         shape = (self.config.num_candidates, self.config.latent_dim)
         candidates = tf.random.stateless_normal(shape, CANDIDATE_SEED)
         generated = self.generator(candidates)
@@ -86,7 +86,7 @@ class AdganNetworks(Networks):
         return tf.gather(candidates, tf.argmin(distances, axis=0))
 
     def measure(self, num_codes, rate):
-        """Moves G's statistics towards those over N(0, 1); `rate` 1, 1/2, … says which draw."""
+        """Moves G's statistics toward those over N(0, 1); `rate` is 1, 1/2, … draw by draw."""
         index = tf.cast(tf.round(1.0 / rate), tf.int32)
         shape = (num_codes, self.config.latent_dim)
         codes = tf.random.stateless_normal(shape, tf.stack([STATISTICS_SEED, index]))
@@ -94,7 +94,7 @@ class AdganNetworks(Networks):
 
 
 class ADGAN(AdversarialModel):
-    """D tells x from G(z), z ~ N(0, 1); the score inverts G.
+    """D distinguishes x from G(z), z ~ N(0, 1); the score inverts G.
 
     Its configuration is `AdganConfig`.
     """
@@ -148,5 +148,5 @@ class ADGAN(AdversarialModel):
     def export_obstacle(self):
         return (
             "AnoGAN has no function from image to score: it searches a code for each image by "
-            f"{self.config.num_inversion_steps} optimisation steps. Score with memgan score"
+            f"{self.config.num_inversion_steps} optimization steps. Score with memgan score"
         )

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from memgan_tf.models.paired import PairedModel
 
-# D's loss in nats below which the run is marked SUSPECT; an undecided D has 2 log 2 = 1.39.
+# Below this loss of D, in nats, the run is marked SUSPECT. An undecided D has 2 log 2 = 1.39.
 LOST_GAME = 0.01
 
 
@@ -28,8 +28,8 @@ class AdversarialModel(PairedModel):
     def kept_units(self, draws, turn) -> dict[str, list[list]]:
         """Dropout's masks of the real and of the fake pairs, by the discriminator's name.
 
-        As in the sources each pass through a discriminator has masks of its own: E and G do not
-        play against the very units that D has just updated.
+        As in the sources, each pass through a discriminator has its own masks. So E and G do not
+        play against exactly the units that D has just updated.
 
         Args:
             draws: The replica's rows of `draw`.

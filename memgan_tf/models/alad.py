@@ -10,7 +10,7 @@ from memgan_tf.networks.image_discriminator import PairDiscriminator
 
 
 class AladNetworks(BiganNetworks):
-    """BiGAN's networks with D_xx for the cycle of images and D_zz for that of codes."""
+    """BiGAN's networks, with D_xx for the cycle of images and D_zz for the cycle of codes."""
 
     drops_images = False
 
@@ -22,7 +22,7 @@ class AladNetworks(BiganNetworks):
             "spectral_normalization": config.spectral_normalization,
             "dtype": dtype,
         }
-        # Seeds of networks are apart: an initial value is never used twice.
+        # The networks' seeds differ, so no initial value is used twice.
         image_pairs = PairDiscriminator(
             image_shape,
             config.base_width,
@@ -47,7 +47,7 @@ class AladNetworks(BiganNetworks):
         if form == "l2":
             return l2_distance(scaled, reconstruction)
         if form == "logits":
-            # D_xx's logit says how much G(E(x)) is x itself.
+            # The logit of D_xx measures how much G(E(x)) resembles x itself.
             return -self.image_pairs(scaled, reconstruction)
         return absolute_distance(
             self.image_pairs.features(scaled, scaled),
@@ -56,7 +56,7 @@ class AladNetworks(BiganNetworks):
 
 
 class ALAD(BiGAN):
-    """BiGAN's game and two more: (x, x) against (x, G(E(x))), (z, z) against (z, E(G(z))).
+    """BiGAN's game and two more: (x, x) against (x, G(E(x))), and (z, z) against (z, E(G(z))).
 
     Its configuration is `AladConfig`.
     """

@@ -1,4 +1,4 @@
-"""What the training loop and the scoring path ask of a method."""
+"""What the training loop and the scoring path require of a method."""
 
 import abc
 import dataclasses
@@ -9,18 +9,18 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-# All normal training images in their order, raw pixels in batches; each call starts anew.
+# All normal training images in order, raw pixels in batches; each call starts from the first.
 Batches = Callable[[], Iterable[tf.Tensor]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """A stretch of training with an objective of its own.
+    """A part of training with an objective of its own.
 
     Attributes:
-        name: What `Step.phase` says meanwhile.
-        num_epochs: Its length; None is the configuration's `epochs`.
-        players: Who is updated in it, for their step sizes' schedules; None is every player.
+        name: Value of `Step.phase` during the phase.
+        num_epochs: Its length; None means the configuration's `epochs`.
+        players: Players that it updates, for the schedules of their step sizes; None means all.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Phase:
 
 
 class Step(Protocol):
-    """What a training step may do to the world; the loop hands one in.
+    """What a training step may do outside the model; the loop passes one in.
 
     Attributes:
         phase: Name of the phase that the step belongs to.
@@ -46,7 +46,7 @@ class Step(Protocol):
 
 @dataclasses.dataclass
 class Summaries:
-    """What TensorBoard shows of a model besides its metrics, by tag.
+    """What TensorBoard shows of a model in addition to its metrics, by tag.
 
     Attributes:
         scalars: Numbers.
@@ -60,25 +60,26 @@ class Summaries:
 
 
 class TrainableModel(abc.ABC):
-    """A method as the loop sees it: players, a step, a score.
+    """A method as the loop sees it: players, a step and a score.
 
     A model is built once, with all its variables, inside the strategy's scope.
 
     Attributes:
         players: Variables by player, each updated as a whole.
-        scoring_pairs: `(scoring, trained)` variable pairs that the loop's moving average of the
-            weights joins; empty if the score uses the trained variables themselves.
-        learning_rate_multipliers: Factor on the step size of the players named in it.
-        updates_per_step: How often `train_step` updates the players named in it, the others once;
-            a decaying step size is spread over all updates.
-        phases: One after the other, they are the training.
-        step_drop: Share of a player's steps after which its step size falls to a tenth; 1 never.
-        max_monitored_images: Held-out images that are scored after each epoch; None leaves it to
-            the loop. For scores that take long.
-        reserved_share: Share of the training images that no step sees and that `fit_score` gets
-            instead of those that train; 0 reserves none.
-        part_names: What the columns of `explain`'s `parts` are, if the score is made of parts.
-        divergence_fix: What a user can do, besides a lower step size, if training diverges.
+        scoring_pairs: `(scoring, trained)` pairs of variables; the loop keeps the moving average of
+            the second in the first. Empty if the score uses the trained variables themselves.
+        learning_rate_multipliers: Factor on the step size, by player; 1 if not named.
+        updates_per_step: How often `train_step` updates a player, by player; once if not named. A
+            decaying step size is spread over all updates.
+        phases: Phases of training, in order.
+        step_drop: Share of a player's steps after which its step size falls to a tenth; 1 means
+            never.
+        max_monitored_images: Number of held-out images scored after each epoch, for slow scores;
+            None leaves it to the loop.
+        reserved_share: Share of the training images that no step sees. `fit_score` gets them
+            instead of the images that train; 0 reserves none.
+        part_names: Names of the columns of `explain`'s `parts`, if the score has parts.
+        divergence_fix: What a user can do if training diverges, besides lowering the step size.
     """
 
     players: dict[str, list]
@@ -124,26 +125,26 @@ class TrainableModel(abc.ABC):
         del batches
 
     def begin_epoch(self, phase: str, epoch: int, batches: Batches) -> None:
-        """Sets variables that `train_step` reads and no gradient moves, such as a centre.
+        """Sets variables that `train_step` reads and no gradient changes, such as a center.
 
-        It must be a function of the weights and the images alone: an epoch that a restart begins
-        again must begin the same.
+        It must be a function of the weights and the images alone, so that an epoch begins the same
+        way after a restart.
 
         Args:
             phase: The phase.
-            epoch: Which of its epochs begins, 0 for the first.
+            epoch: Index of the epoch in the phase; 0 is the first.
             batches: The normal training images.
         """
         del phase, epoch, batches
 
     @abc.abstractmethod
     def measure_statistics(self, images: tf.Tensor, rate: tf.Tensor) -> None:
-        """Moves normalisation statistics of the scoring path by the share `rate`."""
+        """Moves the normalization statistics of the scoring path by the share `rate`."""
 
     def fit_score(self, batches: Batches) -> None:
-        """Sets what the score reads and `train_step` does not, from normal training images.
+        """Sets what only the score reads, from normal training images.
 
-        With a `reserved_share` they are the reserved ones. Called after the normalisation
+        With a `reserved_share`, these are the reserved images. Called after the normalization
         statistics were measured.
         """
         del batches
@@ -153,16 +154,16 @@ class TrainableModel(abc.ABC):
         raise NotImplementedError
 
     def score_notes(self) -> list[str]:
-        """What `fit_score` decided about the score and a user must know, a sentence each."""
+        """Decisions of `fit_score` that a user must know, one sentence each."""
         return []
 
     def export_obstacle(self) -> str | None:
-        """Why the score cannot be a SavedModel, one sentence; None if it can."""
+        """Why the score cannot be exported as a SavedModel, in a sentence; None if it can."""
         return None
 
     @abc.abstractmethod
     def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Scores raw pixels `(batch, height, width, channels)` and says why.
+        """Scores raw pixels `(batch, height, width, channels)` and explains the scores.
 
         Returns:
             `anomaly_score` `(batch,)` and, where the method has them, `reconstruction`,
@@ -175,17 +176,17 @@ class TrainableModel(abc.ABC):
         """The variables that `explain` reads."""
 
     def summarize(self, images: np.ndarray, explained: dict[str, np.ndarray]) -> Summaries:
-        """What to show of held-out normal `images`, raw pixels, and of `explain` of them."""
+        """What to show of held-out normal `images` (raw pixels) and of their explanations."""
         del images
         scores = explained["anomaly_score"]
         return Summaries({"score/mean": float(scores.mean())}, {"score/normal": scores})
 
     def decode_units(self) -> tf.Tensor | None:
-        """Memory units decoded, `(num_units, height, width, channels)` in [0, 1], if it has any."""
+        """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], if any."""
         return None
 
     def recall(self, slots: tf.Tensor) -> dict[str, tf.Tensor]:
-        """Memory units by number, for a model whose `decode_units` gives any.
+        """Decoded memory units by number, for a model with a memory.
 
         Args:
             slots: `(batch,)` int32 numbers of units.
@@ -197,16 +198,16 @@ class TrainableModel(abc.ABC):
         return {"decoded": tf.gather(self.decode_units(), slots)}
 
     def embedding_points(self) -> dict[str, np.ndarray]:
-        """Points of the code space that the projector shows beside the codes, `(n, d)` by kind."""
+        """Points of the code space that the projector shows with the codes, `(n, d)` by kind."""
         return {}
 
     def health(self, metrics: dict[str, float], explained: dict[str, np.ndarray]) -> list[str]:
-        """Signs of collapse, a phrase each.
+        """Signs of collapse, one phrase each.
 
         Args:
             metrics: Means over the epoch, by tag.
-            explained: `explain` of held-out normal images, as numpy arrays, and under `images`
-                their raw pixels; without these reconstructions are not looked at.
+            explained: `explain` of held-out normal images as numpy arrays, and their raw pixels as
+                `images`. Without the latter, reconstructions are not checked.
         """
         scores = explained["anomaly_score"]
         if len(scores) > 1 and scores.std() <= 1e-6 * max(1.0, abs(scores.mean())):

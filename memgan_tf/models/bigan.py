@@ -10,7 +10,7 @@ from memgan_tf.networks import JointDiscriminator
 
 
 class BiganNetworks(Networks):
-    """E, G and D_xz; the score compares x with G(E(x)), in pixels and in D's features."""
+    """E, G and D_xz. The score compares x with G(E(x)), in pixels and in D's features."""
 
     # Whether dropout in D_xz acts on the image's convolutions too.
     drops_images = True
@@ -30,7 +30,7 @@ class BiganNetworks(Networks):
         super().__init__(scaling, parts, jit_compile)
 
     def make_discriminators(self, image_shape, seed, dtype) -> dict:
-        """The discriminators by name, built."""
+        """The built discriminators by name."""
         config = self.config
         joint = JointDiscriminator(
             image_shape,
@@ -68,7 +68,7 @@ class BiganNetworks(Networks):
 
 
 class BiGAN(AdversarialModel):
-    """D tells (x, E(x)) from (G(z), z), z ~ N(0, 1); E and G make that hard.
+    """D distinguishes (x, E(x)) from (G(z), z), z ~ N(0, 1); E and G work against it.
 
     Its configuration is `BiganConfig`.
     """
@@ -91,7 +91,7 @@ class BiGAN(AdversarialModel):
         }
 
     def forward(self, images, noise) -> dict[str, tf.Tensor]:
-        """What the discriminators look at, from raw pixels and z `(batch, latent_dim)`."""
+        """Inputs of the discriminators, from raw pixels and z `(batch, latent_dim)`."""
         parts = self.trained
         scaled = parts.scaling(images)
         return {
@@ -102,20 +102,20 @@ class BiGAN(AdversarialModel):
         }
 
     def logit_pairs(self, seen, kept) -> list[tuple]:
-        """Logits of each discriminator's real and fake pairs; first D_xz's.
+        """Logits of the real and fake pairs of each discriminator, D_xz first.
 
         Args:
             seen: What `forward` returns.
             kept: What `kept_units` returns.
         """
-        # One pass over both.
+        # One pass for both.
         images = tf.concat([seen["scaled"], seen["generated"]], axis=0)
         codes = tf.concat([seen["codes"], seen["noise"]], axis=0)
         masks = [tf.concat(pair, axis=0) for pair in zip(*kept["discriminator"], strict=True)]
         return [tuple(tf.split(self.trained.discriminator(images, codes, masks), 2))]
 
     def train_step(self, images, draws, step):
-        """D first, then E and G together against the updated D, labels exchanged."""
+        """Updates D, then E and G together against the updated D with labels exchanged."""
         with tf.GradientTape() as tape:
             seen = self.forward(images, draws["noise"])
             with tape.stop_recording():

@@ -1,12 +1,12 @@
-"""Whether what a model makes of an image depends on the image: the signs of collapse."""
+"""Signs of collapse: whether the output of a model depends on the image at all."""
 
 import numpy as np
 
-# Two images may look alike by chance: fewer than these say nothing.
+# Fewer images than this may look alike by chance.
 FEWEST_IMAGES = 8
-# Nats that the unit tells of the image; less is called none.
+# Nats of information about the image in the unit; less counts as none.
 LEAST_INFORMATION = 0.03
-# Deviation between reconstructions, as a share of that between their images; less is called none.
+# Ratio of the deviations between reconstructions and images; less counts as none.
 LEAST_SPREAD = 0.3
 
 
@@ -34,7 +34,7 @@ def reconstruction_spread(reconstructions: np.ndarray, images: np.ndarray) -> fl
 
     Args:
         reconstructions: `(batch, height, width, channels)`.
-        images: The images as the reconstructions are scaled, of the same shape.
+        images: The images in the scaling of the reconstructions, of the same shape.
 
     Returns:
         The ratio of the root mean variances of a pixel; None if the images do not differ.
@@ -46,7 +46,7 @@ def reconstruction_spread(reconstructions: np.ndarray, images: np.ndarray) -> fl
 
 
 def attention_signs(attention: np.ndarray) -> list[str]:
-    """Signs that the memory says the same of every image, a phrase each.
+    """Signs that the memory responds the same to every image, one phrase each.
 
     Args:
         attention: `(num_images, num_units)` of held-out normal images.

@@ -15,7 +15,7 @@ from memgan_tf.models.paired import Networks, make_encoder_generator
 from memgan_tf.models.single_player import SinglePlayerModel
 from memgan_tf.networks.blocks import Initializers
 
-# Under norms that are divided by.
+# Added to norms in denominators.
 EPSILON = 1e-6
 NUM_ERROR_FEATURES = 2
 

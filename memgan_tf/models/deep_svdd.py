@@ -13,7 +13,7 @@ PRETRAINING, TRAINING = "pretraining", "training"
 
 
 class SvddNetworks(LenetNetworks):
-    """x → φ(x); the score is its squared distance to the centre c, less R² with a radius."""
+    """x → φ(x); the score is its squared distance to the center c, minus R² if there is one."""
 
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
@@ -37,7 +37,7 @@ class SvddNetworks(LenetNetworks):
 
 
 class DeepSVDD(PairedModel):
-    """An autoencoder first; then its encoder alone draws the normal images to a fixed centre.
+    """Trains an autoencoder, then its encoder alone, to pull normal images to a fixed center.
 
     Its configuration is `DeepSvddConfig`.
     """
@@ -86,7 +86,7 @@ class DeepSVDD(PairedModel):
         return "loss/distance", distances
 
     def begin_epoch(self, phase, epoch, batches):
-        """Sets the centre as the second phase begins, and the radius once it has warmed up."""
+        """Sets the center as the second phase begins, and the radius after its warm-up."""
         if phase != TRAINING:
             return
         if epoch == 0:
@@ -97,7 +97,7 @@ class DeepSVDD(PairedModel):
             self.scoring.squared_radius.assign(squared_radius_of(distances, self.config.nu))
 
     def _codes(self, batches):
-        """φ of all images in inference mode, after its statistics were measured."""
+        """φ of all images in inference mode, after measuring its statistics."""
         for index, images in enumerate(batches()):
             self._measure(images, tf.constant(1.0 / (index + 1)))
         return np.concatenate([self._encode(images).numpy() for images in batches()])
@@ -107,14 +107,14 @@ class DeepSVDD(PairedModel):
 
 
 def center_of(codes: np.ndarray, margin: float) -> np.ndarray:
-    """The mean code, `(latent_dim,)`, entries within `margin` of 0 moved out to it, signs kept."""
+    """Mean code, `(latent_dim,)`; entries nearer to 0 than `margin` are moved to ±`margin`."""
     center = codes.mean(axis=0)
     signs = np.where(center < 0, -1.0, 1.0)
     return np.where(np.abs(center) < margin, signs * margin, center).astype(np.float32)
 
 
 def squared_radius_of(distances: np.ndarray, nu: float) -> float:
-    """R², which a share `nu` of the squared distances `(num_images,)` exceeds."""
+    """R², exceeded by a share `nu` of the squared distances `(num_images,)`."""
     return float(np.quantile(distances, 1.0 - nu))
 
 

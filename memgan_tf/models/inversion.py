@@ -1,10 +1,10 @@
-"""Search of the code behind an image, by gradients."""
+"""Search for the code of an image by gradients."""
 
 from collections.abc import Callable
 
 import tensorflow as tf
 
-# Adam's usual settings; each image has moments of its own.
+# Adam's usual settings; each image has its own moments.
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 
 
@@ -14,12 +14,13 @@ def invert(
     num_steps: int,
     learning_rate: float,
 ) -> tf.Tensor:
-    """Codes of small distance, each found without regard to the others of its batch.
+    """Codes of small distance, each found independently of the others in its batch.
 
-    Adam, keeping the best code on the way: an image's distance never ends above where it began.
+    Uses Adam and keeps the best code, so a distance never ends above where it began.
 
     Args:
-        distance: Of codes `(batch, dim)`; `(batch,)`, one for each code and of it alone.
+        distance: Function of codes `(batch, dim)` that returns a distance for each code alone,
+            `(batch,)`.
         start: Codes `(batch, dim)` to start from.
         num_steps: Gradient steps.
         learning_rate: Step size.
@@ -43,7 +44,7 @@ def invert(
 
 
 def _gradients(distance, codes):
-    # The sum's gradient at a code is that of its own distance.
+    # The gradient of the sum with respect to a code is that of its own distance.
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(codes)
         values = distance(codes)

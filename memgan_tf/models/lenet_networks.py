@@ -1,4 +1,4 @@
-"""The autoencoder that DCAE is and Deep SVDD starts from."""
+"""The autoencoder of DCAE, with which Deep SVDD starts."""
 
 import tensorflow as tf
 

@@ -23,7 +23,7 @@ from memgan_tf.models.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
 from memgan_tf.networks.blocks import code_map_shape
 
-# Below these the run is marked SUSPECT.
+# Below these values the run is marked SUSPECT.
 LOST_GAME = 0.01  # nats of D's loss; an undecided D has 2 log 2 = 1.39
 FEWEST_UNITS = 1.5  # effective units
 
@@ -90,14 +90,14 @@ class MEMGAN(PairedModel):
             weights = tf.reshape(weights, (batch_size, positions, config.num_units))
         draws = {"mixing_weights": weights}
         if config.instance_noise > 0:
-            # One image for D's real pair, one for its fake pair.
+            # One image for D's real pair, and one for its fake pair.
             draws["instance_noise"] = tf.random.stateless_normal(
                 (batch_size, 2, *self.image_shape), seed + 1, stddev=config.instance_noise
             )
         return draws
 
     def train_step(self, images, draws, step):
-        """Algorithm 1: D first, then E, G and M together against the updated D.
+        """Algorithm 1: updates D, then E, G and M together against the updated D.
 
         E(x) and G(z) do not depend on D, so one forward pass of each serves every player.
         """
@@ -167,7 +167,7 @@ class MEMGAN(PairedModel):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             watched = [codes, generated]
             tape.watch(watched)
-            # A pass each: nobody asks for the gradient at x, which one pass over both computes.
+            # Two passes: a joint pass would also compute the unused gradient with respect to x.
             scaled, generated = _noisy(scaled, generated, noise)
             real = self.discriminator(scaled, codes)
             fake = self.discriminator(generated, mixed)
@@ -190,7 +190,7 @@ class MEMGAN(PairedModel):
         units = self.scoring.memory.units
         distances = hull_distance(tf.constant(explained["codes"]), tf.convert_to_tensor(units))
         summaries.scalars |= {
-            # Eq. 4 of held-out images; A(x) unless the score is another.
+            # Eq. 4 of held-out images; equals A(x) unless another score is used.
             "loss/cycle": float(
                 explained.get("reconstruction_error", explained["anomaly_score"]).mean()
             ),
@@ -210,7 +210,7 @@ class MEMGAN(PairedModel):
         return {"unit": self.scoring.memory.units.numpy()}
 
     def _input_output_error(self, images, explained):
-        """Each input beside its reconstruction and its error, in a row."""
+        """Each input beside its reconstruction and its error, in one row."""
         inputs = self.scoring.scaling.display(self.scoring.scaling(images)).numpy()
         outputs = explained["reconstruction"][: len(images)]
         errors = explained.get("error_map", explained["anomaly_map"])
@@ -229,7 +229,7 @@ class MEMGAN(PairedModel):
 
 
 def by_position(loss, weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """A loss of weights and logits, `(batch,)`; of maps the mean over their positions.
+    """A loss of weights and logits, `(batch,)`; for maps, the mean over their positions.
 
     Args:
         loss: Function of `(batch, num_units)` weights and logits.
@@ -244,7 +244,7 @@ def by_position(loss, weights: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def tile_images(images: np.ndarray, num_columns: int = 10) -> np.ndarray:
-    """Images `(num_images, height, width, channels)` in a grid, white where there is none."""
+    """Images `(num_images, height, width, channels)` in a grid; empty places are white."""
     count, height, width, channels = images.shape
     num_columns = min(num_columns, count)
     num_rows = -(-count // num_columns)

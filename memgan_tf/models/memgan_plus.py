@@ -18,23 +18,23 @@ from memgan_tf.models.paired import dtype_of, locate
 from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
 
-# Keeps the turn classifier's seeds apart from the other networks'.
+# Separates the seeds of the turn classifier from those of the other networks.
 TURN_SEED = 1_000_000
-# Added to a turn loss (nats) and to a squared distance, so that their logarithms stay finite.
+# Added to a turn loss (nats) and to a squared distance to keep their logarithms finite.
 LOG_OFFSET = 1e-3
-# A part's deviation is at least this share of its mean: few images may have none.
+# The deviation of a part is at least this share of its mean; few images may have none.
 SMALLEST_SHARE = 0.02
 
 
 class PlusNetworks(MemoryAutoencoder):
-    """MEMGAN's path, the turn classifier, and what the parts of the score are measured by.
+    """MEMGAN's path, the turn classifier, and the constants of the parts of the score.
 
     Attributes:
         part_names: The parts that are measured; the score may have fewer.
         turns: The classifier; None if no part of the score needs it.
-        feature_law: Of the classifier's features, a Gaussian for each turn.
+        feature_law: Gaussians of the classifier's features, one for each turn.
         part_weights: `(num_parts,)` weights; the score is the weighted mean of the chosen parts.
-        told: Share of the turns of reserved images that the classifier tells.
+        told: Share of the turns of reserved images that the classifier recognizes.
     """
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
@@ -64,7 +64,7 @@ class PlusNetworks(MemoryAutoencoder):
             name for name in SCORE_PARTS if self.turns or name not in TURN_PARTS
         )
         self.chosen = [self.part_names.index(name) for name in chosen]
-        # A score of nothing else keeps the turns as they are.
+        # A score with no other part does not weigh the turns.
         self.weighs_turns = config.weigh_turns and "turns" in chosen and len(chosen) > 1
         size = (len(self.part_names),)
         self.pixel_weights = tf.Variable(tf.ones(image_shape[:2]), trainable=False)
@@ -87,7 +87,7 @@ class PlusNetworks(MemoryAutoencoder):
         if self.chosen != [SCORE_PARTS.index("reconstruction")]:
             chosen = tf.gather(explained["parts"], self.chosen, axis=1)
             weights = tf.gather(self.part_weights, self.chosen)
-            # Equal weights are exactly 1: the mean is the plain one, bit for bit.
+            # Equal weights are exactly 1, so the result is the plain mean, bit for bit.
             weights /= tf.reduce_mean(weights)
             explained["anomaly_score"] = tf.reduce_mean(chosen * weights, axis=1)
         if self.local_score:
@@ -96,7 +96,7 @@ class PlusNetworks(MemoryAutoencoder):
         return explained
 
     def classify_turns(self, scaled, training=False, statistics_rate=None):
-        """Logits and features of `all_turns` of scaled images, made small and square if need be."""
+        """Logits and features of `all_turns` of scaled images, made small and square if needed."""
         if tuple(scaled.shape[1:3]) != self.turned_shape:
             scaled = tf.image.resize(scaled, self.turned_shape, antialias=True)
         views = all_turns(scaled)
@@ -119,9 +119,10 @@ class PlusNetworks(MemoryAutoencoder):
         return tf.stack(parts, axis=1)
 
     def _measure_turns(self, scaled, training, statistics_rate):
-        """The loss of the turns and the distance of the features, their logarithms.
+        """Logarithms of the loss of the turns and of the distance of the features.
 
-        Few images have a hundred times the others' loss: they would be all of its deviation.
+        Without the logarithm, a few images with a hundred times the usual loss would determine the
+        deviation.
         """
         views = [scaled] if training or not self.mirror_views else [scaled, scaled[:, :, ::-1]]
         measured = []
@@ -138,10 +139,10 @@ class PlusNetworks(MemoryAutoencoder):
     def fit_score(self, batches, explain):
         """Measures the pixels' usual errors, then the parts' means and deviations.
 
-        The features' law has been measured with the normalisation statistics.
+        The Gaussians of the features were measured with the normalization statistics.
 
         Args:
-            batches: Of normal images that were not trained on; see `TrainableModel.fit_score`.
+            batches: Normal images that were not trained on; see `TrainableModel.fit_score`.
             explain: This object's `explain`, compiled.
         """
         if self.turns:
@@ -165,11 +166,11 @@ class PlusNetworks(MemoryAutoencoder):
             return
         squares = [tf.square(explain(images)["anomaly_map"]) for images in batches()]
         usual = tf.reduce_mean(tf.concat(squares, axis=0), axis=0)
-        # The floor keeps pixels that never vary from deciding alone.
+        # The offset keeps pixels that never vary from deciding alone.
         self.pixel_weights.assign(1.0 / tf.maximum(usual + tf.reduce_mean(usual), 1e-6))
 
     def _weigh_turns(self, batches):
-        """Lets the part `turns` count by the share of the turns that is told."""
+        """Weighs the part `turns` by the share of the turns that is recognized."""
         told = [turn_accuracy(self.classify_turns(self.scaling(images))[0]) for images in batches()]
         shares = tf.concat(told, axis=0)
         self.told.assign(tf.reduce_mean(shares))
@@ -179,7 +180,7 @@ class PlusNetworks(MemoryAutoencoder):
         self.part_weights.assign(weights)
 
     def describe_score(self):
-        """What the score's weights are, a sentence each; see `TrainableModel.score_notes`."""
+        """The weights of the score, one sentence each; see `TrainableModel.score_notes`."""
         if not self.weighs_turns:
             return []
         weight = float(self.part_weights[self.part_names.index("turns")].numpy())
@@ -260,7 +261,7 @@ class MEMGANPlus(MEMGAN):
 
     def summarize(self, images, explained):
         summaries = super().summarize(images, explained)
-        # Eq. 8, which is not the score here.
+        # Eq. 8, which is not the score of this model.
         errors = explained.get("error_map", explained["anomaly_map"])
         errors = np.sqrt(np.sum(np.square(errors), axis=(1, 2)))
         summaries.scalars["loss/cycle"] = float(errors.mean())
@@ -270,7 +271,7 @@ class MEMGANPlus(MEMGAN):
 
 
 def moved(images: tf.Tensor, shifts: tf.Tensor | None, flips: tf.Tensor | None) -> tf.Tensor:
-    """Images shifted, with what leaves one side reflected into the other, and mirrored.
+    """Shifts images, with reflection at the borders, and mirrors them.
 
     Args:
         images: `(batch, height, width, channels)`.
@@ -289,6 +290,6 @@ def moved(images: tf.Tensor, shifts: tf.Tensor | None, flips: tf.Tensor | None) 
 
 
 def reflected(positions: tf.Tensor, size: int) -> tf.Tensor:
-    """Positions beyond the ends of `size` pixels, reflected at the outermost pixels."""
+    """Reflects positions beyond the ends of `size` pixels at the outermost pixels."""
     positions = tf.abs(positions) % max(2 * size - 2, 1)
     return tf.minimum(positions, 2 * size - 2 - positions)

@@ -1,4 +1,4 @@
-"""MEMGAN's scoring path: an encoder, a memory and a generator in a row."""
+"""MEMGAN's scoring path: encoder, memory and generator."""
 
 import tensorflow as tf
 
@@ -31,7 +31,7 @@ class MemoryAutoencoder(Networks):
             "seed": 3000 * seed + 2999,
             "name": "memory",
         }
-        # Of a map each position has the memory to itself; else the code is one position.
+        # In a map, the memory acts on each position separately; otherwise the code is one position.
         self.is_flat, self.num_positions = not config.code_map, 1
         if not self.is_flat:
             height, width, _ = code_map_shape(image_shape, config.base_width, config.max_width)
@@ -58,12 +58,12 @@ class MemoryAutoencoder(Networks):
         }
 
     def of_position(self, values: tf.Tensor, size: int) -> tf.Tensor:
-        """Values of every position as their mean, `(batch, size)`; of one code as they are."""
+        """Mean over the positions, `(batch, size)`; unchanged if there is only one."""
         if self.is_flat:
             return values
         return tf.reduce_mean(tf.reshape(values, (-1, self.num_positions, size)), axis=1)
 
     def decode(self, units: tf.Tensor) -> tf.Tensor:
-        """Images of memory units `(num_units, dim)`, each at every position, in [0, 1]."""
+        """Images of memory units `(num_units, dim)`, each unit at every position, in [0, 1]."""
         codes = units if self.is_flat else tf.tile(units, (1, self.num_positions))
         return self.scaling.display(self.generator(codes))

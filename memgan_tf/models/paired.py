@@ -1,4 +1,4 @@
-"""What the baselines share: networks that exist once, or twice with a moving average."""
+"""Base of the baselines: networks that exist once, or twice with a moving average."""
 
 import abc
 from collections.abc import Iterator
@@ -13,19 +13,19 @@ from memgan_tf.models.base import Batches, TrainableModel
 from memgan_tf.models.collapse import reconstruction_signs
 from memgan_tf.networks import Encoder, Generator
 
-# Of the training images, for the usual errors of `LocalScore`.
+# Share of the training images reserved for the usual errors of `LocalScore`.
 RESERVED_SHARE = 0.1
 
 
 class Networks(abc.ABC):
-    """Everything that one score runs through.
+    """All layers that a score runs through.
 
-    A method's own are made of its configuration, the image shape, a seed, and whether to compute
-    in bfloat16 and to compile.
+    A method's subclass is built from its configuration, the image shape, a seed, and whether to
+    compute in bfloat16 and to compile.
 
     Args:
         scaling: Layer that scales raw pixels.
-        parts: Layers by name, built; they become attributes.
+        parts: Built layers by name; they become attributes.
         jit_compile: Whether XLA compiles them.
     """
 
@@ -38,7 +38,7 @@ class Networks(abc.ABC):
 
     @property
     def variables(self) -> list:
-        """All variables, the scaling's and the normalisation statistics among them."""
+        """All variables, including those of the scaling and the normalization statistics."""
         return [v for part in (self.scaling, *self._parts.values()) for v in part.variables]
 
     @property
@@ -63,7 +63,7 @@ class PairedModel(TrainableModel):
     """A model whose score reads the trained networks, or a moving average of them.
 
     Args:
-        config: The method's.
+        config: Configuration of the method.
         image_shape: `(height, width, channels)`.
         seed: Seed of the initial weights.
         average_weights: Whether the score uses a second set of networks, which the loop's moving
@@ -72,13 +72,13 @@ class PairedModel(TrainableModel):
         jit_compile: Whether XLA compiles the networks.
 
     Attributes:
-        networks_class: What `trained` and `scoring` are; set by each method.
+        networks_class: Class of `trained` and `scoring`; set by each method.
         trained: The networks that the players update.
-        scoring: The networks that the score runs through; the same, or their average.
+        scoring: The networks that the score runs through: the same, or their moving average.
     """
 
     networks_class: type[Networks]
-    # Whether a `score_rule` of `local` replaces the score; else the networks have it as a part.
+    # Whether a `score_rule` of `local` replaces the score; otherwise it is a part of the score.
     replaces_score = True
 
     def __init__(
@@ -164,11 +164,11 @@ def squared_errors(explain, batches: Batches) -> Iterator[tf.Tensor]:
 
 
 def locate(explained: dict[str, tf.Tensor], local_score: LocalScore) -> dict[str, tf.Tensor]:
-    """An explanation by `score_rule` local, from one by the distance.
+    """Converts an explanation by the distance to the `score_rule` local.
 
     Returns:
-        The same with another `anomaly_score` and `anomaly_map`. `reconstruction_error`, `(batch,)`,
-        is the distance, and `error_map` what it is the norm of.
+        The explanation with another `anomaly_score` and `anomaly_map`. `reconstruction_error`,
+        `(batch,)`, is the distance, and `error_map` is the map whose norm it is.
     """
     errors = explained["anomaly_map"]
     squares = tf.square(errors)
@@ -204,16 +204,16 @@ def dtype_of(mixed_precision: bool) -> str:
 def make_encoder_generator(
     config, image_shape, seed, mixed_precision, code_size=None, spectral_normalization=False
 ) -> tuple:
-    """A scaling, an encoder and its mirror, built, as `NetworkConfig` describes them.
+    """Builds a scaling, an encoder and its mirror as `NetworkConfig` describes them.
 
     Args:
-        config: A `NetworkConfig`; with a `latent_dim` of 0 or a `code_map` codes are the encoder's
+        config: A `NetworkConfig`; with a `latent_dim` of 0 or a `code_map`, codes are the encoder's
             smallest map.
         image_shape: `(height, width, channels)`.
         seed: Seed of the initial weights.
         mixed_precision: Whether convolutions compute in bfloat16.
-        code_size: Values that the encoder returns; None is `config.latent_dim`.
-        spectral_normalization: Whether the encoder's hidden layers are so normalised.
+        code_size: Number of values that the encoder returns; None means `config.latent_dim`.
+        spectral_normalization: Whether the encoder's hidden layers use it.
     """
     scaling = make_scaling(config.input_scaling, config.contrast_scale)
     shared = (config.base_width, config.max_width, config.normalization)

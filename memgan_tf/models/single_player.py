@@ -1,4 +1,4 @@
-"""Methods that descend one loss."""
+"""Methods that minimize one loss."""
 
 import abc
 
@@ -22,7 +22,7 @@ class SinglePlayerModel(PairedModel):
     @property
     @abc.abstractmethod
     def term_weights(self) -> dict[str, float]:
-        """Weight in the loss of each term, by its tag."""
+        """Weight of each term in the loss, by tag."""
 
     @property
     def metric_names(self):

@@ -1,26 +1,26 @@
-"""What a classifier of quarter turns can tell, by images that it was not trained on."""
+"""How well a classifier of quarter turns works on images that it was not trained on."""
 
 import math
 
 from memgan_tf.losses.turns import NUM_TURNS
 
 CHANCE = 1.0 / NUM_TURNS
-# Share of turns told from which the part `turns` counts in full: half as many again as by chance.
+# Share of recognized turns at which the part `turns` counts in full: 1.5 times chance.
 FULL = 1.5 * CHANCE
-# Of the interval's two sides together, 5 %.
+# Quantile for an interval with 5 % outside, both sides together.
 NORMAL_QUANTILE = 1.959964
 
 
 def turn_weight(accuracy: float, num_views: int) -> float:
-    """Weight of the part `turns` in the score: 0 where the classifier was not shown to tell turns.
+    """Weight of the part `turns` in the score; 0 unless the classifier clearly beats guessing.
 
     Args:
-        accuracy: Share of the turns of images without labels that were told.
-        num_views: Turned images in it.
+        accuracy: Share of recognized turns, on normal images kept out of training.
+        num_views: Number of turned images that the share is of.
 
     Returns:
-        0 unless the lower end of Wilson's 95 % interval is above chance; then how far the share
-        is on its way from chance to `FULL`, at most 1.
+        0 if the lower end of Wilson's 95 % interval is not above chance; otherwise the position of
+        the share between chance (0) and `FULL` (1), at most 1.
     """
     if wilson_low(accuracy, num_views) <= CHANCE:
         return 0.0
@@ -36,9 +36,11 @@ def wilson_low(share: float, total: int) -> float:
 
 
 def describe_turns(accuracy: float, weight: float) -> str:
-    """What became of the part, in a sentence."""
-    told = f"Of images kept out of training the turn classifier tells {100 * accuracy:.0f} % of"
-    told += f" the turns, where guessing tells {100 * CHANCE:.0f} %"
+    """The resulting weight of the part, in a sentence."""
+    told = (
+        f"On images kept out of training, the turn classifier recognizes {100 * accuracy:.0f} % of"
+        f" the turns; guessing recognizes {100 * CHANCE:.0f} %"
+    )
     if weight == 0.0:
         return f"{told}: the part `turns` is left out of the score."
     if weight < 1.0:

@@ -20,11 +20,11 @@ class VaeNetworks(Networks):
         self.variance = config.observation_stddev**2
 
     def bound(self, images, noise=None, training=False, statistics_rate=None):
-        """The two terms of the negative evidence bound, `(batch,)` nats, and what they came from.
+        """The two terms of the negative evidence bound, `(batch,)` nats, and their inputs.
 
         Args:
             images: Raw pixels.
-            noise: N(0, 1) draws `(batch, latent_dim)`; None takes the code's mean.
+            noise: N(0, 1) draws `(batch, latent_dim)`; None uses the code's mean.
             training, statistics_rate: See `MeasuredBatchNormalization`.
         """
         options = {"training": training, "statistics_rate": statistics_rate}
@@ -50,7 +50,7 @@ class VaeNetworks(Networks):
 
 
 class VAE(SinglePlayerModel):
-    """Trained by the evidence bound with one draw of the code, scored by it at the code's mean.
+    """Trained by the evidence bound with one draw of the code, and scored by it at the code's mean.
 
     Its configuration is `VaeConfig`.
     """

@@ -1,4 +1,4 @@
-"""Networks for images of 8 to 256 pixels a side, 1 or 3 channels."""
+"""Networks for images of 8 to 256 pixels per side, with 1 or 3 channels."""
 
 from memgan_tf.networks.discriminator import JointDiscriminator
 from memgan_tf.networks.encoder import Encoder

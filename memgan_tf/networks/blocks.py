@@ -1,4 +1,4 @@
-"""Parts that the networks share: the plan of sizes, normalisation, the convolution trunk."""
+"""Parts that the networks share: plan of sizes, normalization, convolution trunk."""
 
 import itertools
 
@@ -9,12 +9,12 @@ from memgan_tf.layers import MeasuredBatchNormalization
 from memgan_tf.layers.spectral import SpectralConv2D, SpectralDense
 from memgan_tf.validation import check_choice
 
-# The trunk halves an image until neither side is longer than this.
+# The trunk halves an image until no side is longer than this.
 SMALLEST_SIDE = 4
 
 
 def plan_sizes(height: int, width: int) -> list[tuple[int, int]]:
-    """The sizes an image goes through: each side halved, rounded up, until both are at most 4."""
+    """Sizes of an image after each halving, rounded up, until both sides are at most 4."""
     sizes = [(height, width)]
     while max(sizes[-1]) > SMALLEST_SIDE:
         sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
@@ -40,18 +40,18 @@ def kernel_for(size: tuple[int, int]) -> tuple[int, int]:
 
 
 class Initializers:
-    """Hands every weight matrix of a network its own seed: 0, 1, 2, … after `seed` × 1000."""
+    """Gives each weight matrix of a network its own seed: 0, 1, 2, … after `seed` × 1000."""
 
     def __init__(self, seed: int):
         self._seeds = itertools.count(seed * 1000)
 
     def next(self) -> keras.initializers.Initializer:
-        """Glorot's uniform law under the next seed."""
+        """Glorot's uniform distribution with the next seed."""
         return keras.initializers.GlorotUniform(seed=next(self._seeds))
 
 
 def make_normalization(name: str, dtype) -> keras.layers.Layer:
-    """The layer behind a `normalization` setting.
+    """The layer for a `normalization` setting.
 
     Raises:
         ValueError: If the name is unknown.
@@ -72,11 +72,11 @@ def linear_layers(spectral_normalization: bool) -> tuple[type, type]:
 
 
 def drop(features: tf.Tensor, kept: tf.Tensor | None, dropout: float) -> tf.Tensor:
-    """Dropout: the features that are `kept`, over the share that is.
+    """Dropout: the `kept` features, divided by the share that is kept.
 
     Args:
         features: `(batch, …)`.
-        kept: Booleans of the same shape; None returns the features as they are.
+        kept: Booleans of the same shape; None returns the features unchanged.
         dropout: Share that is not kept, in [0, 1).
     """
     if kept is None:
@@ -85,23 +85,23 @@ def drop(features: tf.Tensor, kept: tf.Tensor | None, dropout: float) -> tf.Tens
 
 
 def normalize(layer, tensor, training, statistics_rate):
-    """Calls a layer of `make_normalization`, with the arguments that it takes."""
+    """Calls a layer of `make_normalization` with the arguments that it accepts."""
     if isinstance(layer, MeasuredBatchNormalization):
         return layer(tensor, training=training, statistics_rate=statistics_rate)
     return layer(tensor)
 
 
 class ConvolutionTrunk(keras.layers.Layer):
-    """Stride-2 convolutions with normalisation and leaky ReLU, flattened at the end.
+    """Stride-2 convolutions with normalization and leaky ReLU, flattened at the end.
 
     Args:
         image_shape: `(height, width, channels)`.
         base_width, max_width: See `plan_widths`.
         normalization: `batch`, `layer` or `none`.
-        negative_slope: Of the leaky ReLU.
+        negative_slope: Slope of the leaky ReLU for negative inputs.
         initializers: Where the kernels' initial values come from.
         spectral_normalization: Whether each kernel is divided by its largest singular value.
-        dropout: Share of the features that dropout leaves out.
+        dropout: Share of the features that dropout removes.
 
     Attributes:
         feature_shapes: `(height, width, channels)` after each convolution.

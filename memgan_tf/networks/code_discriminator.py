@@ -8,17 +8,17 @@ from memgan_tf.networks.discriminator import NEGATIVE_SLOPE
 
 
 class CodeDiscriminator(keras.Model):
-    """The logit that of two codes the second is the first itself (D_zz of ALAD).
+    """Logit that the second of two codes is the first one itself (D_zz of ALAD).
 
     Args:
         dense_width: Units of the first dense layer; the second has half of them.
         seed: Seed of the initial weights.
-        dropout: Share of the hidden units that dropout leaves out.
+        dropout: Share of the hidden units that dropout removes.
         spectral_normalization: Whether the hidden layers' kernels are divided by their largest
             singular values.
 
     Attributes:
-        dropped_shapes: Shapes of the hidden features that dropout acts on, one image's.
+        dropped_shapes: Shapes of the hidden features that dropout acts on, for one image.
 
     Call arguments:
         first, second: `(batch, latent_dim)`.

@@ -11,20 +11,20 @@ NEGATIVE_SLOPE = 0.2
 class JointDiscriminator(keras.Model):
     """D_xz: the logit that an (image, code) pair is (x, E(x)) rather than (G(z), z).
 
-    It has no normalisation across the batch: its answer for a pair depends on the pair alone.
+    It has no normalization across the batch, so its answer for a pair depends on that pair alone.
 
     Args:
         image_shape: `(height, width, channels)`.
         base_width, max_width: Channels of the image's trunk.
         dense_width: Units of the code's two dense layers and of the joint one.
         seed: Seed of the initial weights.
-        dropout: Share of the hidden units that dropout leaves out.
-        drops_images: Whether those of the image's trunk are among them.
+        dropout: Share of the hidden units that dropout removes.
+        drops_images: Whether dropout also acts on the image's trunk.
         spectral_normalization: Whether the hidden layers' kernels are divided by their largest
             singular values.
 
     Attributes:
-        dropped_shapes: Shapes of the hidden features that dropout acts on, one image's.
+        dropped_shapes: Shapes of the hidden features that dropout acts on, for one image.
 
     Call arguments:
         images: `(batch, height, width, channels)` scaled images.
@@ -71,7 +71,7 @@ class JointDiscriminator(keras.Model):
         self.head = keras.layers.Dense(1, kernel_initializer=initializers.next(), dtype="float32")
 
     def features(self, images, codes, kept=()):
-        """What the logit is read from, `(batch, dense_width)` float32."""
+        """Features that the logit is linear in, `(batch, dense_width)` float32."""
         *of_image, code_1, code_2, joint = kept or [None] * 3
         *in_trunk, image = of_image or [None]
         image_features = self._activate(self.image_dense(self.trunk(images, kept=in_trunk)), image)

@@ -18,17 +18,17 @@ class Encoder(keras.Model):
 
     Args:
         image_shape: `(height, width, channels)`.
-        latent_dim: Size d of a code; 0 takes the flattened map of the last convolution for it.
-        base_width, max_width: Channels after the first halving, and their bound.
+        latent_dim: Size d of a code; 0 uses the flattened map of the last convolution as the code.
+        base_width, max_width: Channels after the first halving, and their maximum.
         normalization: `batch`, `layer` or `none`.
         seed: Seed of the initial weights.
         spectral_normalization: Whether the convolutions' kernels are divided by their largest
             singular values.
-        normalizes_codes: Whether each value of a code has mean 0 and deviation 1 over the batch; of
-            a map, each channel.
+        normalizes_codes: Whether each value of a code is normalized to mean 0 and deviation 1 over
+            the batch; in a map, each channel.
 
     Attributes:
-        code_size: Values in a code.
+        code_size: Number of values in a code.
 
     Call arguments:
         images: `(batch, height, width, channels)` scaled images.

@@ -9,12 +9,12 @@ from memgan_tf.networks.blocks import Initializers, kernel_for, plan_sizes, plan
 class EnergyNetwork(keras.Model):
     """E(x) = ½ ‖x - b‖² - Σ softplus(W h(x) + c), (Zhai et al., 2016, Eq. 5 and 11).
 
-    h is a stack of stride-2 convolutions with softplus: smooth, because training needs the second
-    derivative.
+    h is a stack of stride-2 convolutions with softplus. It must be smooth, because training needs
+    its second derivative.
 
     Args:
         image_shape: `(height, width, channels)`.
-        base_width, max_width: Channels after the first halving, and their bound.
+        base_width, max_width: Channels after the first halving, and their maximum.
         num_hidden: Rows of W.
         seed: Seed of the initial weights.
 
@@ -26,7 +26,7 @@ class EnergyNetwork(keras.Model):
     """
 
     def __init__(self, image_shape, base_width, max_width, num_hidden, seed, **kwargs):
-        # Its gradient is the score: the images stay float32, only the convolutions may not.
+        # The score is computed from its gradient, so images stay float32; convolutions may not.
         super().__init__(autocast=False, **kwargs)
         initializers = Initializers(seed)
         sizes = plan_sizes(*image_shape[:2])

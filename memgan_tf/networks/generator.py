@@ -20,12 +20,12 @@ class Generator(keras.Model):
 
     Args:
         image_shape: `(height, width, channels)`.
-        base_width, max_width: Channels before the last doubling, and their bound.
+        base_width, max_width: Channels before the last doubling, and their maximum.
         normalization: `batch`, `layer` or `none`.
         output_activation: `tanh` or `linear`.
         seed: Seed of the initial weights.
-        flat_codes: Whether a code is the smallest map flattened, as `Encoder` makes it without a
-            `latent_dim`: then no dense layer is in front of the convolutions.
+        flat_codes: Whether a code is the flattened smallest map, as `Encoder` returns it when
+            `latent_dim` is 0. Then there is no dense layer before the convolutions.
 
     Call arguments:
         codes: `(batch, latent_dim)`.
@@ -60,7 +60,7 @@ class Generator(keras.Model):
                 kernel_initializer=initializers.next(),
                 dtype=self.dtype_policy,
             )
-        # A flat code comes to the first convolution as it is.
+        # A flat code goes to the first convolution unchanged.
         self.num_plain = 1 if flat_codes else 0
         self.normalizations = [
             make_normalization(normalization, self.dtype_policy) for _ in widths[self.num_plain :]
@@ -94,9 +94,10 @@ class Generator(keras.Model):
                 features = normalize(normalization, features, training, statistics_rate)
                 features = tf.nn.relu(features)
             features = convolution(features)
-            # Doubling an odd size's half gives a row or column too many.
+            # Doubling the rounded-up half of an odd size gives one row or column too many.
             height, width = self.sizes[index + 1]
             if features.shape[1:3] != (height, width):
-                # Its gradient is a pad; that of features[:, :height, :width] is slower.
+                # The gradient of this slice is a pad; that of features[:, :height, :width] is
+                # slower.
                 features = tf.slice(features, (0, 0, 0, 0), (-1, height, width, -1))
         return self.output_activation(tf.cast(features, tf.float32))

@@ -8,19 +8,19 @@ from memgan_tf.networks.discriminator import NEGATIVE_SLOPE
 
 
 class ImageDiscriminator(keras.Model):
-    """The logit that an image is real. Like D_xz it has no normalisation across the batch.
+    """Logit that an image is real. Like D_xz it has no normalization across the batch.
 
     Args:
         image_shape: `(height, width, channels)`.
         base_width, max_width: Channels of the trunk.
         dense_width: Units of the layer whose activations are the features.
         seed: Seed of the initial weights.
-        dropout: Share of the hidden units that dropout leaves out.
+        dropout: Share of the hidden units that dropout removes.
         spectral_normalization: Whether the hidden layers' kernels are divided by their largest
             singular values.
 
     Attributes:
-        dropped_shapes: Shapes of the hidden features that dropout acts on, one image's.
+        dropped_shapes: Shapes of the hidden features that dropout acts on, for one image.
 
     Call arguments:
         images: `(batch, height, width, channels)` scaled images.
@@ -63,7 +63,7 @@ class ImageDiscriminator(keras.Model):
         self.head = keras.layers.Dense(1, kernel_initializer=initializers.next(), dtype="float32")
 
     def features(self, images, kept=()):
-        """What the logit is read from, `(batch, dense_width)` float32."""
+        """Features that the logit is linear in, `(batch, dense_width)` float32."""
         features = self.dense(self.trunk(images, kept=kept[:-1]))
         features = tf.nn.leaky_relu(features, NEGATIVE_SLOPE)
         features = drop(features, kept[-1] if kept else None, self.dropout)
@@ -74,7 +74,7 @@ class ImageDiscriminator(keras.Model):
 
 
 class PairDiscriminator(ImageDiscriminator):
-    """The logit that of two images the second is the first itself (D_xx of ALAD).
+    """Logit that the second of two images is the first one itself (D_xx of ALAD).
 
     The images are joined along their height, so that one trunk sees both.
 
@@ -98,7 +98,7 @@ class PairDiscriminator(ImageDiscriminator):
         )
 
     def features(self, first, second, kept=()):
-        """What the logit is read from, `(batch, dense_width)` float32."""
+        """Features that the logit is linear in, `(batch, dense_width)` float32."""
         return super().features(tf.concat([first, second], axis=1), kept)
 
     def call(self, first, second, kept=()):

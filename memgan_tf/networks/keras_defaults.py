@@ -1,4 +1,4 @@
-"""Keras' own defaults while networks are made, whatever a user's keras.json says."""
+"""Keras' own defaults while networks are built, whatever the user's keras.json says."""
 
 import contextlib
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ import keras
 
 @contextlib.contextmanager
 def keras_defaults() -> Iterator[None]:
-    """A context with float32, channels last and Keras' epsilon; what was set comes back after.
+    """A context with float32, channels last and Keras' epsilon; restores the settings afterwards.
 
-    `~/.keras/keras.json`, `keras.config.set_floatx` and the like change what layers take for
-    granted when they are made; a run's networks are the same everywhere.
+    `~/.keras/keras.json`, `keras.config.set_floatx` and the like change the defaults of layers when
+    they are built. The networks of a run must be the same everywhere.
     """
     before = (
         (keras.config.set_floatx, keras.config.floatx()),

@@ -21,19 +21,19 @@ def _convolution(width, initializers, dtype):
 
 
 def _normalization(dtype):
-    # An offset would let Deep SVDD's network ignore its input and return the centre.
+    # An offset would let Deep SVDD's network ignore its input and return the center.
     return MeasuredBatchNormalization(epsilon=EPSILON, affine=False, dtype=dtype)
 
 
 class LenetEncoder(keras.Model):
-    """Convolutions 5×5, each with normalisation, leaky ReLU and 2×2 max-pooling, and a dense layer.
+    """5×5 convolutions, each with normalization, leaky ReLU and 2×2 max-pooling, and a dense layer.
 
-    It has no bias, so no constant is in its reach whatever the image (Deep SVDD, Proposition 2).
+    It has no bias, so it cannot map every image to one constant (Deep SVDD, Proposition 2).
 
     Args:
         image_shape: `(height, width, channels)`.
         latent_dim: Size d of a code.
-        widths: Channels of the convolutions; those past the image's last halving are left out.
+        widths: Channels of the convolutions; those beyond the image's last halving are not used.
         seed: Seed of the initial weights.
 
     Call arguments:
@@ -67,9 +67,10 @@ class LenetEncoder(keras.Model):
 
 
 class LenetDecoder(keras.Model):
-    """The encoder's mirror: nearest-neighbour doublings between 5×5 convolutions.
+    """The encoder's mirror: nearest-neighbor doublings between 5×5 convolutions.
 
-    A code is laid out over the smallest map, filled up with zeros where it is no multiple of it.
+    A code is laid out over the smallest map and padded with zeros if it is not a multiple of its
+    size.
 
     Args:
         image_shape: `(height, width, channels)`.
@@ -95,7 +96,8 @@ class LenetDecoder(keras.Model):
         self.num_missing = area * self.start_shape[2] - latent_dim
         num_doublings = len(self.sizes) - 1
         widths = widths[:num_doublings][::-1]
-        # With fewer widths than doublings the first ones have no convolution before them.
+        # If there are fewer widths than doublings, the first doublings have no convolution before
+        # them.
         self.num_plain = num_doublings - len(widths)
         self.convolutions = [_convolution(w, initializers, self.dtype_policy) for w in widths]
         self.normalizations = [_normalization(self.dtype_policy) for _ in widths]
@@ -116,6 +118,6 @@ class LenetDecoder(keras.Model):
                     statistics_rate=statistics_rate,
                 )
                 features = tf.nn.leaky_relu(features, NEGATIVE_SLOPE)
-            # Doubling an odd size's half gives a row or column too many.
+            # Doubling the rounded-up half of an odd size gives one row or column too many.
             features = self.doubling(features)[:, :height, :width]
         return self.output_activation(tf.cast(self.last(features), tf.float32))

@@ -10,7 +10,7 @@ from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.layers.padding import content_mask
 from memgan_tf.networks.tiling import map_in_tiles
 
-# Sides above which an image passes the network in tiles, and their side, if nothing is said.
+# Default: side above which an image passes through the network in tiles, and side of a tile.
 LARGE_SIDE, TILE_SIZE = 1024, 512
 
 
@@ -28,14 +28,14 @@ class Grid:
 
 
 class PatchFeatures:
-    """Maps of a backbone, each averaged over 3 × 3 positions, joined to grids.
+    """Maps of a backbone, each averaged over 3 × 3 positions and joined to grids.
 
     Args:
         backbone: Gives the maps.
         image_shape: `(height, width, channels)` of the images; grey ones are repeated.
         image_fit: How they were fitted; after `pad`, black bars are no patches.
         min_side: Smaller images are enlarged until their shorter side has it.
-        tile_size: Side of the tiles; None makes tiles of large images alone.
+        tile_size: Side of the tiles; None cuts only large images into tiles.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class PatchFeatures:
             tile_size = TILE_SIZE
         self._tile_size = tile_size
         if tile_size is not None and max(self.size) > tile_size:
-            # Borders inside the network fall alike in a tile and in the whole.
+            # Borders inside the network fall at the same places in a tile and in the whole image.
             unit = math.lcm(*backbone.strides)
             self.size = tuple(max(1, round(side / unit)) * unit for side in self.size)
         self._is_resized = self.size != tuple(image_shape[:2])
@@ -72,8 +72,8 @@ class PatchFeatures:
             images = tf.image.resize(images, self.size)
 
         def network(tile):
-            # Cast after cutting: TensorFlow's optimizer exchanges a cast and a cut that follows it,
-            # and the process ends with "uint8 expected, got float".
+            # Cast after cutting: TensorFlow's optimizer swaps a cast with a cut that follows it,
+            # and the process then fails with "uint8 expected, got float".
             return self.backbone.maps(tf.cast(tile, tf.float32))
 
         return map_in_tiles(network, images, self._tile_size, self.backbone.strides)

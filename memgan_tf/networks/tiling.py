@@ -1,11 +1,11 @@
-"""Large images through a network in overlapping tiles: memory is bounded by a tile's."""
+"""Passes large images through a network in overlapping tiles, to bound memory."""
 
 import math
 from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
-# Pixels, at least, at a tile's inner edges whose features are not used: they see zeros beyond.
+# Minimum margin in pixels at inner edges of a tile; its features see zeros and are not used.
 MARGIN = 64
 
 
@@ -15,13 +15,13 @@ def map_in_tiles(
     tile_size: int | None,
     strides: Sequence[int],
 ) -> list[tf.Tensor]:
-    """Maps of images as if they had passed the network whole, but for what lies beyond the margin.
+    """Maps of images as from one pass over the whole, except for influences beyond the margin.
 
     Args:
-        network: From `(batch, height, width, 3)` to maps of them.
+        network: Function from `(batch, height, width, 3)` images to their maps.
         images: `(batch, height, width, 3)`; all strides divide sides that are tiled.
-        tile_size: Side of a tile at most; None passes them whole.
-        strides: Of the maps.
+        tile_size: Largest side of a tile; None does not cut.
+        strides: Strides of the maps.
 
     Returns:
         `(batch, height / stride, width / stride, channels)` of each stride.
@@ -37,7 +37,7 @@ def map_in_tiles(
         for left, right, first_column, last_column in columns:
             tile = images[:, top:bottom, left:right]
             if lines[0] or parts[0]:
-                # One after the other, so that only one tile's maps are alive.
+                # One after the other, so that only the maps of one tile are in memory.
                 with tf.control_dependencies([(parts[0] or lines[0])[-1]]):
                     tile = tf.identity(tile)
             for part, values, stride in zip(parts, network(tile), strides, strict=True):
@@ -56,7 +56,7 @@ def map_in_tiles(
 def spans(length: int, tile_size: int, unit: int) -> list[tuple[int, int, int, int]]:
     """Tiles along a side: `(begin, end, first used, end of used)` in pixels.
 
-    All but the side's own end are multiples of `unit`, so that maps of its divisors' strides fit.
+    All but the end of the side are multiples of `unit`, so maps with strides that divide it fit.
     """
     if length <= tile_size:
         return [(0, length, 0, length)]

@@ -15,16 +15,16 @@ from memgan_tf.networks.blocks import (
 
 
 class TurnClassifier(keras.Model):
-    """Says by how many quarter turns an image was turned (Gidaris et al., 2018).
+    """Classifies by how many quarter turns an image was turned (Gidaris et al., 2018).
 
     A stride-2 convolution, a residual block (He et al., 2016) at each further halving down to 4×4
     (at least one), the mean over the last map, a dense layer.
 
     Args:
-        side: Of the square images.
-        channels: Of the images.
+        side: Side of the square images.
+        channels: Channels of the images.
         base_width, max_width: Channels of the first convolution, doubled at each further halving,
-            and their bound.
+            and their maximum.
         normalization: `batch`, `layer` or `none`.
         seed: Seed of the initial weights.
 
@@ -34,7 +34,7 @@ class TurnClassifier(keras.Model):
 
     Returns:
         `(batch, 4)` float32 logits of 0, 1, 2 and 3 quarter turns, and the `(batch, num_features)`
-        float32 features that they are linear in.
+        float32 features that the logits are linear in.
 
     Attributes:
         num_features: Channels of the last map.
@@ -70,7 +70,7 @@ class ResidualBlock(keras.layers.Layer):
     The shortcut averages 2×2 pixels and is a 1×1 convolution.
 
     Args:
-        width: Channels out.
+        width: Output channels.
         normalization, initializers: As in `TurnClassifier`.
     """
 
@@ -96,11 +96,11 @@ class ResidualBlock(keras.layers.Layer):
 
 
 class NormalizedConvolution(keras.layers.Layer):
-    """A convolution, and the normalisation behind it.
+    """A convolution followed by normalization.
 
     Args:
-        width: Channels out.
-        kernel, stride: Of the convolution.
+        width: Output channels.
+        kernel, stride: Kernel size and stride of the convolution.
         normalization, initializers: As in `TurnClassifier`.
     """
 

@@ -1,4 +1,4 @@
-"""What scores in a worker: a run, or an exported SavedModel."""
+"""The model that scores in a worker: a run, or an exported SavedModel."""
 
 import dataclasses
 import hashlib
@@ -13,9 +13,9 @@ import tensorflow as tf
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.scale import storage
 
-# Where an export keeps its model card.
+# Path of the model card in an export.
 CARD_FILE = pathlib.PurePosixPath("assets.extra", "model_card.json")
-# Images that go through the model at once.
+# Number of images scored at once.
 BATCH_SIZE = 256
 
 
@@ -26,9 +26,9 @@ class ScoringModel:
     Attributes:
         image_shape: `(height, width, channels)` of its images.
         image_fit: How files of another size are fitted.
-        bit_depth: Bits that the values of files with 16 bits use.
-        score: Of `(batch, *image_shape)` uint8: anomaly scores float32, p-values, decisions, each
-            `(batch,)`.
+        bit_depth: Number of bits used by the values of 16-bit files.
+        score: Maps `(batch, *image_shape)` uint8 to anomaly scores (float32), p-values and
+            decisions, each `(batch,)`.
     """
 
     image_shape: tuple[int, int, int]
@@ -38,7 +38,7 @@ class ScoringModel:
 
 
 def identify(folder: str) -> str:
-    """A digest that changes when a model's answers may.
+    """A digest that changes whenever a model's answers may change.
 
     Raises:
         ValueError: If the folder is neither a finished run nor a SavedModel with its card.
@@ -57,7 +57,7 @@ def identify(folder: str) -> str:
 
 
 def load_model(folder: str) -> ScoringModel:
-    """Loads a run or a SavedModel; one on remote storage is copied here first.
+    """Loads a run or a SavedModel; one on remote storage is first copied to this machine.
 
     Raises:
         ValueError: If it cannot be loaded.

@@ -1,4 +1,4 @@
-"""The Beam pipeline: shards to workers, each of which loads the model once."""
+"""The Beam pipeline: distributes shards to workers, each of which loads the model once."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,24 @@ from memgan_tf.scale.models import identify, load_model
 from memgan_tf.scale.plan import Job, make_plan
 from memgan_tf.scale.shards import score_shard
 
-# Before the user's own options, which win.
+# Default options; the user's own follow and take precedence.
 QUIET = ("--default_sdk_harness_log_level=WARNING",)
 
 
 class ScoreShards(beam.DoFn):
-    """Scores the shards whose numbers come; yields their counts.
+    """Scores the shards with the given numbers; yields their counts.
 
     Args:
         job: The job.
-        num_shards: How many it has.
-        model: Handle under which the threads of a process share the model.
+        num_shards: Number of its shards.
+        model: Handle through which the threads of a process share the model.
     """
 
     def __init__(self, job: Job, num_shards: int, model: Shared):
         self._job, self._num_shards, self._shared = job, num_shards, model
 
     def setup(self):
-        """Loads the model, or finds it loaded by another thread of the process."""
+        """Loads the model, unless another thread of the process has loaded it."""
         self._model = self._shared.acquire(lambda: load_model(self._job.model), self._job.model)
 
     def process(self, index):
@@ -37,7 +37,7 @@ class ScoreShards(beam.DoFn):
 
 
 def run_job(job: Job, options: Sequence[str] = ()) -> dict[str, int]:
-    """Scores all images of a job, or goes on with it; finished shards are not done again.
+    """Scores all images of a job, or resumes it; finished shards are not repeated.
 
     Args:
         job: The job.
@@ -48,7 +48,7 @@ def run_job(job: Job, options: Sequence[str] = ()) -> dict[str, int]:
 
     Raises:
         ValueError: If the inputs, the model or the output folder cannot be used.
-        RuntimeError: If a shard is missing when the runner has ended.
+        RuntimeError: If a shard is missing after the runner has finished.
     """
     num_shards = make_plan(job, identify(job.model))
     counts = [job.path("counts", index, num_shards) for index in range(num_shards)]

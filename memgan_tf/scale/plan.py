@@ -1,4 +1,4 @@
-"""What a job scores, in which shards; a job that goes on must have the same plan."""
+"""What a job scores and in which shards; a resumed job must have the same plan."""
 
 import dataclasses
 import hashlib
@@ -8,7 +8,7 @@ from memgan_tf.scale import storage
 from memgan_tf.validation import check_choice, check_integer
 
 OUTPUT_FORMATS = ("csv", "parquet")
-# Files that hold many images each; they are a shard each.
+# Files that hold many images; each is a shard of its own.
 RECORD_SUFFIXES = (".npz", ".tfrecord", ".tfrecord.gz", ".tfrecords")
 
 
@@ -21,12 +21,12 @@ class Job:
         output: Folder that the job writes.
         model: Folder of a run, or of a SavedModel.
         output_format: `csv` or `parquet`.
-        images_per_shard: Image files that make a shard; npz and TFRecord files are one each.
+        images_per_shard: Image files per shard; an npz or TFRecord file is one shard.
         record_feature: Feature of a `tf.train.Example` that holds the encoded image; empty if a
             record is an encoded image itself.
 
     Raises:
-        ValueError: If a setting breaks its rule.
+        ValueError: If a setting is invalid.
     """
 
     pattern: str
@@ -41,7 +41,7 @@ class Job:
         check_integer("images_per_shard", self.images_per_shard, 1)
 
     def path(self, kind: str, shard: int, num_shards: int) -> str:
-        """Of a shard's file: its `inputs`, `scores`, `errors` or `counts`."""
+        """Path of a file of a shard: its `inputs`, `scores`, `errors` or `counts`."""
         suffix = {"scores": self.output_format, "errors": "csv", "inputs": "txt", "counts": "json"}
         name = f"{kind}-{shard:05d}-of-{num_shards:05d}.{suffix[kind]}"
         folder = [] if kind in ("scores", "errors") else ["shards"]
@@ -58,7 +58,7 @@ def make_plan(job: Job, identity: str) -> int:
 
     Args:
         job: The job.
-        identity: Tells the model's content.
+        identity: Digest of the model's content.
 
     Returns:
         The number of shards.

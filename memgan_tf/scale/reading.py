@@ -1,4 +1,4 @@
-"""The images of a shard, in order, each with its name; what is unusable with its reason."""
+"""The images of a shard in order, each with its name, and unusable files with the reason."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Reader:
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted.
         record_feature: See `plan.Job`.
-        bit_depth: Bits that the values of files with 16 bits use.
+        bit_depth: Number of bits used by the values of 16-bit files.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Reader:
     def read(self, files: list[str]) -> Iterator[Found]:
         """Yields a name with `(height, width, channels)` uint8 pixels, or with a reason.
 
-        Call it inside `pillow_rules`.
+        Call this inside `pillow_rules`.
         """
         for file in files:
             if not holds_records(file):
@@ -78,7 +78,7 @@ class Reader:
             is_compressed = path.lower().endswith(".gz")
             count, reason = look_through(local, is_compressed)
             kind = "GZIP" if is_compressed else ""
-            # TensorFlow itself finds what is damaged in any other way.
+            # TensorFlow itself detects any other damage.
             for record in tf.data.TFRecordDataset(local, kind).take(count).as_numpy_iterator():
                 yield self._decode_record(record)
             if reason is not None:
@@ -102,7 +102,7 @@ class Reader:
             return self._decode(record)
         try:
             example = tf.train.Example.FromString(record)
-        except Exception:  # protocol buffers' own class of error differs by version
+        except Exception:  # the error class of protocol buffers differs by version
             return "not a tf.train.Example"
         values = example.features.feature[self._feature].bytes_list.value
         if len(values) != 1:

@@ -1,4 +1,4 @@
-"""A shard: read, scored in batches, written whole."""
+"""Reads a shard, scores it in batches, and writes it completely."""
 
 import csv
 import io
@@ -18,7 +18,7 @@ ERROR_COLUMNS = ("path", "reason")
 def score_shard(job: Job, model: ScoringModel, index: int, num_shards: int) -> dict[str, int]:
     """Scores a shard, unless it is done.
 
-    The counts are written last: where they stand, the shard's other files do.
+    The counts are written last: if they exist, so do the shard's other files.
 
     Returns:
         The counts of `images`, `errors` and `anomalies`.
@@ -40,7 +40,7 @@ def score_shard(job: Job, model: ScoringModel, index: int, num_shards: int) -> d
 
 
 def _score_all(model, found):
-    """Rows of the images, and name and reason of what is none."""
+    """Rows of the images, and name and reason of everything that is not an image."""
     rows, errors, waiting = [], [], []
     for name, image in found:
         if isinstance(image, str):

@@ -1,4 +1,4 @@
-"""Files where Beam finds them: this machine, or any storage that Beam has a file system for."""
+"""Files on this machine, or on any storage that Beam has a file system for."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ def list_files(pattern: str) -> list[str]:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file."""
+    """Whether the file exists."""
     return FileSystems.exists(path)
 
 
@@ -34,7 +34,8 @@ def read(path: str) -> bytes:
     """A file's content.
 
     Raises:
-        ValueError: If it is larger than images may be, see `data.budget`, or no regular file.
+        ValueError: If it exceeds the limit for images (see `data.budget`), or is not a regular
+            file.
         OSError: If it cannot be read.
     """
     limit = budget_bytes()
@@ -53,9 +54,9 @@ def read_json(path: str) -> Any:
 
 
 def write(path: str, content: bytes) -> None:
-    """Writes a file, whole or not at all; one that is there is replaced."""
+    """Writes a file completely or not at all; an existing one is replaced."""
     if FileSystems.get_scheme(path) is not None:
-        # A store of objects shows an object when it is closed, and not before.
+        # An object store shows an object only after it is closed.
         with FileSystems.create(path, compression_type=PLAIN) as file:
             file.write(content)
         return
@@ -66,19 +67,19 @@ def write(path: str, content: bytes) -> None:
 
 
 def sweep(folder: str) -> None:
-    """Removes what a killed `write` left in a folder of this machine."""
+    """Removes leftovers of a killed `write` from a folder of this machine."""
     if FileSystems.get_scheme(folder) is None:
         files.sweep_temporaries(pathlib.Path(folder))
 
 
 def write_json(path: str, values: Any) -> None:
-    """Writes a JSON file, whole or not at all."""
+    """Writes a JSON file completely or not at all."""
     write(path, (json.dumps(values, indent=2) + "\n").encode())
 
 
 @contextlib.contextmanager
 def on_this_machine(path: str) -> Iterator[str]:
-    """A file's local path; a file that lies elsewhere is here for the block."""
+    """Local path of a file; a remote file is copied here for the duration of the block."""
     if FileSystems.get_scheme(path) is None:
         yield path
         return

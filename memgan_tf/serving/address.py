@@ -18,11 +18,11 @@ class ServerAddress:
 
     Attributes:
         protocol: `rest` or `grpc`.
-        host: Its name or number.
+        host: Its name or IP address.
         port: 8501 for REST and 8500 for gRPC if the text has none.
-        name: Of the model.
-        version: Of the model, or None.
-        label: Of a version, such as `stable`, or None; without both it is the newest version.
+        name: Name of the model.
+        version: Version of the model, or None.
+        label: Label of a version, such as `stable`, or None. Without version and label, the newest.
     """
 
     protocol: str
@@ -37,13 +37,13 @@ class ServerAddress:
         """Reads an address.
 
         Raises:
-            ValueError: If it is none.
+            ValueError: If the text is not an address.
         """
         match = _PATTERN.fullmatch(text)
         if match is None or not 0 < int(match["port"] or 1) < 2**16:
             raise ValueError(
                 f"`server` must be rest://host:8501/name or grpc://host:8500/name, with /version "
-                f"or :label behind it if need be. {received('server', text)}"
+                f"or :label appended if needed. {received('server', text)}"
             )
         return cls(
             protocol=match["protocol"],

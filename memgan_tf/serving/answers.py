@@ -1,19 +1,19 @@
-"""What a model server's answer must be before anything is made of it."""
+"""Checks of a model server's answer before it is used."""
 
 import math
 from typing import Any
 
 import numpy as np
 
-# How far a p-value may lie above 1: another processor rounds otherwise.
+# How far a p-value may exceed 1, because another processor may round differently.
 ROUNDING = 1e-4
-# Values of one image, and bytes of an answer about one image and about a model.
+# Largest number of values of an image, and of bytes in an answer about an image and a model.
 MAX_VALUES, BYTES_PER_IMAGE, BYTES_PER_ANSWER = 2**26, 512, 2**20
 KINDS = {"is_anomaly": "b"}
 
 
 def longest_answer(num_images: int) -> int:
-    """Bytes that an answer about so many images may have: four numbers each, and room."""
+    """Largest size of an answer about so many images, in bytes: four numbers each, and a margin."""
     return BYTES_PER_ANSWER + BYTES_PER_IMAGE * num_images
 
 
@@ -29,7 +29,7 @@ def to_array(name: str, values: Any) -> np.ndarray:
         for value in values
     ):
         kind = "true or false" if wanted is bool else "numbers"
-        raise ValueError(f"{name} is no list of {kind}")
+        raise ValueError(f"{name} is not a list of {kind}")
     if wanted is bool:
         return np.array(values, np.bool_)
     if any(not abs(value) <= float(np.finfo(np.float32).max) for value in values):
@@ -38,7 +38,7 @@ def to_array(name: str, values: Any) -> np.ndarray:
 
 
 def check_scores(answers: dict[str, np.ndarray]) -> None:
-    """Checks that scores, p-values, threshold and decisions are such.
+    """Checks that scores, p-values, threshold and decisions are valid.
 
     Args:
         answers: `anomaly_score`, `p_value`, `is_anomaly` and `threshold`, `(batch,)` each.
@@ -59,10 +59,10 @@ def check_scores(answers: dict[str, np.ndarray]) -> None:
 
 
 def image_shape(dims: Any) -> tuple[int, int, int] | None:
-    """`(height, width, channels)` of the shape of a batch; None if it is none.
+    """`(height, width, channels)` from the shape of a batch; None if it has no such form.
 
     Raises:
-        ValueError: If no image can have it.
+        ValueError: If no image can have that shape.
     """
     if dims is None or len(dims) != 4:
         return None

@@ -1,4 +1,4 @@
-"""What every client of a model server can do."""
+"""Base of the clients of a model server."""
 
 import abc
 
@@ -9,17 +9,17 @@ from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RequestRefused, RetryPolicy, ServerUnavailable
 from memgan_tf.text import printable
 
-# Characters of a server's own words that are shown.
+# Largest number of characters of a server's own message that are shown.
 LONGEST_REASON = 500
 SCORES = ("anomaly_score", "p_value", "is_anomaly", "threshold")
 
 
 class Client(abc.ABC):
-    """Asks a model server for scores. Not for several threads at once.
+    """Requests scores from a model server. Not safe for use by several threads at once.
 
     Args:
-        address: Of the model.
-        retries: How often and how long.
+        address: Address of the model.
+        retries: How often and how long to try.
     """
 
     def __init__(self, address: ServerAddress, retries: RetryPolicy):
@@ -41,20 +41,21 @@ class Client(abc.ABC):
             `anomaly_score`, `p_value`, `is_anomaly` and `threshold`, each `(batch,)`.
 
         Raises:
-            RequestRefused: If the server refuses; with its reason.
+            RequestRefused: If the server refuses; the message has its reason.
             ServerUnavailable: If the last try failed.
         """
         outputs = self._retries.call(lambda: self._predict({"image": images}))
         for name in SCORES:
             if name not in outputs or np.shape(outputs[name]) != (len(images),):
                 raise RequestRefused(
-                    f"{self.address} gives no {name} for each image: it serves no export of memgan"
+                    f"{self.address} does not return {name} for each image: it serves "
+                    "no export of memgan"
                 )
         scores = {name: np.asarray(outputs[name]) for name in SCORES}
         try:
             answers.check_scores(scores)
         except ValueError as error:
-            raise RequestRefused(f"{self.address} gives no scores: {error}") from error
+            raise RequestRefused(f"{self.address} returns no valid scores: {error}") from error
         return scores
 
     def image_shape(self) -> tuple[int, int, int]:
@@ -71,7 +72,8 @@ class Client(abc.ABC):
             raise RequestRefused(f"{self.address} takes {error}") from error
         if shape is None:
             raise RequestRefused(
-                f"{self.address} takes no `image` in serving_default: it serves no export of memgan"
+                f"{self.address} has no input `image` in serving_default: it serves no "
+                "export of memgan"
             )
         return shape
 
@@ -93,7 +95,7 @@ class Client(abc.ABC):
 
     @abc.abstractmethod
     def _input_shape(self) -> list | None:
-        """Shape of the input `image` of `serving_default`, -1 for the batch; None without one."""
+        """Shape of the input `image` of `serving_default`, -1 for the batch, or None."""
 
     @abc.abstractmethod
     def _version_states(self) -> dict[int, str]:
@@ -111,10 +113,10 @@ def _one_line(text):
 
 
 def make_client(address: ServerAddress, retries: RetryPolicy) -> Client:
-    """The client for an address's protocol; nothing is sent yet.
+    """The client for the protocol of an address; it sends nothing yet.
 
     Raises:
-        ValueError: If what the protocol needs is not installed.
+        ValueError: If a package that the protocol needs is not installed.
     """
     if address.protocol == "rest":
         from memgan_tf.serving.rest_client import RestClient

@@ -1,6 +1,6 @@
-"""Sockets with one deadline for all that they receive: a server that drips ends no sooner by it.
+"""Sockets with one deadline for everything they receive, so a slow trickle cannot extend it.
 
-A usual timeout is for the next bytes, whatever they are, and begins again with each.
+A usual timeout applies to the next bytes only and restarts with each of them.
 """
 
 import socket
@@ -12,17 +12,17 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 
 class Deadline:
-    """The moment by which an answer must be whole; set anew for each request."""
+    """The time by which an answer must be complete; set again for each request."""
 
     def __init__(self):
         self._end = float("inf")
 
     def start(self, seconds: float) -> None:
-        """Counts from now."""
+        """Starts the time."""
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds until then.
+        """Seconds left.
 
         Raises:
             TimeoutError: If it has passed.
@@ -34,13 +34,13 @@ class Deadline:
 
 
 class TimedSocket(socket.socket):
-    """A connected socket that waits until a deadline, over all calls."""
+    """A connected socket with one deadline over all calls."""
 
     deadline: Deadline
 
     @classmethod
     def around(cls, connected: socket.socket, deadline: Deadline) -> "TimedSocket":
-        """Takes over a socket, which is detached by it."""
+        """Takes over a socket and detaches the original."""
         timed = cls(fileno=connected.detach())
         timed.deadline = deadline
         return timed
@@ -62,10 +62,10 @@ class TimedSocket(socket.socket):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """What requests connects by, with a deadline for each answer.
+    """Adapter for requests with a deadline for each answer.
 
     Args:
-        deadline: Shared with who sends; not for several threads at once.
+        deadline: Shared with the sender; not for several threads at once.
     """
 
     def __init__(self, deadline: Deadline):
@@ -73,7 +73,7 @@ class DeadlineAdapter(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *arguments, **options):
-        """As requests does it, with our connections."""
+        """As in requests, with our connections."""
         super().init_poolmanager(*arguments, **options)
         deadline = self._deadline
 

@@ -18,7 +18,7 @@ from tensorflow_serving.apis import (
 from memgan_tf import files
 from memgan_tf.serving.client import SCORES, Client
 
-# Another try may find the server in a better state.
+# Errors after which another try may succeed.
 PASSING_STATUS = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -28,14 +28,14 @@ PASSING_STATUS = frozenset(
         grpc.StatusCode.INTERNAL,
     }
 )
-# Bytes of an answer: those of a batch of a million images.
+# Largest number of bytes of an answer, enough for a batch of a million images.
 LONGEST_ANSWER = 16 * 2**20
-# Batches are as large as the caller wants; gRPC's own limit is 4 MB.
+# Batches may be of any size; gRPC's own limit is 4 MB.
 CHANNEL_OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", LONGEST_ANSWER),
 )
-# What a message raises that is not as a model server makes it.
+# Errors raised by a message that a model server would not send.
 MALFORMED = (*files.DAMAGE, DecodeError)
 
 
@@ -73,14 +73,14 @@ class GrpcClient(Client):
         return {name: self._array(name, tensor) for name, tensor in found.items()}
 
     def _array(self, name, tensor):
-        # One value may stand for a shape that would fill the memory.
+        # A single value may claim a shape that would fill the memory.
         count = math.prod(dim.size for dim in tensor.tensor_shape.dim)
         if count > LONGEST_ANSWER:
             raise self._refused(f"{name} has {count:,} values")
         try:
             return tf.make_ndarray(tensor)
         except MALFORMED as error:
-            raise self._refused(f"{name} is no tensor: {files.first_line(error)}") from error
+            raise self._refused(f"{name} is not a tensor: {files.first_line(error)}") from error
 
     def _input_shape(self):
         request = get_model_metadata_pb2.GetModelMetadataRequest(

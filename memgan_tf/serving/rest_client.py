@@ -10,7 +10,7 @@ from memgan_tf.serving.answers import BYTES_PER_ANSWER, longest_answer, to_array
 from memgan_tf.serving.client import LONGEST_REASON, SCORES, Client
 from memgan_tf.serving.deadline import Deadline, DeadlineAdapter
 
-# Another try may find the server in a better state.
+# Status codes after which another try may succeed.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -19,11 +19,11 @@ class RestClient(Client):
 
     def __init__(self, address, retries):
         super().__init__(address, retries)
-        # It logs headers that it cannot parse with a traceback; we say what matters.
+        # It logs unparsable headers with a traceback; our own message is enough.
         logging.getLogger("urllib3").setLevel(logging.ERROR)
         self._deadline = Deadline()
         self._session = requests.Session()
-        # No proxy, and no password of a .netrc file, that only the environment knows of.
+        # Ignore proxies and .netrc passwords that come from the environment.
         self._session.trust_env = False
         self._session.headers["Accept-Encoding"] = "identity"
         self._session.mount("http://", DeadlineAdapter(self._deadline))
@@ -35,7 +35,7 @@ class RestClient(Client):
 
     @property
     def _model(self):
-        """URL of the model, of the version or label that the address names."""
+        """URL of the model, with the version or label of the address."""
         if self.address.label is not None:
             return f"{self._models}/labels/{self.address.label}"
         if self.address.version is not None:
@@ -75,7 +75,7 @@ class RestClient(Client):
             raise self._refused(f"no states of versions: {files.first_line(error)}") from error
 
     def _ask(self, method, url, limit=BYTES_PER_ANSWER, **options):
-        """The JSON object of an answer of at most so many bytes."""
+        """The JSON object in an answer of at most `limit` bytes."""
         timeout = self._retries.timeout
         self._deadline.start(timeout)
         try:
@@ -97,7 +97,7 @@ class RestClient(Client):
             answer = json.loads(content)
         except (ValueError, RecursionError) as error:
             if response.ok:
-                raise self._unavailable("the answer is cut off or no JSON") from error
+                raise self._unavailable("the answer is cut off or not JSON") from error
             answer = None
         reason = answer.get("error") if isinstance(answer, dict) else None
         reason = f"{str(reason or response.reason)[:LONGEST_REASON]} (HTTP {response.status_code})"
@@ -106,14 +106,14 @@ class RestClient(Client):
         if not response.ok:
             raise self._refused(reason)
         if not isinstance(answer, dict):
-            raise self._refused("the answer is no JSON object")
+            raise self._refused("the answer is not a JSON object")
         return answer
 
 
 def _read(response, limit, deadline):
-    """An answer's content, if it comes in time and is not too long."""
+    """The content of an answer, if it arrives in time and is not too long."""
     with response:
-        # Nothing was said to be accepted; a few bytes could become any number.
+        # We accept no compression, because a few bytes could expand to any number.
         if response.headers.get("Content-Encoding", "identity") != "identity":
             raise requests.RequestException("the answer is compressed")
         content = bytearray()

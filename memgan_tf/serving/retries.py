@@ -1,4 +1,4 @@
-"""Errors of a server, and which of them another try may mend."""
+"""Errors of a server, and when to try again."""
 
 import dataclasses
 import time
@@ -8,16 +8,16 @@ from typing import TypeVar
 from memgan_tf.validation import check_integer, check_real
 
 Result = TypeVar("Result")
-# Of a try: a day. The system's clocks cannot wait for any number.
+# Longest timeout, a day; the system's clocks cannot wait for arbitrary times.
 MAX_SECONDS = 86400.0
 
 
 class ServerUnavailable(RuntimeError):
-    """The server cannot be reached, is too busy or too slow, or broke off: try again."""
+    """The server is out of reach, too busy or too slow, or closed the connection; try again."""
 
 
 class RequestRefused(ValueError):
-    """The server will not answer this request however often it is sent."""
+    """The server will not answer this request, however often it is sent."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,10 +25,10 @@ class RetryPolicy:
     """How often a request is sent, and how long one try may take.
 
     Attributes:
-        attempts: Tries, the first one among them.
-        timeout: Seconds that a try may take.
+        attempts: Number of tries, including the first one.
+        timeout: Longest time of a try, in seconds.
         first_delay: Seconds before the second try; each further delay is twice as long.
-        longest_delay: Seconds that a delay is at most.
+        longest_delay: Longest delay, in seconds.
     """
 
     attempts: int = 5
@@ -41,10 +41,10 @@ class RetryPolicy:
         check_real("timeout", self.timeout, minimum=1e-3, maximum=MAX_SECONDS)
 
     def call(self, function: Callable[[], Result]) -> Result:
-        """Calls until it succeeds.
+        """Calls a function until it succeeds.
 
         Raises:
-            ServerUnavailable: If the last try failed with it.
+            ServerUnavailable: If the last try raised it.
             RequestRefused: At once.
         """
         delay = self.first_delay

@@ -1,4 +1,4 @@
-"""Images to a server in batches."""
+"""Sends images to a server in batches."""
 
 import numpy as np
 from tqdm import tqdm
@@ -8,18 +8,18 @@ from memgan_tf.validation import check_integer
 
 
 def score_images(client: Client, images: np.ndarray, batch_size: int) -> dict[str, np.ndarray]:
-    """Scores any number of images, with a progress bar if someone looks.
+    """Scores any number of images, with a progress bar on a terminal.
 
     Args:
-        client: Of the server.
+        client: Client of the server.
         images: `(num_images, height, width, channels)`, 0 to 255, at least one.
-        batch_size: Images a request.
+        batch_size: Images per request.
 
     Returns:
         `anomaly_score`, `p_value`, `is_anomaly` and `threshold`, each `(num_images,)`.
 
     Raises:
-        RequestRefused, ServerUnavailable: As `Client.score`; the message says which images.
+        RequestRefused, ServerUnavailable: As `Client.score`; the message names the images.
     """
     check_integer("batch_size", batch_size, minimum=1)
     parts = []

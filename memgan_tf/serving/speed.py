@@ -1,4 +1,4 @@
-"""How fast a server answers."""
+"""Measures how fast a server answers."""
 
 import concurrent.futures
 import dataclasses
@@ -17,7 +17,7 @@ class Speed:
     """How fast a server answered.
 
     Attributes:
-        latencies: Seconds of each request.
+        latencies: Duration of each request, in seconds.
         images_per_second: Over all requests.
     """
 
@@ -39,14 +39,14 @@ def measure_speed(
     batch_size: int,
     concurrency: int,
 ) -> Speed:
-    """Sends requests from several clients at once, each one after the other.
+    """Sends requests from several clients at once; each client sends one after the other.
 
     Args:
-        make_client: Called once a client.
+        make_client: Called once per client.
         images: `(num_images, height, width, channels)`; repeated to fill the batches.
-        num_requests: Over all clients.
+        num_requests: Number of requests of all clients together.
         batch_size: Images a request.
-        concurrency: Clients.
+        concurrency: Number of clients.
 
     Raises:
         RequestRefused, ServerUnavailable: As `Client.score`.

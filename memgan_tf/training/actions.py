@@ -14,19 +14,19 @@ from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.training.loop import Epoch
 
-# Pictures and hull distances are written this often over a run, at most.
+# Largest number of times that pictures and hull distances are written in a run.
 MAX_PICTURES = 10
-# Of metrics.csv: a row an epoch.
+# Largest size of metrics.csv, which has one row per epoch.
 MAX_METRICS_BYTES = 16 * 2**20
 REMOVE_METRICS = "Remove it: the weights do not depend on it"
 
 
 class CsvLogger:
-    """Keeps metrics.csv: a row an epoch, rewritten whole so that it is never torn.
+    """Keeps metrics.csv, one row per epoch, rewritten completely so that it is never cut short.
 
     Args:
-        path: Of the file. Rows past the epoch that comes first are dropped: they belong to
-            steps that a restart takes again.
+        path: Path of the file. Rows from the first new epoch on are dropped, because they belong to
+            steps that a restart repeats.
     """
 
     def __init__(self, path: pathlib.Path):
@@ -61,11 +61,11 @@ class CsvLogger:
 
 
 class CollapseAlarm:
-    """Reports signs of collapse when they appear and when they pass.
+    """Reports signs of collapse when they appear and when they disappear.
 
     Args:
-        mark: Called with the signs at the end of each epoch, before its checkpoint: what a killed
-            run knew is known when it goes on.
+        mark: Called with the signs at the end of each epoch, before its checkpoint, so that a
+            resumed run knows what a killed one knew.
         known: Signs that the run had when it was interrupted.
     """
 
@@ -75,7 +75,7 @@ class CollapseAlarm:
         self._mark, self._present = mark, set(known)
 
     def __call__(self, epoch: Epoch) -> None:
-        """Looks at the epoch."""
+        """Checks the epoch."""
         explained = {**epoch.explained, "images": epoch.images}
         reasons = epoch.model.health(epoch.metrics, explained)
         for reason in reasons:
@@ -88,7 +88,7 @@ class CollapseAlarm:
 
 
 class TensorBoardLogger:
-    """Writes the runs `train` and `validation`, and the projector's files at the end.
+    """Writes the TensorBoard runs `train` and `validation`, and at the end the projector's files.
 
     Args:
         directory: TensorBoard's folder of the run.

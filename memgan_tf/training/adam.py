@@ -5,11 +5,11 @@ import tensorflow as tf
 
 
 class FusedAdam(keras.optimizers.Adam):
-    """Keras' Adam, its update one operation instead of fifteen: the same up to rounding.
+    """Keras' Adam with one operation per update instead of fifteen; the same up to rounding.
 
-    Keras writes a variable, its two moments and six intermediate tensors to memory in turn;
-    TensorFlow's kernel reads the gradient and writes the three. State and names are Keras', so
-    checkpoints are the same.
+    Keras writes a variable, its two moments and six intermediate tensors to memory one by one.
+    TensorFlow's kernel reads the gradient and writes only the first three. State and names are
+    those of Keras, so checkpoints are the same.
     """
 
     def update_step(self, gradient, variable, learning_rate):

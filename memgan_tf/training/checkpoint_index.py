@@ -1,9 +1,10 @@
-"""A checkpoint's index, looked through before TensorFlow reads it.
+"""Checks the index of a checkpoint before TensorFlow reads it.
 
 The index is a sorted table of names, each with a type, a shape and a place in the file of values.
-TensorFlow makes room for whatever shape stands there and ends the process if there is none, and a
-checksum is no help: who writes the shape writes the checksum. What is accepted here is a part of
-what TensorFlow accepts, written as TensorFlow writes it, so both see the same table.
+TensorFlow allocates memory for whatever shape is stated, and the process dies if there is not
+enough. A checksum does not help, because whoever writes the shape also writes the checksum. The
+checks here accept only a part of what TensorFlow accepts, in the form in which TensorFlow writes
+it, so both read the same table.
 """
 
 import dataclasses
@@ -35,7 +36,7 @@ class Entry:
         dtype: Its type.
         shape: Its shape.
         offset: Where it begins in the file of values.
-        size: Bytes that it takes there.
+        size: Its number of bytes there.
     """
 
     dtype: tf.DType
@@ -45,15 +46,15 @@ class Entry:
 
 
 def check_checkpoint(path: str, variables: dict[str, Sequence[tf.Variable]]) -> None:
-    """Checks that TensorFlow can restore variables from a checkpoint, and comes to an end.
+    """Checks that TensorFlow can restore variables from a checkpoint without a crash.
 
     Args:
-        path: Of the checkpoint, without a suffix.
-        variables: Lists of variables by the name under which they were saved; a single one may
-            stand for itself.
+        path: Path of the checkpoint, without a suffix.
+        variables: Lists of variables by the name under which they were saved; a single variable
+            need not be in a list.
 
     Raises:
-        ValueError: If something is not as `tf.train.Checkpoint` wrote it for these variables.
+        ValueError: If it differs from what `tf.train.Checkpoint` writes for these variables.
         OSError: If a file is missing or cannot be read.
     """
     values = pathlib.Path(f"{path}.data-00000-of-00001")
@@ -67,7 +68,7 @@ def check_checkpoint(path: str, variables: dict[str, Sequence[tf.Variable]]) -> 
         for position, variable in pairs:
             place = [name] if position is None else [name, str(position)]
             _check_variable(place, variable, graph, entries, values)
-    # TensorFlow restores its own count of saves too.
+    # TensorFlow also restores its own count of saves.
     _check_variable(["save_counter"], COUNTER, graph, entries, values)
 
 
@@ -75,11 +76,11 @@ def read_index(path: str | os.PathLike, num_bytes: int) -> dict[str, Entry]:
     """The table of an index.
 
     Args:
-        path: Of the index.
+        path: Path of the index.
         num_bytes: Size of the file of values.
 
     Raises:
-        ValueError: If it is not as TensorFlow writes it, or an entry does not fit the values.
+        ValueError: If it differs from what TensorFlow writes, or an entry does not fit the values.
         OSError: If it is missing or cannot be read.
     """
     content = files.read_bytes(path, MAX_INDEX_BYTES)
@@ -166,7 +167,7 @@ def _rows(content) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _block(content, offset, size):
-    """Keys and values of a block; restarts are at its entries' beginnings, so none is hidden."""
+    """Keys and values of a block; restarts must be at beginnings of entries, so none is hidden."""
     end = offset + size
     if end + TRAILER_BYTES > len(content) or size < 4:
         raise ValueError("a block lies outside")
@@ -199,7 +200,7 @@ def _block(content, offset, size):
 
 
 def _number(content, position):
-    """A number of seven bits a byte, and the position behind it."""
+    """A number with seven bits per byte, and the position after it."""
     value = 0
     for index in range(LONGEST_NUMBER):
         byte = content[position + index]

@@ -1,4 +1,4 @@
-"""Checkpoints of a run: saved at a step, restored from the newest that is whole."""
+"""Checkpoints of a run: saved at a step, restored from the newest undamaged one."""
 
 import pathlib
 import re
@@ -20,12 +20,12 @@ class Checkpoints:
     """Saves and restores the variables of a run.
 
     Args:
-        directory: Where they are kept.
+        directory: Folder of the checkpoints.
         variables: Lists of variables by name.
-        fingerprint: Of the run's configuration; a checkpoint of another one is refused.
-        keep: How many are kept.
-        writes: Whether `save` saves; of the workers of a job, the chief's alone does.
-        earlier: Fingerprints of configurations whose checkpoints this one goes on from.
+        fingerprint: Fingerprint of the run's configuration; checkpoints of others are refused.
+        keep: Number of checkpoints to keep.
+        writes: Whether `save` saves; among the workers of a job, only the chief does.
+        earlier: Fingerprints of configurations whose checkpoints this run may resume from.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Checkpoints:
         self._directory = directory
         self._had_listing = (directory / LISTING).exists()
         if writes and not _listed(directory):
-            # The manager would take it for no checkpoint, or clear up where it must not.
+            # The manager would take it for no checkpoint, or delete files that it must not.
             (directory / LISTING).unlink(missing_ok=True)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(directory), max_to_keep=keep
@@ -56,10 +56,10 @@ class Checkpoints:
             shutil.rmtree(leftover, ignore_errors=True)
 
     def save(self, step: int) -> None:
-        """Saves the variables as they are at a step.
+        """Saves the variables as of a step.
 
         Raises:
-            OSError: If they cannot be written; the checkpoints before are intact.
+            OSError: If they cannot be written; earlier checkpoints stay intact.
         """
         if not self._writes:
             return
@@ -68,17 +68,17 @@ class Checkpoints:
         except tf.errors.OpError as error:
             raise OSError(
                 f"the checkpoint of step {step} cannot be saved: {files.first_line(error)}. Make "
-                f"room; the same command goes on from the checkpoint before"
+                f"room; the same command resumes from the previous checkpoint"
             ) from error
 
     def restore(self) -> bool:
-        """Restores the newest whole checkpoint; says on standard error which are damaged.
+        """Restores the newest undamaged checkpoint; names damaged ones on standard error.
 
         Returns:
             Whether there was one.
 
         Raises:
-            ValueError: If a checkpoint is another configuration's, or all are damaged.
+            ValueError: If a checkpoint belongs to another configuration, or all are damaged.
         """
         paths = _newest_first(self._directory)
         for path in paths:
@@ -97,17 +97,17 @@ class Checkpoints:
                 f"checkpoint {path} belongs to another configuration than the run's config.json. "
                 f"Remove it, or the run's folder"
             )
-        # Without a list no save has ever ended: what lies there is the first one's beginning.
+        # Without a list, no save ever finished: the files are the beginning of the first one.
         if paths and (self._had_listing or (self._directory / LISTING).exists()):
             raise ValueError(
                 f"none of the checkpoints in {self._directory} can be read. Remove the run's "
-                f"folder to train it anew"
+                f"folder to train it again"
             )
         return False
 
 
 def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
-    """Sets the variables that a score reads from the newest whole checkpoint.
+    """Sets the variables that a score reads from the newest undamaged checkpoint.
 
     Raises:
         ValueError: If there is none.
@@ -129,14 +129,14 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
 
 
 def _newest_first(directory):
-    """Paths of the checkpoints that lie in the folder or that its list names, by their steps."""
+    """Paths of the checkpoints that are in the folder or in its list, by their steps."""
     names = {path.stem for path in directory.glob("ckpt-*.index")} | _listed(directory)
     found = [match for match in map(re.compile(r"ckpt-(\d{1,18})").fullmatch, names) if match]
     return [str(directory / match[0]) for match in sorted(found, key=lambda m: -int(m[1]))]
 
 
 def _listed(directory):
-    """Names that the folder's list has; none if it is damaged or names another folder's files."""
+    """Names in the folder's list; none if it is damaged or names files of another folder."""
     try:
         files.open_regular(directory / LISTING, files.MAX_TEXT_BYTES).close()
         state = tf.train.get_checkpoint_state(str(directory))

@@ -1,4 +1,4 @@
-"""TF_CONFIG: which processes train together, and which of them this one is."""
+"""TF_CONFIG: which processes train together, and which one this is."""
 
 import dataclasses
 import json
@@ -31,11 +31,11 @@ class Cluster:
 
 
 def read_cluster(strategy: str, environment: Mapping[str, str] | None = None) -> Cluster:
-    """The cluster that the variable TF_CONFIG describes; alone under any other strategy.
+    """The cluster that TF_CONFIG describes; a single process under any other strategy.
 
     Args:
         strategy: `--distribution_strategy`.
-        environment: Where the variable stands; None is the process's own environment.
+        environment: Holds the variable; None means the environment of the process.
 
     Raises:
         ValueError: If the variable is missing or wrong, in one line.
@@ -61,7 +61,7 @@ def read_cluster(strategy: str, environment: Mapping[str, str] | None = None) ->
 
 
 def _addresses(cluster):
-    """The chief's address, where one is named apart, then the workers'."""
+    """Address of the chief, if one is listed separately, then those of the workers."""
     unknown = sorted(cluster.keys() - {"chief", "worker"})
     if unknown or len(cluster.get("chief", ())) > 1:
         raise ValueError(

@@ -1,13 +1,13 @@
-"""When a run may go on with more epochs than it was begun with."""
+"""When a run may continue with more epochs than it was started with."""
 
 from memgan_tf.config import RunConfig
 
 
 def grows(before: RunConfig, after: RunConfig) -> bool:
-    """Whether `after` is `before` with more epochs, so that what is done is how it begins.
+    """Whether `after` is `before` with more epochs, so that the finished epochs are its first ones.
 
     Raises:
-        ValueError: If the number of epochs is all that differs but the run cannot go on.
+        ValueError: If only the number of epochs differs but the run cannot continue.
     """
     mine, theirs = before.decisive(), after.decisive()
     differing = {name for name in mine.keys() | theirs.keys() if mine.get(name) != theirs.get(name)}
@@ -26,7 +26,7 @@ def grows(before: RunConfig, after: RunConfig) -> bool:
 
 
 def obstacle_to_growth(config: RunConfig) -> str | None:
-    """Why the first epochs of a run depend on how many there are; None if they do not."""
+    """Why the first epochs of a run depend on the total number; None if they do not."""
     if config.training.learning_rate_decay < 1.0:
         decay = config.training.learning_rate_decay
         return f"the step size falls to the end, learning_rate_decay={decay:g}"

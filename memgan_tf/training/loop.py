@@ -19,7 +19,7 @@ from memgan_tf.training.levelling import Levelling
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import Workers
 
-# Held-out images that are scored after each epoch at most.
+# Largest number of held-out images scored after each epoch.
 MONITORED_IMAGES = 512
 # Seconds between two printed lines of progress.
 REPORT_SECONDS = 2.0
@@ -32,12 +32,12 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclasses.dataclass(frozen=True)
 class Epoch:
-    """What an action is told at the end of an epoch.
+    """What an action receives at the end of an epoch.
 
     Attributes:
-        index: 1 for the first.
+        index: Number of the epoch; 1 is the first.
         is_last: Whether training ends with it.
-        step: Steps done.
+        step: Number of finished steps.
         seconds: Training time so far, over all processes that worked on the run.
         metrics: Means over the epoch by tag.
         images: Held-out normal images, raw pixels.
@@ -69,9 +69,9 @@ def train(
     """Trains to the end, from the newest checkpoint if there is one.
 
     Args:
-        trainer: The model and its optimisers.
+        trainer: The model and its optimizers.
         validation_images: Held-out normal images, raw pixels.
-        checkpoints: Where the state is kept; None keeps none.
+        checkpoints: Keeps the state; None keeps none.
         actions: Called at the end of each epoch, before its checkpoint, by the chief.
         workers: Of the job; all of them are here, and stop together.
         levelling: Ends training before the last epoch; None does not.
@@ -84,7 +84,7 @@ def train(
         Interrupted: On SIGINT or SIGTERM to any worker, after a checkpoint.
     """
     if checkpoints and checkpoints.restore() and workers.is_chief:
-        print(f"Going on from step {trainer.steps_done} of {trainer.total_steps}")
+        print(f"Resuming from step {trainer.steps_done} of {trainer.total_steps}")
     workers.check_equal({"step to go on from": trainer.steps_done})
     if levelling:
         levelling.restart(trainer.steps_done // trainer.steps_per_epoch, trainer.steps_done)
@@ -115,7 +115,7 @@ def train(
                     checkpoints.save(trainer.steps_done)
                 raise Interrupted(
                     f"stopped at step {trainer.steps_done} of {trainer.total_steps}; the same "
-                    f"command goes on from there"
+                    f"command resumes there"
                 )
     if levelling and workers.is_chief:
         print(levelling.describe(trainer.total_epochs))
@@ -164,7 +164,7 @@ def _check_finite(trainer, checkpoints):
 
 
 class _stop_requests:
-    """A context in which SIGINT and SIGTERM set a flag; a second one acts as it always did."""
+    """A context in which a first SIGINT or SIGTERM sets a flag; a second one acts as usual."""
 
     def __enter__(self):
         self._requested, self._previous = False, {}

@@ -1,7 +1,7 @@
-"""Who made a run: a seal that only this user can set, and which images it was begun with.
+"""Origin of a run: a seal that only this user can set, and the images it was started with.
 
-A run's config.json names the data that it was made with. A stranger's may name anything on this
-machine, so that name is followed only if the run has the seal of the user who follows it.
+The config.json of a run names the data that it was made with. A stranger's may name anything on
+this machine, so the name is followed only if the run has the seal of the current user.
 """
 
 import contextlib
@@ -22,23 +22,23 @@ KEY_BYTES = 32
 
 
 def key_file() -> pathlib.Path:
-    """Where this user's key is kept: below `XDG_STATE_HOME`, or `~/.local/state`."""
+    """Path of this user's key: below `XDG_STATE_HOME`, or `~/.local/state`."""
     base = os.environ.get("XDG_STATE_HOME") or pathlib.Path.home() / ".local" / "state"
     return pathlib.Path(base) / "memgan_tf" / "key"
 
 
 def keep(run: RunDirectory, config: RunConfig, content: str | None = None) -> None:
-    """Seals a run that this user trains, and notes its images.
+    """Seals a run that this user trains, and records its images.
 
-    Call it while the folder is claimed.
+    Call this while the folder is claimed.
 
     Args:
         run: Its folder.
         config: As the user gave it; the seal is set only if config.json names the same data.
-        content: Names the images' content; None if that is not known.
+        content: Identifies the content of the images; None if unknown.
 
     Raises:
-        ValueError: If the run was begun with other images, or origin.json is damaged.
+        ValueError: If the run was started with other images, or origin.json is damaged.
     """
     path, before = run.path / ORIGIN_FILE, {}
     if path.exists():
@@ -59,7 +59,7 @@ def keep(run: RunDirectory, config: RunConfig, content: str | None = None) -> No
 
 
 def is_own(run: RunDirectory, data: DataConfig) -> bool:
-    """Whether this user made the run, with this data."""
+    """Whether this user made the run with this data."""
     path, key = run.path / ORIGIN_FILE, _key()
     if key is None or not path.exists():
         return False
@@ -85,7 +85,7 @@ def _seal(data, key):
 
 
 def _key(make=False):
-    """This user's key; None if there is none and none can be kept."""
+    """Key of this user; None if there is none and none can be stored."""
     try:
         path = key_file()
         if make and not path.exists():
@@ -98,7 +98,7 @@ def _key(make=False):
 
 
 def _write_new(path):
-    """Another process that is first wins."""
+    """If two processes create it, the first one wins."""
     staging = path.with_name(f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     handle = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

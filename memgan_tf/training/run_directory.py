@@ -1,4 +1,4 @@
-"""A run's folder: who owns it, what it was made with, whether it is done."""
+"""The folder of a run: who owns it, what it was made with, whether it is complete."""
 
 import contextlib
 import fcntl
@@ -24,10 +24,10 @@ from memgan_tf.validation import check_real
 from memgan_tf.version import __version__
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
-# Settings of the environment that change bits of the result on the same machine.
+# Environment variables that change bits of the result on the same machine.
 BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
 LOCK = ".lock"
-# Files and folders of a run, at most: what is below is looked at before any of it is opened.
+# Largest number of files and folders of a run; all are checked before any is opened.
 MAX_ENTRIES = 100_000
 
 
@@ -43,7 +43,7 @@ class RunDirectory:
 
     @classmethod
     def of(cls, model_dir: str, config: RunConfig) -> "RunDirectory":
-        """The folder of a configuration under `model_dir`."""
+        """The folder for a configuration under `model_dir`."""
         normal_class = "all" if config.data.normal_class is None else config.data.normal_class
         return cls(
             pathlib.Path(model_dir)
@@ -83,10 +83,10 @@ class RunDirectory:
         return [printable(line) for line in text.splitlines()]
 
     def check_files(self) -> None:
-        """Checks that the folder holds nothing but files and folders: nothing leads out of it.
+        """Checks that the folder holds only files and folders, so nothing leads out of it.
 
-        Links could lead a reader, or what is written, to any place; pipes and devices have no end.
-        The folder itself may be a link: the user named it.
+        Links could redirect reads and writes to any place, and pipes and devices have no end. The
+        folder itself may be a link, because the user named it.
 
         Raises:
             ValueError: If there is a link, a pipe, a device or a socket.
@@ -113,7 +113,7 @@ class RunDirectory:
         """The configuration that the run was started with.
 
         Raises:
-            ValueError: If this is no run's folder.
+            ValueError: If this is not the folder of a run.
         """
         path = self.path / "config.json"
         if not path.is_file():
@@ -128,12 +128,12 @@ class RunDirectory:
             raise ValueError(f"{path} is not a run's configuration: {reason}") from error
 
     def check_free_for(self, config: RunConfig) -> None:
-        """Checks, writing nothing, that the folder is new or holds this configuration's run.
+        """Checks, without writing, that the folder is new or holds this configuration's run.
 
-        The run may have fewer epochs, where `growth.grows` allows it.
+        The run may have fewer epochs if `growth.grows` allows it.
 
         Raises:
-            ValueError: If something else is in it, or it cannot be made.
+            ValueError: If it holds anything else, or cannot be created.
         """
         existing = next(p for p in (self.path, *self.path.parents) if p.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
@@ -142,7 +142,7 @@ class RunDirectory:
             )
         if self.path.exists():
             self.check_files()
-        # What stands there before config.json does, while the chief claims the folder.
+        # What the folder holds before config.json, while the chief claims it.
         passing = (LOCK, files.TEMPORARY_PREFIX)
         if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
             return
@@ -160,7 +160,7 @@ class RunDirectory:
 
     @contextlib.contextmanager
     def claimed(self, config: RunConfig) -> Iterator[None]:
-        """Owns the folder for the block; config.json and environment.json are in it then.
+        """Owns the folder for the block and writes config.json and environment.json.
 
         Raises:
             ValueError: As `check_free_for`.
@@ -192,17 +192,17 @@ class RunDirectory:
         return False
 
     def wait_until_free(self, is_stopping: Callable[[], bool], pause: float = 1.0) -> None:
-        """Returns when no process owns the folder, or when it should not be waited for."""
+        """Returns when no process owns the folder, or when waiting should end."""
         while self.is_locked and not is_stopping():
             time.sleep(pause)
 
     def _open_lock(self):
-        """The lock's file, made if need be; what is in its place is neither followed nor cut."""
+        """Opens or creates the lock file, without following a link or truncating a file."""
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         return os.fdopen(os.open(self.path / LOCK, flags, 0o666), "rb+", buffering=0)
 
     def check_free_for_owner(self, config: RunConfig) -> None:
-        """Writes the configuration, or compares it once more now that nobody else can write."""
+        """Writes the configuration, or compares it again now that no other process can write."""
         if (self.path / "config.json").exists():
             self.check_free_for(config)
             self._grow(config)
@@ -212,7 +212,7 @@ class RunDirectory:
         if not path.exists():
             files.write_json(path, environment)
             return
-        with files.naming_damage(path, "Remove it to go on without the comparison"):
+        with files.naming_damage(path, "Remove it to continue without the comparison"):
             changes = [
                 printable(f"{name} was {before!r} and is {environment.get(name)!r}")
                 for name, before in files.read_json(path).items()
@@ -220,24 +220,24 @@ class RunDirectory:
             ]
         if changes and not self.is_complete:
             print(
-                "Warning: the run goes on in another environment, so its result may differ in its "
+                "Warning: the run resumes in another environment, so its result may differ in its  "
                 f"last bits: {'; '.join(changes)}",
                 file=sys.stderr,
             )
 
     def is_complete_for(self, config: RunConfig) -> bool:
-        """Whether training has finished, with no epochs of this configuration left to do."""
+        """Whether training has finished, with no epochs of this configuration left."""
         return self.is_complete and not self.read_config().differences(config)
 
     def _grow(self, config):
-        """Begins the epochs that the configuration has more; what was measured is void."""
+        """Starts the configuration's additional epochs; earlier measurements become invalid."""
         if self.read_config().differences(config):
             for name in ("COMPLETE", "results.json"):
                 (self.path / name).unlink(missing_ok=True)
             files.write_json(self.path / "config.json", config.to_dict())
 
     def mark_suspect(self, reasons: list[str]) -> None:
-        """Records why the result should not be trusted; an empty list takes it back."""
+        """Records why the result should not be trusted; an empty list removes the record."""
         if reasons:
             files.write_text(self.path / "SUSPECT", "\n".join(reasons) + "\n")
         else:
@@ -252,17 +252,17 @@ class RunDirectory:
         """What `mark_complete` recorded.
 
         Raises:
-            ValueError: If it is damaged, or config.json is another than then.
+            ValueError: If it is damaged, or config.json has changed since.
         """
         path = self.path / "COMPLETE"
         record = files.read_json(path)
-        with files.naming_damage(path, "Train the run anew"):
+        with files.naming_damage(path, "Train the run again"):
             check_real("training_seconds", record["training_seconds"], minimum=0.0)
         expected = record.get("config_sha256")
         if expected is not None and expected != files.sha256(self.path / "config.json"):
             raise ValueError(
                 f"{self.path / 'config.json'} is not the one that the run was trained with, or "
-                f"{path} is damaged. Restore them, or train the run anew"
+                f"{path} is damaged. Restore them, or train the run again"
             )
         return record
 
@@ -275,7 +275,7 @@ def _kind_of(entry):
 
 
 def fingerprint(config: RunConfig) -> str:
-    """A digest that two configurations share only if their decisive fields are equal."""
+    """A digest that configurations share only if all fields that affect the result are equal."""
     text = json.dumps(config.decisive(), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

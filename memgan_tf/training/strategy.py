@@ -12,10 +12,10 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     """The strategy behind `--distribution_strategy`.
 
     Args:
-        name: `none`: one replica on the default device. `mirrored`: a replica on each visible GPU,
-            or, where there is none, on each logical CPU device (as tests configure them).
-            `multi_worker_mirrored`: those of all processes that TF_CONFIG names. The first call
-            must come before anything else of TensorFlow.
+        name: `none`: one replica on the default device. `mirrored`: a replica on each visible GPU
+            or, without a GPU, on each logical CPU device (as tests configure them).
+            `multi_worker_mirrored`: the replicas of all processes that TF_CONFIG names. The first
+            call must come before any other use of TensorFlow.
 
     Raises:
         ValueError: If the name is unknown.
@@ -28,7 +28,7 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
 
 @functools.cache
 def _mirrored_strategy():
-    # One for the process: a second one's collective operations would take the first one's keys.
+    # One per process: collective operations of a second one would reuse the keys of the first.
     gpus = tf.config.list_logical_devices("GPU")
     devices = gpus or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])

@@ -10,27 +10,27 @@ from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.models.base import ModelFactory
 from memgan_tf.training.adam import FusedAdam
 
-# Images that a measuring pass of the normalisation statistics reads at most.
+# Largest number of images that measure the normalization statistics.
 STATISTICS_IMAGES = 2048
 
 
 class Trainer:
-    """A model, its optimisers and its place in the data.
+    """A model, its optimizers and its position in the data.
 
     Args:
         factory: Makes the model; called once, in the strategy's scope.
         config: How to train.
         images: `(num_images, height, width, channels)` uint8 normal images.
-        strategy: Over which devices.
+        strategy: Distributes the replicas.
 
     Attributes:
         model: The model.
-        step: int64 variable, the number of steps done: with the seed, all there is to know about
-            the data and the random numbers that come next.
+        step: int64 variable, the number of finished steps. With the seed, it determines the data
+            and the random numbers that follow.
         seconds: float64 variable, training time over all processes that worked on the run.
         totals: Sums of the metrics since the epoch began, by tag.
         total_epochs: Epochs of all phases.
-        phase: Name of the phase that the steps being traced belong to.
+        phase: Name of the phase of the steps that are traced.
     """
 
     def __init__(
@@ -97,14 +97,14 @@ class Trainer:
             num_steps -= count
 
     def initialize(self) -> None:
-        """Makes the untrained model ready to score, with the constants that training would set."""
+        """Prepares the untrained model for scoring, with the constants that training would set."""
         self.measure_statistics()
         for phase in self.model.phases:
             self.model.begin_epoch(phase.name, 0, self._ordered_batches)
         self.measure_statistics()
 
     def take_metrics(self) -> dict[str, float]:
-        """Means of the metrics since the last time, by tag."""
+        """Means of the metrics since the last call, by tag."""
         steps = (self.steps_done - 1) % self.steps_per_epoch + 1
         means = {name: float(total.numpy()) / steps for name, total in self.totals.items()}
         for total in self.totals.values():
@@ -112,7 +112,7 @@ class Trainer:
         return means
 
     def measure_statistics(self) -> None:
-        """Sets the normalisation statistics of the scoring path from normal training images."""
+        """Sets the normalization statistics of the scoring path from normal training images."""
         size = min(self.config.batch_size, len(self._images))
         count = max(1, min(len(self._images), STATISTICS_IMAGES) // size)
         for index in range(count):
@@ -151,7 +151,7 @@ class Trainer:
         return self.config.epochs if phase.num_epochs is None else phase.num_epochs
 
     def _phase_at(self, epoch):
-        """Name of the phase that an epoch belongs to, and its number in it."""
+        """Name of the phase of an epoch, and the number of the epoch in it."""
         for phase in self.model.phases:
             if epoch < self._length(phase):
                 break
@@ -165,7 +165,7 @@ class Trainer:
 
     def _batches(self):
         def make(context=None):
-            # A worker reads the shares of its own replicas.
+            # A worker reads only the shares of its own replicas.
             workers = context.num_input_pipelines if context else 1
             count = self.num_replicas // workers
             first = context.input_pipeline_id * count if context else 0
@@ -187,7 +187,7 @@ class Trainer:
         self.phase = phase
         take_step = self._take_step
         if self.config.compiles_step and self.num_replicas == 1:
-            # One program instead of hundreds of operations, each of which costs a GPU a launch.
+            # One program instead of hundreds of operations, each of which is a launch on a GPU.
             take_step = tf.function(take_step, jit_compile=True)
         for _ in tf.range(num_steps):
             take_step(next(iterator))
@@ -204,7 +204,7 @@ class Trainer:
         return self.model.train_step(images, draws, self)
 
     def _average_weights(self):
-        """Moves the scoring weights towards the trained ones; fast at first."""
+        """Moves the scoring weights toward the trained ones, faster at first."""
         step = tf.cast(self.step, tf.float32)
         rate = 1.0 - tf.minimum(self.config.ema_decay, (1.0 + step) / (10.0 + step))
         for average, trained in self.model.scoring_pairs:
@@ -217,14 +217,14 @@ class Trainer:
         return tf.reduce_sum(values) / self.config.batch_size
 
     def apply(self, player, gradients):
-        """Updates a player; the optimiser sums the gradients over the replicas."""
+        """Updates a player; the optimizer sums the gradients over the replicas."""
         self._optimizers[player].apply_gradients(
             zip(gradients, self.model.players[player], strict=True)
         )
 
 
 def _reserve(images, share):
-    """The images that train, and those that the score is fitted on: every so-manieth, or all."""
+    """The images that train, and those that fit the score: every k-th image, or all images."""
     if share == 0.0 or len(images) < 2:
         return images, images
     reserved = np.arange(len(images)) % round(1.0 / share) == 0

@@ -1,4 +1,4 @@
-"""The workers of one job: what they agree on, and what happens when one is lost."""
+"""The workers of a job: what they must agree on, and what happens if one is lost."""
 
 import contextlib
 import functools
@@ -11,22 +11,22 @@ import tensorflow as tf
 from memgan_tf.training.cluster import MULTI_WORKER, Cluster, read_cluster
 from memgan_tf.training.strategy import make_strategy
 
-# How the lines begin that TensorFlow puts before an error's reason.
+# Beginnings of the lines that TensorFlow puts before the reason of an error.
 NOISE = ("Graph execution error", "Detected at node", "File ", "node:", "<stack traces")
 
 
 class WorkerLostError(RuntimeError):
-    """Another worker of the job no longer answers."""
+    """Another worker of the job no longer responds."""
 
 
 class Workers:
     """The processes that train one model. A single process is a job of one.
 
-    Each method is a meeting point: all workers must call it, in the same order.
+    Each method is a synchronization point: all workers must call it, in the same order.
 
     Args:
-        cluster: Who they are.
-        strategy: How they talk; unused when there is one.
+        cluster: The processes.
+        strategy: How they communicate; unused if there is one process.
     """
 
     def __init__(self, cluster: Cluster, strategy: tf.distribute.Strategy | None = None):
@@ -39,15 +39,15 @@ class Workers:
 
     @property
     def count(self) -> int:
-        """How many they are."""
+        """Number of workers."""
         return len(self._cluster.addresses)
 
     def any(self, flag: bool) -> bool:
-        """Whether a worker has raised its flag."""
+        """Whether any worker has raised its flag."""
         return bool(self.gather([int(flag)]).any())
 
     def wait(self) -> None:
-        """Returns when all workers have come here."""
+        """Returns when all workers have called it."""
         self.any(False)
 
     def gather(self, values: Sequence[int]) -> np.ndarray:
@@ -68,7 +68,7 @@ class Workers:
         """Checks that all workers have the same values.
 
         Raises:
-            ValueError: If they have not; it says what differs, and is raised on all of them.
+            ValueError: If they differ, on all workers; the message says in what.
         """
         rows = self.gather(list(values.values()))
         for name, column in zip(values, rows.T, strict=True):
@@ -81,10 +81,10 @@ class Workers:
 
     @contextlib.contextmanager
     def losses_told(self) -> Iterator[None]:
-        """Turns TensorFlow's pages about a lost worker into one line.
+        """Turns TensorFlow's long errors about a lost worker into one line.
 
         Raises:
-            WorkerLostError: If a meeting fails.
+            WorkerLostError: If a synchronization fails.
         """
         try:
             yield
@@ -93,22 +93,22 @@ class Workers:
                 raise
             raise WorkerLostError(
                 f"another of the {self.count} workers was lost: {_first_line(error)}. Start all "
-                f"of them again with the same command: they go on from the newest checkpoint"
+                f"of them again with the same command: they resume from the newest checkpoint"
             ) from error
 
 
 @functools.cache
 def join_workers(strategy: str) -> Workers:
-    """Meets the other workers of the job; returns at once where there are none.
+    """Connects to the other workers of the job; returns at once if there are none.
 
-    TensorFlow wants it done before anything else of TensorFlow.
+    This must happen before any other use of TensorFlow.
 
     Args:
         strategy: `--distribution_strategy`.
 
     Raises:
         ValueError: If TF_CONFIG is missing or wrong.
-        RuntimeError: If the others cannot be met.
+        RuntimeError: If the others cannot be reached.
     """
     cluster = read_cluster(strategy)
     if strategy != MULTI_WORKER:
@@ -123,13 +123,13 @@ def join_workers(strategy: str) -> Workers:
         return Workers(cluster, make_strategy(strategy))
     except (tf.errors.OpError, RuntimeError) as error:
         raise RuntimeError(
-            f"`TF_CONFIG` names workers that cannot be met: {_first_line(error)}. Check that "
+            f"`TF_CONFIG` names workers that cannot be reached: {_first_line(error)}. Check that "
             f"{cluster.addresses[cluster.index]} is this host's and free, and that the others run"
         ) from error
 
 
 def _first_line(error):
-    """The first line that says something: TensorFlow puts a stack of graph nodes before it."""
+    """The first meaningful line; TensorFlow puts a stack of graph nodes before it."""
     lines = [line.strip() for line in str(error).splitlines()]
     lines = [line for line in lines if line and not line.startswith(NOISE)]
     return (lines or [type(error).__name__])[0][:200].rstrip(" .")

@@ -85,7 +85,7 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     subprocess.run([*command, *long], check=True, capture_output=True)
     assert len(records(tmp_path)) == 1
     (log,) = (tmp_path / "runs" / "logs").iterdir()
-    assert "Going on from step" in log.read_text()
+    assert "Resuming from step" in log.read_text()
 
 
 def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):

@@ -242,7 +242,7 @@ def test_fresh_processes_resume_bitwise_after_ctrl_c_and_after_a_kill(tmp_path):
         second = start(tmp_path / name, *flags)
         output, _ = second.communicate(timeout=120)
         assert second.returncode == 0, output
-        assert "Going on from step" in output
+        assert "Resuming from step" in output
         assert_same_weights(tmp_path / "whole" / place, tmp_path / name / place)
         rows = list(csv.DictReader((tmp_path / name / place / "metrics.csv").read_text().split()))
         assert [int(row["epoch"]) for row in rows] == list(range(1, 41))

@@ -105,7 +105,7 @@ def test_two_workers_equal_one_and_outlive_a_kill(tiny_config, tmp_path):
     both = list(start([tmp_path / "runs"] * 2, flags))
     outputs = [process.communicate(timeout=240)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
-    assert "Going on from step" in outputs[0]
+    assert "Resuming from step" in outputs[0]
     assert "epoch 6/6" in outputs[0]
     assert "epoch" not in outputs[1].split("waits for the others")[1]
     assert run.is_complete
