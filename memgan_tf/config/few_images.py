@@ -45,7 +45,7 @@ def suited_to_few_images(
 
 
 def _stopping(config, given):
-    """The training's settings, which end it where the held-out error has levelled.
+    """The training's settings, which end it where the held-out error has leveled.
 
     Not where the step size falls: then all epochs depend on how many there are.
     """

@@ -43,7 +43,7 @@ def still_falls(values: np.ndarray) -> bool:
 
 
 class Levelling:
-    """Ends training where the error of held-out normal images has levelled.
+    """Ends training where the error of held-out normal images has leveled.
 
     Args:
         least_steps: Steps that are taken in any case.
@@ -90,7 +90,7 @@ def describe_end(values: Iterable[float], num_epochs: int) -> str:
     if len(values) < num_epochs:
         return (
             f"Stopped after {len(values)} of {num_epochs} epochs: the error of held-out images "
-            f"has levelled"
+            f"has leveled"
         )
     if still_falls(values):
         return (

@@ -1,4 +1,4 @@
-"""Training that ends where the held-out error has levelled."""
+"""Training that ends where the held-out error has leveled."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def test_what_is_known_counts_and_what_comes_after_the_checkpoint_does_not():
 def test_its_words():
     levelling = Levelling(0)
     after(levelling, FALLING[:60])
-    assert "of 80 epochs: the error of held-out images has levelled" in levelling.describe(80)
+    assert "of 80 epochs: the error of held-out images has leveled" in levelling.describe(80)
     after(levelling, FALLING[:30])
     assert "still fell, by" in levelling.describe(30)
     assert "--epochs=60 continues" in levelling.describe(30)
