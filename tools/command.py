@@ -149,7 +149,7 @@ def import_tensorflow() -> None:
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
         # What every command needs next; a library that is being imported may swallow Ctrl-C.
-        for name in ("sklearn.metrics", "memgan_tf.api"):
+        for name in ("sklearn.metrics", "memgan_tf.fit"):
             importlib.import_module(name)
     # It reads matplotlibrc of the working directory, which may name programs to draw with.
     importlib.import_module("matplotlib").rcdefaults()

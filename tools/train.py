@@ -4,7 +4,7 @@ import json
 
 from absl import flags
 
-from memgan_tf.configure import configure
+from memgan_tf.api import configure
 from memgan_tf.tools import config_flags
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
@@ -29,7 +29,7 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks everything that needs no TensorFlow, then trains."""
-    train_run(configure(config_flags.overrides(flag_values)), flag_values.model_dir)
+    train_run(configure(**config_flags.overrides(flag_values)), flag_values.model_dir)
 
 
 def train_run(resolved, model_dir):
@@ -42,9 +42,9 @@ def train_run(resolved, model_dir):
         read_cluster(resolved.training.distribution_strategy)
         print(f"Configuration: {json.dumps(resolved.to_dict())}")
         import_tensorflow()
-        from memgan_tf.api import train
+        from memgan_tf.fit import fit
 
-        train(resolved, model_dir)
+        fit(resolved, model_dir)
         print(f"Done: {directory.path}")
     for reason in directory.suspicions:
         print(f"SUSPECT: {reason}")

@@ -93,6 +93,22 @@ def find_index(config: DataConfig) -> dict[str, Any] | None:
     return folder.open_folder(config).index if is_folder else None
 
 
+def count_normal(config: DataConfig) -> tuple[int, int] | None:
+    """Normal training images of an npz file, and how many of them differ; None for other sets.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    if parse_name(config.dataset)[0] != "npz":
+        return None
+    train = npz.load(str(locate(config)), "train")
+    groups = train.groups
+    if train.labels is not None and config.normal_class is not None:
+        groups = groups[train.labels == config.normal_class]
+    # A class without images is refused when the task is made, by a line that lists the others.
+    return (len(groups), len(set(groups.tolist()))) if len(groups) else None
+
+
 def content_of(config: DataConfig) -> str | None:
     """A digest of the images of an npz file, by which a run that goes on notices others.
 

@@ -26,10 +26,12 @@ class Export:
     Attributes:
         path: Its folder.
         findings: What the checks before publishing found, a phrase each.
+        calibration: What decides.
     """
 
     path: pathlib.Path
     findings: list[str]
+    calibration: Calibration
 
 
 def export(
@@ -80,7 +82,7 @@ def export(
         card = describe_export(run, calibration, store.name, version)
         card |= {"signatures": list(signatures), "checks": findings, "run": description or {}}
         write_card(staging, card)
-    return Export(store.path / str(version), findings)
+    return Export(store.path / str(version), findings, calibration)
 
 
 def _servable_model(run):

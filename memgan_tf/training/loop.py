@@ -53,6 +53,16 @@ class Epoch:
     explained: dict[str, np.ndarray]
     model: TrainableModel
 
+    @property
+    def logs(self) -> dict[str, float]:
+        """`metrics`, and of the held-out images `validation/score` and, where there are
+        reconstructions, the size of their errors, `validation/error`.
+        """
+        held_out = {"validation/score": float(self.explained["anomaly_score"].mean())}
+        if "reconstruction_error" in self.explained:
+            held_out["validation/error"] = float(self.explained["reconstruction_error"].mean())
+        return {**self.metrics, **held_out}
+
 
 Action = Callable[[Epoch], None]
 

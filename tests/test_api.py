@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from memgan_tf import configure as module
-from memgan_tf.configure import configure
+from memgan_tf import api
+from memgan_tf.api import configure
 from tests.tiny_backbone import write_tiny_backbone
+
+
+def quiet(line):
+    """Reads no report."""
 
 
 @pytest.fixture
@@ -28,7 +32,7 @@ def tiny(tmp_path):
 
 def test_photographs_get_the_detector_for_them_and_their_own_shape(folder, tiny):
     lines = []
-    found = configure({**folder, **tiny}, lines.append)
+    found = configure(**folder, **tiny, report=lines.append)
     assert found.detector == "patch_memory"
     assert found.image_shape == (224, 320, 3)
     assert (found.data.aspect_ratio, found.data.fit) == (1.5, "stretch")
@@ -36,8 +40,8 @@ def test_photographs_get_the_detector_for_them_and_their_own_shape(folder, tiny)
 
 
 def test_other_sets_get_memgan_and_a_named_detector_stays(folder):
-    assert configure({"dataset": "digits", "normal_class": 0}).detector == "memgan"
-    found = configure({**folder, "detector": "pca"}, lambda line: None)
+    assert configure("digits", normal_class=0).detector == "memgan"
+    found = configure(**folder, detector="pca", report=quiet)
     assert (found.detector, found.image_shape) == ("pca", (64, 64, 3))
 
 
@@ -53,24 +57,24 @@ def test_other_sets_get_memgan_and_a_named_detector_stays(folder):
 def test_a_bad_backbone_is_refused_before_a_photograph_is_read(
     folder, settings, message, monkeypatch
 ):
-    monkeypatch.setattr(module, "settle", lambda *_: pytest.fail("photographs were read"))
+    monkeypatch.setattr(api, "settle", lambda *_: pytest.fail("photographs were read"))
     with pytest.raises(ValueError, match=message):
-        configure({**folder, **settings}, lambda line: None)
+        configure(**folder, **settings, report=quiet)
 
 
 def test_large_images_for_a_detector_on_pixels_are_refused_in_one_line(folder):
     with pytest.raises(ValueError, match="`image_size` must be at most 256 for memgan") as caught:
-        configure({**folder, "detector": "memgan", "image_size": 512}, lambda line: None)
+        configure(**folder, detector="memgan", image_size=512, report=quiet)
     assert "\n" not in str(caught.value)
     assert "patch_memory" in str(caught.value)
 
 
 def test_a_fit_that_was_named_is_kept_with_a_square(folder, tiny):
-    found = configure({**folder, **tiny, "image_fit": "pad"}, lambda line: None)
+    found = configure(**folder, **tiny, image_fit="pad", report=quiet)
     assert (found.image_shape, found.data.fit) == ((256, 256, 3), "pad")
 
 
 def test_tiles_are_multiples_of_64_with_room_for_their_margins(folder, tiny):
     for size, message in ((128, "at least 192"), (200, "must be a multiple of 64")):
         with pytest.raises(ValueError, match=f"`tile_size` .*{message}"):
-            configure({**folder, **tiny, "tile_size": size}, lambda line: None)
+            configure(**folder, **tiny, tile_size=size, report=quiet)
