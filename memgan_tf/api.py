@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from memgan_tf import config
 from memgan_tf.backbones.requests import check_request
 from memgan_tf.config import RunConfig
+from memgan_tf.config.choices import describe_settings
 from memgan_tf.data.arrays import name_dataset
 from memgan_tf.data.folder_index import num_groups, num_normal, summarize
 from memgan_tf.data.sources import count_normal, find_index, image_shape, settle
@@ -117,6 +118,8 @@ def train(
     else:
         options = {"detector": detector, "preset": preset, "model_dir": model_dir}
         resolved = configure(dataset, **options, report=report, **settings)
+    for line in describe_settings(resolved):
+        report(line)
     from memgan_tf.fit import fit
 
     return load(fit(resolved, model_dir, actions).path)

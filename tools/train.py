@@ -1,11 +1,12 @@
 """Trains a detector on one class of a data set, or goes on with an interrupted run."""
 
-import json
+import functools
 
 from absl import flags
 
 from memgan_tf.api import configure
-from memgan_tf.tools import config_flags
+from memgan_tf.config.choices import describe_settings
+from memgan_tf.tools import config_flags, train_help
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
 from memgan_tf.training.run_directory import RunDirectory
@@ -40,7 +41,8 @@ def train_run(resolved, model_dir):
         print(f"{directory.path} is complete already.")
     else:
         read_cluster(resolved.training.distribution_strategy)
-        print(f"Configuration: {json.dumps(resolved.to_dict())}")
+        for line in describe_settings(resolved):
+            print(line)
         import_tensorflow()
         from memgan_tf.fit import fit
 
@@ -52,7 +54,13 @@ def train_run(resolved, model_dir):
     return directory
 
 
-COMMAND = Command("train", DESCRIPTION, define_flags, run)
+COMMAND = Command(
+    "train",
+    DESCRIPTION,
+    define_flags,
+    run,
+    describe=functools.partial(train_help.describe, DESCRIPTION),
+)
 
 if __name__ == "__main__":
     run_as_script(COMMAND)

@@ -11,6 +11,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data.labelled_images import as_pixels
+from memgan_tf.data.sources import name_of_path
 from memgan_tf.validation import received
 
 # Below the folder of all runs.
@@ -34,7 +35,7 @@ def name_dataset(dataset: Any, model_dir: str | os.PathLike) -> str:
     if isinstance(dataset, str):
         return dataset
     if isinstance(dataset, os.PathLike):
-        return _name_path(pathlib.Path(dataset))
+        return name_of_path(dataset)
     return f"npz:{_keep(collect(dataset), pathlib.Path(model_dir))}"
 
 
@@ -125,12 +126,6 @@ def is_tf_dataset(value: Any) -> bool:
     """Whether it is a tf.data.Dataset; TensorFlow is not imported to find out."""
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(value, tensorflow.data.Dataset)
-
-
-def _name_path(path):
-    suffix = path.suffix.lower()
-    kind = {".npz": "npz", ".csv": "list", ".jsonl": "list"}.get(suffix, "folder")
-    return f"{kind}:{path}"
 
 
 def _as_labels(name, labels, images):

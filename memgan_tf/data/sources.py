@@ -1,6 +1,7 @@
 """Where labelled images come from: scikit-learn's digits, tensorflow-datasets, files, folders."""
 
 import dataclasses
+import difflib
 import os
 import pathlib
 from collections.abc import Callable
@@ -132,8 +133,23 @@ def parse_name(dataset: str) -> tuple[str, str]:
         return kind, rest
     raise ValueError(
         f"`dataset` must be digits, mnist, cifar10, tfds:<name>, npz:<file>, folder:<folder> or "
-        f"list:<file>. {received('dataset', dataset)}"
+        f"list:<file>. {received('dataset', dataset)}{_guess(dataset)}"
     )
+
+
+def name_of_path(path: str | os.PathLike) -> str:
+    """The name of a data set that is a file or a folder: its kind, by its suffix, and the path."""
+    kinds = {".npz": "npz", ".csv": "list", ".jsonl": "list"}
+    return f"{kinds.get(pathlib.Path(path).suffix.lower(), 'folder')}:{path}"
+
+
+def _guess(dataset):
+    """What a name that is none of a data set may mean: a path that is there, or a slip."""
+    place = dataset.partition(":")[2] or dataset
+    if os.path.exists(place):
+        return f". Did you mean {name_of_path(place)}?"
+    close = difflib.get_close_matches(dataset, ("digits", *SHORT_NAMES), 1)
+    return f". Did you mean {close[0]}?" if close else ""
 
 
 def directory_name(dataset: str) -> str:

@@ -67,16 +67,17 @@ class FileScores(Iterator):
 
     def _score_parts(self, paths):
         size = max(1, min(PART_FILES, PART_BYTES // math.prod(self._run.config.image_shape)))
-        readable = self._read(paths)
+        readable = self._read(paths, size)
         while part := list(itertools.islice(readable, size)):
             yield from self._score(*zip(*part, strict=True))
 
-    def _read(self, paths):
+    def _read(self, paths, size):
         """Path, pixels and size of each file that can be read."""
         data, shape = self._run.config.data, self._run.config.image_shape
         paths = iter(paths)
-        while chosen := list(itertools.islice(paths, PART_FILES)):
-            results = read_files(chosen, shape, data.fit, data.bit_depth)
+        while chosen := list(itertools.islice(paths, size)):
+            # Read at once: while files are read, the process's warnings are Pillow's alone.
+            results = list(read_files(chosen, shape, data.fit, data.bit_depth))
             for path, result in zip(chosen, results, strict=True):
                 if isinstance(result, ValueError):
                     self.skipped.append((path, str(result)))
