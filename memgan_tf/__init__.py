@@ -1,4 +1,4 @@
-"""memgan_tf: anomaly detection for images with TensorFlow and Keras.
+"""Anomaly detection for images with TensorFlow and Keras.
 
 Train on normal images, then score any:
 
@@ -21,7 +21,7 @@ Importing the package does not import TensorFlow; using most of its names does.
 """
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from memgan_tf.version import __version__
 
@@ -60,7 +60,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'memgan_tf' has no attribute {name!r}")
     found = getattr(importlib.import_module(_PUBLIC[name]), name)
@@ -69,4 +69,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "Any", "importlib"})

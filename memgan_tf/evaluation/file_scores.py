@@ -43,7 +43,7 @@ class FileScore:
     region: Region | None = None
 
 
-class FileScores(Iterator):
+class FileScores(Iterator[FileScore]):
     """An iterator over the scores of files, in their order.
 
     Args:
