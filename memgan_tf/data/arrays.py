@@ -87,13 +87,7 @@ def as_images(name: str, images: Any) -> np.ndarray:
         ValueError: If it is something else; the message says what to do.
     """
     check_kind(name, images)
-    try:
-        array = np.asarray(images)
-    except ValueError as error:
-        raise ValueError(
-            f"`{name}` must be images of one shape. Received: images of different shapes. Save "
-            f"them as files and use folder:<folder>, which scales them"
-        ) from error
+    array = as_array(name, images)
     if array.ndim == 2:
         raise ValueError(
             f"`{name}` must be images, (images, height, width[, channels]). Received: one array "
@@ -102,18 +96,33 @@ def as_images(name: str, images: Any) -> np.ndarray:
     return as_pixels(name, array)
 
 
+def as_array(name: str, images: Any) -> np.ndarray:
+    """A list as an array.
+
+    Raises:
+        ValueError: If its images differ in shape.
+    """
+    try:
+        return np.asarray(images)
+    except ValueError as error:
+        raise ValueError(
+            f"`{name}` must be images of one shape. Received: images of different shapes. Save "
+            f"them as files, whose size memgan_tf.train('folder:<folder>') makes one"
+        ) from error
+
+
 def check_kind(name: str, images: Any) -> None:
     """Checks that something is an array or a list of arrays.
 
     Raises:
-        ValueError: If it is a tf.data.Dataset, a table's column, or nothing.
+        ValueError: If it is a tf.data.Dataset, a column of objects, or nothing.
     """
     if is_tf_dataset(images):
         raise ValueError(
             f"`{name}` must be an array of images. Received: a tf.data.Dataset. Use "
             f"np.stack(list(dataset.unbatch().as_numpy_iterator())), or memgan_tf.train(dataset)"
         )
-    if hasattr(images, "to_numpy") and getattr(images, "ndim", 2) == 1:
+    if getattr(images, "ndim", 2) == 1 and _kind(images) == "O":
         raise ValueError(
             f"`{name}` must be an array of images. Received: a {type(images).__name__} of objects. "
             f"Use np.stack({name}.tolist())"
@@ -126,6 +135,10 @@ def is_tf_dataset(value: Any) -> bool:
     """Whether it is a tf.data.Dataset; TensorFlow is not imported to find out."""
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(value, tensorflow.data.Dataset)
+
+
+def _kind(images):
+    return getattr(getattr(images, "dtype", None), "kind", None)
 
 
 def _as_labels(name, labels, images):

@@ -50,7 +50,7 @@ def test_labels_may_come_with_them(dataset):
 class Column:
     """What a column of a table looks like; pandas is not needed."""
 
-    ndim = 1
+    ndim, dtype = 1, np.dtype(object)
 
     def to_numpy(self):
         return np.array(list(IMAGES), object)
