@@ -3,19 +3,19 @@
 import os
 import pathlib
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import keras
 
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.file_scores import FileScores
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.export.exporter import Export, export
 from memgan_tf.export.golden import golden_images, synthetic_images
+from memgan_tf.export.keras_model import make_keras_model
 from memgan_tf.export.publish import ModelStore, check_trust
 from memgan_tf.report.evaluate import NUM_HEATMAPS, describe_run, evaluate
 from memgan_tf.report.page import NUM_IMAGES, write_report
-
-if TYPE_CHECKING:
-    pass
 
 
 class Run(TrainedRun):
@@ -86,6 +86,21 @@ class Run(TrainedRun):
             ValueError: If a file of the run is damaged.
         """
         return write_report(self, self.load_task(data_dir, dataset), num_images)[0]
+
+    def keras_model(self) -> keras.Model:
+        """The score as a Keras model of Keras' own operations.
+
+        It takes pixels `(batch, height, width, channels)`, 0 to 255, and gives a dictionary:
+        `anomaly_score`, `p_value`, `threshold` and `is_anomaly`, each `(batch,)`, and where the
+        method has them `reconstruction`, `anomaly_map` and `attention`. Saved as a `.keras` file
+        it is loaded by `keras.saving.load_model` in safe mode, without this package. Scores agree
+        with the run's to a last bit or two; `export` is exact.
+
+        Raises:
+            ValueError: If the score has a part that Keras has no operation for; it says which.
+            RuntimeError: If the model's scores are not the run's.
+        """
+        return make_keras_model(self)
 
     def export(
         self,

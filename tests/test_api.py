@@ -203,7 +203,7 @@ def test_files_of_any_size_score_as_memgan_score_does(folder, tmp_path):
     assert main.main(["score", *flags]) == 0
     with pytest.warns(UserWarning, match=r"Left out .*bad\.png"):
         found = list(scores := run.score_files(place))
-    rows = list(csv.DictReader(output.open()))
+    rows = list(csv.DictReader(output.read_text().splitlines()))
     assert [str(file.path) for file in found] == [row["path"] for row in rows]
     assert [f"{file.anomaly_score:.9g}" for file in found] == [r["anomaly_score"] for r in rows]
     assert [int(file.is_anomaly) for file in found] == [int(row["is_anomaly"]) for row in rows]

@@ -17,6 +17,7 @@ from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
 from memgan_tf.export.verification import verify
 from memgan_tf.export.warmup import write_warmup
+from memgan_tf.models.base import TrainableModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +66,7 @@ def export(
     golden = _ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
     scorer = Scorer(
-        _servable_model(run),
+        servable_model(run),
         image_shape,
         calibration,
         image_fit,
@@ -85,8 +86,8 @@ def export(
     return Export(store.path / str(version), findings, calibration)
 
 
-def _servable_model(run):
-    """The run's model; made anew if XLA compiles it, which a server may be built without."""
+def servable_model(run: TrainedRun) -> TrainableModel:
+    """The run's model; made again if XLA compiles it, which a server may be built without."""
     if not run.config.training.jit_compile:
         return run.detector.model
     training = dataclasses.replace(run.config.training, jit_compile=False)
