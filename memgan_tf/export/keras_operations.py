@@ -227,13 +227,19 @@ def _tile(graph, operation, value, repeats):
 def _broadcast(graph, operation, value, wanted):
     wanted = _sizes(operation, wanted)
     zeros = _zeros(graph, operation, wanted)
-    join = ops.logical_or if operation.outputs[0].dtype == tf.bool else ops.add
-    return graph.mark(graph.apply(join, value, zeros), _factor_of(wanted))
+    return graph.mark(graph.apply(_add_to(operation), value, zeros), _factor_of(wanted))
+
+
+def _add_to(operation):
+    """What leaves a value as it is beside zeros of its kind."""
+    return ops.logical_or if operation.outputs[0].dtype == tf.bool else ops.add
 
 
 @translates("Fill")
 def _fill(graph, operation, wanted, value):
-    return graph.apply(ops.add, _zeros(graph, operation, _sizes(operation, wanted)), value)
+    return graph.apply(
+        _add_to(operation), _zeros(graph, operation, _sizes(operation, wanted)), value
+    )
 
 
 def _zeros(graph, operation, wanted):
