@@ -9,13 +9,16 @@ import tensorflow as tf
 from keras import ops
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-from memgan_tf.export import keras_operations
+from memgan_tf.export import keras_shapes, keras_values  # noqa: F401, they fill the table
 from memgan_tf.export.batch_sizes import UnsupportedError
+from memgan_tf.export.keras_table import TRANSLATIONS
 
 # Constants with more values become weights of the model; the others are in its configuration.
 MOST_VALUES = 16
 # What has no effect on values.
 SILENT = ("NoOp", "Assert")
+# What gives its first input.
+SAME = ("Identity", "StopGradient", "Snapshot", "PreventGradient", "EnsureShape", "CheckNumerics")
 
 
 class GraphTranslator:
@@ -66,10 +69,12 @@ class GraphTranslator:
         """
         if operation.type == "Const":
             return [tf.make_ndarray(operation.get_attr("value"))]
+        if operation.type in SAME:
+            return inputs[:1]
         fixed = all(isinstance(value, np.ndarray) and value.dtype != object for value in inputs)
-        if fixed and inputs and operation.type not in keras_operations.SAME:
+        if fixed and inputs:
             return _compute(operation, inputs)
-        found = keras_operations.TRANSLATIONS.get(operation.type)
+        found = TRANSLATIONS.get(operation.type)
         if found is None:
             raise UnsupportedError(f"the TensorFlow operation {operation.type}")
         result = found(self, operation, *inputs)
