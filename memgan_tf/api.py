@@ -116,8 +116,14 @@ def train(
             )
         resolved = dataset
     else:
-        options = {"detector": detector, "preset": preset, "model_dir": model_dir}
-        resolved = configure(dataset, **options, report=report, **settings)
+        resolved = configure(
+            dataset,
+            detector=detector,
+            preset=preset,
+            model_dir=model_dir,
+            report=report,
+            **settings,
+        )
     for line in describe_settings(resolved):
         report(line)
     from memgan_tf.fit import fit

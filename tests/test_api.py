@@ -177,6 +177,14 @@ def test_a_run_says_what_it_is(run):
     assert "\n" not in text
 
 
+def test_a_run_without_a_threshold_says_so(run):
+    bare = memgan_tf.TrainedRun(run.directory, run.config, run.detector, None)
+    assert "not calibrated" in repr(bare)
+    for use in (lambda: bare.threshold, lambda: bare.p_values(np.ones(2))):
+        with pytest.raises(RuntimeError, match="is not calibrated yet. Finish it"):
+            use()
+
+
 def test_a_run_evaluates_reports_and_exports(run, tmp_path):
     metrics = run.evaluate(num_heatmaps=0)["metrics"]
     assert 0.0 <= metrics["auroc"] <= 1.0

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Set
 
 from memgan_tf.config.data import MAX_FOLDER_VALIDATION
 from memgan_tf.config.run import RunConfig
@@ -12,7 +13,7 @@ PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 
 
 def suited_to_few_images(
-    config: RunConfig, num_images: int, given: set[str], num_different: int | None = None
+    config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
     """The configuration of photographs: see `with_enough_images`, and their score.
 
@@ -27,7 +28,7 @@ def suited_to_few_images(
 
 
 def with_enough_images(
-    config: RunConfig, num_images: int, given: set[str], num_different: int | None = None
+    config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
     """The configuration with what few images need: enough held-out ones, then enough epochs.
 

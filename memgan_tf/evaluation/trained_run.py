@@ -125,7 +125,15 @@ class TrainedRun:
     @property
     def threshold(self) -> float:
         """A score above it is called an anomaly."""
-        return self.calibration.threshold
+        return self._known_calibration().threshold
+
+    def _known_calibration(self) -> Calibration:
+        if self.calibration is None:
+            raise RuntimeError(
+                f"{self.directory.path} is not calibrated yet. Finish it with the memgan train "
+                f"command that started it"
+            )
+        return self.calibration
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """A(x) of images `(num_images, height, width, channels)`, 0 to 255; `(num_images,)`.
@@ -149,7 +157,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not a number.
         """
-        return self.calibration.p_values(scores)
+        return self._known_calibration().p_values(scores)
 
     def decide(self, scores: np.ndarray, fdr: float | None = None) -> np.ndarray:
         """Which scores are anomalies, `(num_images,)` bool.
@@ -172,7 +180,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not finite or there is none.
         """
-        return drift.compare(self.calibration, scores)
+        return drift.compare(self._known_calibration(), scores)
 
     def recalibrate(
         self, images: np.ndarray | None = None, target_fpr: float | None = None
@@ -191,7 +199,7 @@ class TrainedRun:
             ValueError: If there are too few images to guarantee the rate.
         """
         scores = None if images is None else self.score(images)
-        after = recalibrated(self.calibration, target_fpr, scores)
+        after = recalibrated(self._known_calibration(), target_fpr, scores)
         backup = replace_calibration(self.directory, after)
         self.calibration = after
         return backup
