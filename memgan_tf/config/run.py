@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import math
 import pathlib
 from typing import Any
 
@@ -25,8 +24,8 @@ from memgan_tf.config import (
     pca,
     vae,
 )
-from memgan_tf.config.data import FOLDER_FIELDS, MAX_FOLDER_VALIDATION, DataConfig
-from memgan_tf.config.training import MIN_FOLDER_STEPS, TrainingConfig
+from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
+from memgan_tf.config.training import TrainingConfig
 
 # Configuration class and presets of each detector.
 DETECTORS: dict[str, tuple[type, dict]] = {
@@ -57,8 +56,6 @@ INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
 )
 PRESET_NAMES = ("default", "paper")
-# What the default preset of a folder's detector has, whatever the size of the images.
-PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,47 +200,6 @@ def _other_than_default(training, overrides):
         for name, field in training.describe().items()
         if name != "seed" and overrides.get(name, field.default) != field.default
     }
-
-
-def suited_to_few_images(
-    config: RunConfig, num_images: int, given: set[str], num_different: int | None = None
-) -> RunConfig:
-    """The configuration with what few images need: enough held-out ones, then enough epochs.
-
-    As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
-    `MIN_FOLDER_STEPS` take. The score is that of photographs.
-
-    Args:
-        config: Resolved.
-        num_images: Normal training images, those that are held out among them.
-        given: Settings that the user gave, which stay.
-        num_different: The same without copies; None if there are none.
-    """
-    num_different = num_different or num_images
-    data, training = config.data, config.training
-    if "validation_fraction" not in given and not getattr(config.model, "leaves_out", False):
-        # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
-        needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
-        fraction = min(needed / num_different, MAX_FOLDER_VALIDATION)
-        fraction = max(data.validation_fraction, fraction)
-        data = dataclasses.replace(data, validation_fraction=fraction)
-    if "epochs" not in given and getattr(config.model, "trains_in_steps", True):
-        held_out = max(1, round(data.validation_fraction * num_different))
-        trained = max(1, num_images - held_out * num_images // num_different)
-        steps_per_epoch = -(-trained // training.batch_size)
-        epochs = max(training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
-        training = dataclasses.replace(training, epochs=epochs)
-    model = _suited_to_photographs(config, given)
-    return dataclasses.replace(config, data=data, training=training, model=model)
-
-
-def _suited_to_photographs(config, given):
-    """The detector's settings with those of photographs, which small ones need as well."""
-    fields = config.model.describe().keys() - given
-    chosen = {name: value for name, value in PHOTOGRAPHS.items() if name in fields}
-    return (
-        dataclasses.replace(config.model, **chosen) if config.preset == "default" else config.model
-    )
 
 
 def departures(config: RunConfig) -> list[str]:
