@@ -17,7 +17,7 @@ def find_boxes(images: tf.Tensor) -> tf.Tensor:
     Args:
         images: `(batch, height, width, channels)` pixels.
     """
-    lit = tf.reduce_any(tf.cast(images, tf.uint8) > 0, axis=-1)
+    lit = tf.reduce_any(tf.cast(images, tf.float32) > 0.0, axis=-1)
     sides = [_between(tf.reduce_any(lit, axis=axis)) for axis in (2, 1)]
     (top, height), (left, width) = sides
     return tf.cast(tf.stack([top, left, height, width], axis=1), tf.float32)
