@@ -85,10 +85,14 @@ def fit_image(
 def mark_content(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Pixels that were fitted by `keep`, in which padding alone is black.
 
+    An image that had the size before is taken as fitted already, and keeps its pixels.
+
     Args:
         pixels: `(height, width)` or `(height, width, channels)` uint8.
         size: `(height, width)` of the image before it was fitted.
     """
+    if size == pixels.shape[:2]:
+        return pixels
     placement = place(size, pixels.shape[:2], "keep")
     (top, left), (height, width) = placement.offset, placement.scaled
     marked = pixels.copy()

@@ -68,7 +68,8 @@ def fit(pixels: tf.Tensor, target: tuple[int, int], rule: str) -> tf.Tensor:
     fitted_columns = tf.clip_by_value(fitted_columns, 1, columns)
     scaled = _resize(pixels, fitted_rows, fitted_columns)
     if rule == "keep":
-        scaled = tf.maximum(scaled, DARKEST_CONTENT)
+        is_fitted = tf.reduce_all(size[:2] == target)
+        scaled = tf.maximum(scaled, tf.where(is_fitted, 0, DARKEST_CONTENT))
     top, left = (rows - fitted_rows) // 2, (columns - fitted_columns) // 2
     below, right = rows - fitted_rows - top, columns - fitted_columns - left
     return tf.pad(scaled, [[top, below], [left, right], [0, 0]])

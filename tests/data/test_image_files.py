@@ -186,9 +186,13 @@ def test_a_graph_keeps_pixels_of_the_right_size(tmp_path):
         (tmp_path / "a.img").write_bytes(content)
         expected = read(tmp_path / "a.img")
         shape = (*expected.shape[:2], 3)
-        found = decode_image(tf.constant(content), shape, "pad").numpy()
         expected = np.broadcast_to(expected.reshape(*shape[:2], -1), shape)
-        np.testing.assert_array_equal(found, expected, err_msg=name)
+        for rule in ("pad", "keep"):
+            found = decode_image(tf.constant(content), shape, rule).numpy()
+            np.testing.assert_array_equal(found, expected, err_msg=name)
+            with pillow_rules():
+                found = decode(tmp_path / "a.img").fit(*shape[:2], rule)
+            np.testing.assert_array_equal(found, expected, err_msg=name)
 
 
 def test_fewer_bits_in_16_are_scaled_as_the_user_says(tmp_path):
