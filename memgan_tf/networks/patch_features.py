@@ -77,18 +77,36 @@ class PatchFeatures:
     def maps(self, images: tf.Tensor) -> list[tf.Tensor]:
         """Maps of images `(batch, height, width, channels)`, 0 to 255, finest first."""
         boxes = self._boxes(images)
-        values = self._whole_maps(images, boxes)
+        maps, strides = self._maps(images, boxes), self.backbone.strides
         if boxes is None:
-            return values
+            return maps
         return [
-            self._over_content(part, boxes, stride, stride)
-            for part, stride in zip(values, self.backbone.strides, strict=True)
+            self._over_content(values, boxes, stride, stride)
+            for values, stride in zip(maps, strides, strict=True)
         ]
+
+    def __call__(self, images: tf.Tensor) -> list[Grid]:
+        """Grids of images, finest first.
+
+        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
+        strides 8, 16 and 32 make a fine grid and a coarse one.
+        """
+        boxes = self._boxes(images)
+        by_stride = {}
+        for stride, values in zip(self.backbone.strides, self._maps(images, boxes), strict=True):
+            by_stride.setdefault(stride, []).append(values)
+        levels = list(by_stride.items())
+        pairs = [dict(pair) for pair in itertools.pairwise(levels)] or [dict(levels)]
+        if boxes is not None:
+            return [self._join_contents(pair, boxes) for pair in pairs]
+        valid = content_mask(images) if self._image_fit == "pad" else None
+        return [self._join(pair, valid) for pair in pairs]
 
     def _boxes(self, images):
         return find_boxes(images) if self._image_fit == "keep" else None
 
-    def _whole_maps(self, images, boxes):
+    def _maps(self, images, boxes):
+        """Maps of the whole images."""
         if boxes is not None:
             images = continue_edges(images, boxes)
         if images.shape[-1] == 1:
@@ -103,41 +121,35 @@ class PatchFeatures:
 
         return map_in_tiles(network, images, self._tile_size, self.backbone.strides)
 
-    def __call__(self, images: tf.Tensor) -> list[Grid]:
-        """Grids of images, finest first.
-
-        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
-        strides 8, 16 and 32 make a fine grid and a coarse one.
-        """
-        boxes = self._boxes(images)
-        valid = content_mask(images) if self._image_fit == "pad" else None
-        by_stride = {}
-        maps = self._whole_maps(images, boxes)
-        for stride, values in zip(self.backbone.strides, maps, strict=True):
-            averaged = tf.nn.avg_pool2d(values, 3, 1, "SAME")
-            by_stride.setdefault(stride, []).append((averaged, stride))
-        levels = list(by_stride.values())
-        joined = [[*a, *b] for a, b in itertools.pairwise(levels)] or levels
-        if boxes is not None:
-            return [self._join_content(level, boxes) for level in joined]
-        return [self._join([values for values, _ in level], valid) for level in joined]
-
     def _over_content(self, values, boxes, stride, grid_stride):
-        """A map of canvases at the positions that a map of `grid_stride` has over each content."""
+        """A map at the positions that one of `grid_stride` has, spread over each content."""
         grid = [math.ceil(round(CONTENT_SHARE * side) / grid_stride) for side in self.size]
         return to_relative(values, boxes * (2 * self._scale), stride, grid)
 
-    def _join_content(self, level, boxes):
-        finest = level[0][1]
-        same = [self._over_content(values, boxes, stride, finest) for values, stride in level]
-        features = tf.concat(same, axis=-1)
+    def _join_contents(self, maps, boxes):
+        """The grid of maps by stride. Averages do not reach beyond the content."""
+        finest = min(maps)
+        features = tf.concat(
+            [
+                _averaged(self._over_content(values, boxes, stride, finest))
+                for stride, level in maps.items()
+                for values in level
+            ],
+            axis=-1,
+        )
         return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool), boxes)
 
     def _join(self, maps, valid):
-        size = maps[0].shape[1:3]
-        same = [maps[0], *(tf.image.resize(values, size) for values in maps[1:])]
+        """The grid of maps by stride."""
+        averaged = [_averaged(values) for level in maps.values() for values in level]
+        size = averaged[0].shape[1:3]
+        same = [averaged[0], *(tf.image.resize(values, size) for values in averaged[1:])]
         features = tf.concat(same, axis=-1)
         if valid is None:
             return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool))
         share = tf.image.resize(tf.cast(valid, tf.float32)[..., tf.newaxis], size, antialias=True)
         return Grid(features, share[..., 0] >= 0.5)
+
+
+def _averaged(values):
+    return tf.nn.avg_pool2d(values, 3, 1, "SAME")

@@ -142,6 +142,20 @@ def test_an_export_finds_the_content_by_the_pixels_alone(trained, data, tmp_path
     np.testing.assert_allclose(answer["anomaly_score"], expected["anomaly_score"], rtol=1e-2)
 
 
+@pytest.mark.filterwarnings("ignore")  # of Beam's own
+def test_beam_scores_alike(trained, data, tmp_path):
+    pytest.importorskip("apache_beam", reason="Apache Beam, memgan_tf[beam], is absent")
+    call(
+        "score", "--runner=beam", f"--run={trained}", f"--input={data / 'test'}/**",
+        f"--output={tmp_path / 'scores'}", "--beam_options=--runner=DirectRunner",
+    )  # fmt: skip
+    found = {}
+    for path in (tmp_path / "scores").glob("scores-*.csv"):
+        found |= scores_by_name(path)
+    known = scores_by_name(trained / "eval" / "scores.csv")
+    assert found == pytest.approx(known, rel=1e-4)
+
+
 @pytest.mark.parametrize("detector", ["padim", "patchcore", "features_knn"])
 def test_other_detectors_on_features_keep_shapes_too(data, tmp_path, detector):
     run, _ = train(data, tmp_path, f"--detector={detector}")
