@@ -26,7 +26,7 @@ def fitted(size, seed=0, dark=0):
 
 
 @pytest.mark.parametrize("dark", [0, 3])
-@pytest.mark.parametrize("size", [(30, 50), (50, 20), (9, 90), (64, 48), (33, 20), (400, 301)])
+@pytest.mark.parametrize("size", [(30, 50), (50, 20), (9, 90), (128, 96), (33, 20), (400, 301)])
 def test_the_box_is_where_the_content_was_put(size, dark):
     """Black content too: nothing of it is taken for padding."""
     canvas, box = fitted(size, dark=dark)
