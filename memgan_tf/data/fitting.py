@@ -35,7 +35,7 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
         size: `(height, width)` of the image.
         target: `(height, width)` of the result.
         rule: `stretch` scales each side by itself. `crop` keeps the largest centred part with the
-            result's ratio of sides. `pad` and `keep` keep everything and centre it.
+            result's ratio of sides. `pad` and `keep` keep everything and center it.
     """
     (height, width), (rows, columns) = size, target
     crop, scaled = (0, 0, height, width), target
