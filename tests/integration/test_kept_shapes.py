@@ -140,7 +140,7 @@ def test_an_export_finds_the_content_by_the_pixels_alone(trained, data, tmp_path
     served = tf.saved_model.load(str(tmp_path / "parts" / "1")).signatures
     contents = [(data / name).read_bytes() for name in test.names]
     answer = served["serve_bytes"](image_bytes=tf.constant(contents))
-    # Scaled in the graph, a few pixels differ from Pillow's by a grey level.
+    # Scaled in the graph, a few pixels differ from Pillow's by a gray level.
     decoded = np.stack([decode_image(c, run.config.image_shape, "keep") for c in contents])
     assert np.abs(decoded - images).max() <= 1
     expected = run.score(decoded.astype(np.uint8))
