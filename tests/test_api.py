@@ -75,6 +75,11 @@ def test_large_images_for_a_detector_on_pixels_are_refused_in_one_line(folder):
     assert "patch_memory" in str(caught.value)
 
 
+def test_shapes_are_kept_for_detectors_on_features_alone(folder):
+    with pytest.raises(ValueError, match=r"`image_fit` must be pad, crop or stretch for memgan,"):
+        configure(**folder, detector="memgan", image_fit="keep", report=quiet)
+
+
 def test_a_fit_that_was_named_is_kept_with_a_square(folder, tiny):
     found = configure(**folder, **tiny, image_fit="pad", report=quiet)
     assert (found.image_shape, found.data.fit) == ((256, 256, 3), "pad")
