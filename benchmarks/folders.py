@@ -13,7 +13,10 @@ from absl import app, flags
 
 FLAGS = flags.FLAGS
 MARK, END = "<!-- folders -->", "<!-- end of folders -->"
-HEADING = ("set", "detector", "AUROC", "found", "false alarms", "pixel AUROC", "AUPRO", "seconds")
+HEADING = (
+    *("set", "detector", "AUROC", "found", "false alarms", "pixel AUROC", "AUPRO", "seconds"),
+    "last fall",
+)
 
 
 def define_flags():
@@ -63,18 +66,32 @@ def make_rows(results_dir):
                 f"{decisions['false_alarms']} of {decisions['num_normal']}",
                 *(f"{100 * metrics[n]:.1f}" for n in ("pixel_auroc", "aupro") if n in metrics),
                 f"{record['training_seconds']:.0f}",
+                _fall(record),
             ]
         )
     return rows
+
+
+def _fall(record):
+    """By how much the held-out error still fell at the end, in per cent."""
+    from memgan_tf.config import detector_config
+
+    if not getattr(detector_config(record["detector"]), "trains_in_steps", True):
+        return ""
+    return f"{round(100 * record['remaining_fall'])} %"
 
 
 def fill_page(text, rows):
     """The page with the table of the rows between its marks."""
     from memgan_tf.report.tables import to_markdown
 
+    table = [list(HEADING), *rows]
+    if not any(row[-1] for row in rows):
+        # No detector of theirs trains in steps.
+        table = [row[:-1] for row in table]
     before, _, rest = text.partition(MARK)
     _, _, after = rest.partition(END)
-    return f"{before}{MARK}\n{to_markdown([list(HEADING), *rows])}\n{END}{after}"
+    return f"{before}{MARK}\n{to_markdown(table)}\n{END}{after}"
 
 
 def main(_):

@@ -86,7 +86,7 @@ def _train_and_calibrate(config, task, run, actions):
     )
     if found is not None:
         training_images.keep(found, task.train.names, run)
-        for note in found.notes:
+        for note in (*detector.left_out_notes, *found.notes):
             print(f"Note: {note}")
     calibration.save(run.path / "calibration.json")
     if task.validation.originals is not None and has_maps(detector):

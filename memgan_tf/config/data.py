@@ -8,7 +8,8 @@ from memgan_tf.validation import check_choice, check_integer, received
 
 # Fields that a folder of images has and no other kind of data set.
 FOLDER_FIELDS = (
-    *("folder_layout", "image_size", "aspect_ratio", "image_fit", "image_channels", "bit_depth"),
+    *("folder_layout", "image_size", "aspect_ratio", "image_fit", "leave_out_padding"),
+    *("image_channels", "bit_depth"),
 )
 # Kinds of data sets that are image files: in a folder, or named by a list.
 FOLDER_KINDS = ("folder", "list")
@@ -70,6 +71,12 @@ class DataConfig(Checked):
         "keep (each its own shape; the same where photographs differ in shape), pad (all of it, "
         "black beside it; the default of detectors on pixels) or crop (the largest centered part).",
         choices=("pad", "crop", "stretch", "keep"),
+    )
+    leave_out_padding: bool | None = option(
+        None,
+        "Whether the black bars that --image_fit=pad leaves beside a folder's images are kept from "
+        "scores and maps. If absent, detectors on pixels do so where a training image has bars, "
+        "detectors on features always.",
     )
     image_channels: int | None = option(
         None,

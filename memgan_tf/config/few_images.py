@@ -6,7 +6,7 @@ from collections.abc import Set
 
 from memgan_tf.config.data import MAX_FOLDER_VALIDATION
 from memgan_tf.config.run import RunConfig
-from memgan_tf.config.training import MIN_FOLDER_STEPS
+from memgan_tf.config.training import MAX_FOLDER_STEPS, MIN_FOLDER_STEPS
 
 # What the default preset of a folder's detector has, whatever the size of the images.
 PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
@@ -15,7 +15,9 @@ PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 def suited_to_few_images(
     config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
-    """The configuration of photographs: see `with_enough_images`, and their score.
+    """The configuration of photographs: their score, and training that ends where it has leveled.
+
+    Besides, what `with_enough_images` does.
 
     Args:
         config: Resolved.
@@ -23,6 +25,7 @@ def suited_to_few_images(
         given: Settings that the user gave, which stay.
         num_different: The same without copies; None if there are none.
     """
+    config = dataclasses.replace(config, training=_stopping(config, given))
     config = with_enough_images(config, num_images, given, num_different)
     return dataclasses.replace(config, model=_suited_to_photographs(config, given))
 
@@ -53,9 +56,23 @@ def with_enough_images(
         held_out = max(1, round(data.validation_fraction * num_different))
         trained = max(1, num_images - held_out * num_images // num_different)
         steps_per_epoch = -(-trained // training.batch_size)
-        epochs = max(training.epochs, -(-MIN_FOLDER_STEPS // steps_per_epoch))
+        steps = MAX_FOLDER_STEPS if training.stop_when_level else MIN_FOLDER_STEPS
+        epochs = max(training.epochs, -(-steps // steps_per_epoch))
         training = dataclasses.replace(training, epochs=epochs)
     return dataclasses.replace(config, data=data, training=training)
+
+
+def _stopping(config, given):
+    """The training's settings, which end it where the held-out error has leveled.
+
+    Not where the step size falls: then all epochs depend on how many there are.
+    """
+    training, model = config.training, config.model
+    falls = training.learning_rate_decay < 1.0 or getattr(model, "step_drop", 1.0) < 1.0
+    trains = getattr(model, "trains_in_steps", True)
+    if "stop_when_level" in given or config.preset != "default" or falls or not trains:
+        return training
+    return dataclasses.replace(training, stop_when_level=True)
 
 
 def _suited_to_photographs(config, given):

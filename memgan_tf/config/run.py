@@ -56,6 +56,8 @@ INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
 )
 PRESET_NAMES = ("default", "paper")
+# Settings of the training that a configuration names only where they are set.
+OPTIONAL_TRAINING = ("stop_when_level",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,7 +112,7 @@ class RunConfig:
         """The configuration as JSON's types; what only folders have, for folders alone."""
         values = json.loads(json.dumps(dataclasses.asdict(self)))
         for name in self._absent:
-            del values["data"][name]
+            values["training" if name in OPTIONAL_TRAINING else "data"].pop(name)
         return values
 
     def flat(self) -> dict[str, Any]:
@@ -121,7 +123,8 @@ class RunConfig:
 
     @property
     def _absent(self):
-        return [name for name in FOLDER_FIELDS if getattr(self.data, name) is None]
+        parts = ((self.data, FOLDER_FIELDS), (self.training, OPTIONAL_TRAINING))
+        return [name for part, names in parts for name in names if getattr(part, name) is None]
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide the result, by name."""

@@ -7,6 +7,8 @@ from memgan_tf.config.fields import Checked, option
 # Few images make short epochs: a folder's detector takes this many steps at least, unless the
 # number of epochs is given.
 MIN_FOLDER_STEPS = 500
+# And this many at most, where training stops as soon as the held-out error has leveled.
+MAX_FOLDER_STEPS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,6 +49,13 @@ class TrainingConfig(Checked):
     jit_compile: bool = option(False, "Compile the training step with XLA.")
     deterministic_ops: bool = option(
         True, "Ask TensorFlow for deterministic kernels (costs speed on GPUs)."
+    )
+
+    stop_when_level: bool | None = option(
+        None,
+        f"Whether training ends before `epochs` where the error of held-out images has leveled, "
+        f"after {MIN_FOLDER_STEPS} steps at the earliest. If absent it does on a folder of images, "
+        f"unless the step size falls.",
     )
 
     @property

@@ -53,6 +53,11 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
     return Placement(crop, scaled, offset)
 
 
+def has_padding(size: tuple[int, int], target: tuple[int, int], rule: str) -> bool:
+    """Whether a rule leaves padding beside an image; arguments as in `place`."""
+    return place(size, target, rule).scaled != tuple(target)
+
+
 def fit_image(
     image: Image.Image,
     height: int,

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgan_tf.config import DataConfig
 from memgan_tf.data import folder_index, folder_layout, folder_store
+from memgan_tf.data.fitting import has_padding
 from memgan_tf.data.folders import shapes
 from memgan_tf.data.folders.list_file import read_list
 from memgan_tf.data.folders.originals import Originals, Photograph
@@ -70,7 +71,15 @@ def settle(
         image_size=index["image_size"],
         image_channels=index["channels"],
         image_fit=index["image_fit"],
+        leave_out_padding=_padding_rule(config.leave_out_padding, index, by_features),
     )
+
+
+def _padding_rule(given, index, by_features):
+    """`DataConfig.leave_out_padding`; None where it makes no difference."""
+    if given is None and index["pads_training"] and not by_features:
+        return True
+    return given
 
 
 def _shape_for_features(config, report):
@@ -112,6 +121,11 @@ def open_folder(config: DataConfig) -> FolderSet:
     left_out = entry["left_out"] + [{"path": name_of(p), "reason": r} for p, r in plan.others]
     unusable = mask_problems(plan, rows, entry)
     rule = {"image_size": size, "image_fit": fit, "channels": channels, "cache": str(place)}
+    rule["pads_training"] = any(
+        has_padding((row["height"], row["width"]), sides, fit)
+        for row in rows
+        if row["split"] == "train"
+    )
     notes = describe_notes(plan, rows, entry, config.bit_depth)
     index = folder_index.describe(config.folder, plan.layout, rows, left_out, unusable, rule, notes)
     masks = None

@@ -31,7 +31,7 @@ def describe(
             `digest`, `group`, `mask`; the split of an image that is not used is None.
         left_out: `path` and `reason` of every other file.
         unusable_masks: The same of masks.
-        rule: `image_size`, `image_fit`, `channels`, `cache`.
+        rule: `image_size`, `image_fit`, `channels`, `cache`, and whether it `pads_training` images.
         notes: What a user must know about the reading, a line each.
     """
     num_masks = sum(row["mask"] is not None for row in rows)

@@ -26,6 +26,8 @@ class Detector(abc.ABC):
         # `(num_images,)` after `fit`: the score of each training image by what the others taught;
         # None where a detector cannot tell.
         self.left_out_scores: np.ndarray | None = None
+        # What a user must know of them, a sentence each.
+        self.left_out_notes: list[str] = []
 
     @abc.abstractmethod
     def fit(

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf.config import RunConfig
+from memgan_tf.config.training import MIN_FOLDER_STEPS
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.base import TrainableModel
@@ -16,6 +17,7 @@ from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogg
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.training.growth import obstacle_to_growth
+from memgan_tf.training.levelling import Levelling, held_out_curve
 from memgan_tf.training.loop import train
 from memgan_tf.training.run_directory import fingerprint
 from memgan_tf.training.strategy import make_strategy
@@ -77,8 +79,12 @@ class DeepDetector(Detector):
                 CsvLogger(run.path / "metrics.csv"),
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
+        levelling = None
+        if training.stop_when_level:
+            known = [] if run is None else held_out_curve(run.path / "metrics.csv")
+            levelling = Levelling(MIN_FOLDER_STEPS, known)
         actions = [*own, *map(as_action, actions)]
-        seconds = train(trainer, validation_images, checkpoints, actions, workers)
+        seconds = train(trainer, validation_images, checkpoints, actions, workers, levelling)
         self.use(trainer.model)
         return seconds
 
@@ -141,7 +147,7 @@ class DeepDetector(Detector):
     def _make_model(self):
         training = self.config.training
         with keras_defaults():
-            return self._model_class(
+            model = self._model_class(
                 self.config.model,
                 self.config.image_shape,
                 training.seed,
@@ -150,6 +156,9 @@ class DeepDetector(Detector):
                 # Networks compiled within a compiled step would be compiled again at each step.
                 jit_compile=training.jit_compile and not training.compiles_step,
             )
+        if self.config.data.leave_out_padding:
+            model.leave_out_padding()
+        return model
 
     def use(self, model: TrainableModel) -> None:
         """Scores with `model` from now on."""

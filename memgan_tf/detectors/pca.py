@@ -3,10 +3,10 @@
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf.detectors.features import Features
 from memgan_tf.detectors.pca_model import PcaModel
-from memgan_tf.detectors.shallow import ShallowDetector
+from memgan_tf.detectors.shallow import ShallowDetector, make_features
 from memgan_tf.layers.local_score import LocalScore
+from memgan_tf.models.paired import blank_padding
 
 # Parts that the training images fall into: the errors of each are measured without it.
 NUM_FOLDS = 5
@@ -51,12 +51,16 @@ class PrincipalComponents(ShallowDetector):
         restored = self.features.restore(self.features.project(values))
         shape = (len(images), *self.config.image_shape)
         squares = np.square(values - restored).reshape(shape)
-        display = self.features.scaling.display(restored.reshape(shape).astype(np.float32))
-        return {
-            "anomaly_score": np.sqrt(squares.sum(axis=(1, 2, 3))),
+        shown = {
             "anomaly_map": np.sqrt(squares.sum(axis=-1)).astype(np.float32),
-            "reconstruction": display.numpy(),
+            "reconstruction": self.features.scaling.display(
+                restored.reshape(shape).astype(np.float32)
+            ),
         }
+        if self.features.scaling.fills_padding:
+            shown = blank_padding(shown, images)
+        shown = {name: np.asarray(values) for name, values in shown.items()}
+        return {"anomaly_score": np.sqrt(squares.sum(axis=(1, 2, 3))), **shown}
 
     def _explain_locally(self, images, learned):
         if self.model is None:
@@ -82,7 +86,7 @@ def held_out_squares(config, images):
     found = []
     for fold in range(folds.max() + 1):
         others, held_out = images[folds != fold], images[folds == fold]
-        features = Features(config.model)
+        features = make_features(config)
         try:
             features.fit(others if len(others) else images)
         except ValueError:

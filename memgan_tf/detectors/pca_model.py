@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from memgan_tf.detectors.features import Features
 from memgan_tf.layers.local_score import LocalScore
-from memgan_tf.models.paired import locate
+from memgan_tf.models.paired import blank_padding, locate
 
 
 class PcaModel:
@@ -45,7 +45,10 @@ class PcaModel:
 
     def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
         """As `TrainableModel.explain`."""
-        return locate(self.reconstruct(images), self.local_score)
+        explained = locate(self.reconstruct(images), self.local_score)
+        if self.features.scaling.fills_padding:
+            return blank_padding(explained, images)
+        return explained
 
     def embedding_points(self) -> dict[str, np.ndarray]:
         """It has no space of codes."""

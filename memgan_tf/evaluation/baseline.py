@@ -12,6 +12,7 @@ from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.explanations import parts_of
 from memgan_tf.evaluation.kinds import count_decisions
+from memgan_tf.evaluation.left_out import calibrate
 from memgan_tf.evaluation.metrics import auroc_difference, ranking_metrics
 
 DETECTOR = "pca"
@@ -28,7 +29,8 @@ def measure_baseline(
 ) -> dict[str, Any] | None:
     """Fits a PCA on the training images of a run on photographs, and scores the same test images.
 
-    Its threshold comes from the same held-out images, at the same rate. No label chooses anything.
+    Its threshold comes from the same normal images, at the same rate, as that of a run of its own.
+    No label chooses anything.
 
     Args:
         config: Of the run.
@@ -48,17 +50,17 @@ def measure_baseline(
     if max(config.image_shape[:2]) > MAX_PIXEL_SIDE:
         return None
     settings = {"dataset": config.data.dataset, "seed": config.training.seed}
-    settings["score_rule"] = "local"
+    settings |= {"score_rule": "local", "leave_out_padding": config.data.leave_out_padding}
     rival = make_detector(resolve(DETECTOR, "default", config.image_shape, settings))
     chosen = _evenly(len(task.train), MAX_VALUES // int(np.prod(config.image_shape)))
     images = task.train.images[chosen]
     if len(chosen) < FEWEST_IMAGES or (images == images[:1]).all():
         return None
     started = time.monotonic()
-    rival.fit(images, images[:1])
+    rival.fit(images, task.validation.images)
     seconds = time.monotonic() - started
     held_out = _score(rival, task.validation.images, np.arange(len(task.validation)))
-    threshold = Calibration.of(held_out, config.data.target_fpr).threshold
+    threshold = _calibrate(rival, held_out, config.data.target_fpr).threshold
     found = _score(rival, task.test.images, positions)
     difference, low, high = auroc_difference(labels, found, scores)
     return {
@@ -69,6 +71,12 @@ def measure_baseline(
         "auroc_difference": [difference, low, high],
         "decisions": count_decisions(labels, found, threshold),
     }
+
+
+def _calibrate(rival, held_out, target_fpr):
+    if rival.left_out_scores is None:
+        return Calibration.of(held_out, target_fpr)
+    return calibrate(rival.left_out_scores, held_out, target_fpr).calibration
 
 
 def _evenly(count, limit):

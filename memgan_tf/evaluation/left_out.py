@@ -92,10 +92,11 @@ def far_out(scores: np.ndarray, among: int | None = None) -> np.ndarray:
     """Positions of scores far above the others, the highest first; a tenth of them at most.
 
     Args:
-        scores: `(n,)`, positive.
+        scores: `(n,)`.
         among: Only the first so many are looked at; None is all.
     """
-    logs = np.log(np.maximum(scores, 1e-12))
+    # Scores below 0 are logarithms already.
+    logs = scores if (scores < 0).any() else np.log(np.maximum(scores, 1e-12))
     low, high = np.quantile(logs, [0.25, 0.75])
     looked_at = logs[:among]
     limit = int(MAX_ASIDE * len(looked_at))

@@ -1,4 +1,4 @@
-"""Which pixels of a padded image are the photograph's."""
+"""Which pixels of a padded image are the photograph's, and how others do without the rest."""
 
 import tensorflow as tf
 
@@ -18,12 +18,40 @@ def content_mask(images: tf.Tensor) -> tf.Tensor:
     return mask | ~tf.reduce_any(lit, axis=(1, 2))[:, tf.newaxis, tf.newaxis]
 
 
+def mirror_content(images: tf.Tensor) -> tf.Tensor:
+    """Images whose bars show what lies beside them, mirrored; without bars they stay as they are.
+
+    Args:
+        images: `(batch, height, width, channels)` pixels.
+    """
+    inside = content_mask(images)
+    for axis, others in ((1, 2), (2, 1)):
+        sources = _mirrored(tf.reduce_any(inside, axis=others))
+        images = tf.gather(images, sources, axis=axis, batch_dims=1)
+    return images
+
+
+def _mirrored(inside):
+    """For each position the one inside that it shows, `(batch, length)`."""
+    length = tf.shape(inside)[1]
+    flags = tf.cast(inside, tf.int32)
+    first = tf.argmax(flags, axis=1, output_type=tf.int32)[:, tf.newaxis]
+    last = length - 1 - tf.argmax(flags[:, ::-1], axis=1, output_type=tf.int32)[:, tf.newaxis]
+    # There and back again, without showing the outermost pixels twice.
+    period = tf.maximum(2 * (last - first), 1)
+    distances = tf.abs(tf.range(length)[tf.newaxis] - first) % period
+    return first + tf.minimum(distances, period - distances)
+
+
 def _between(lit):
-    """From the first to the last that is lit, symmetrically, `(batch, length)`."""
-    counts = tf.cast(lit, tf.int32)
-    begun = tf.cumsum(counts, axis=1) > 0
-    inside = begun & (tf.cumsum(counts, axis=1, reverse=True) > 0)
-    # Bars are of equal width, but for a pixel; a wider one is dark content.
-    mirrored = tf.reverse(inside, [1])
-    near = mirrored | tf.roll(mirrored, 1, 1) | tf.roll(mirrored, -1, 1)
-    return inside | near
+    """Without bars at both ends, which the lit positions leave free, `(batch, length)`."""
+    counts, length = tf.cast(lit, tf.int32), tf.shape(lit)[1]
+    before = tf.argmax(counts, axis=1, output_type=tf.int32)
+    after = tf.argmax(counts[:, ::-1], axis=1, output_type=tf.int32)
+    # Of an odd number of rows or columns the second bar has one more; else bars are equal, and
+    # what is darker is content.
+    first = tf.minimum(before, after)
+    second = tf.where(after == before + 1, after, first)
+    positions = tf.range(length)[tf.newaxis]
+    first, second = first[:, tf.newaxis], second[:, tf.newaxis]
+    return (positions >= first) & (positions < length - second)

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from memgan_tf.layers.pixel_scaling import PixelScaling
 from memgan_tf.validation import check_choice, check_real
 
 INPUT_SCALINGS = ("symmetric", "contrast", "contrast_l1")
@@ -11,7 +12,7 @@ CONSTANT_DEVIATION = 1e-3
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
-class ImageScaling(keras.layers.Layer):
+class ImageScaling(PixelScaling):
     """Scales raw pixels.
 
     Args:
@@ -29,7 +30,7 @@ class ImageScaling(keras.layers.Layer):
     """
 
     def __init__(self, law, contrast_scale=0.5, **kwargs):
-        super().__init__(dtype="float32", autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.law = check_choice("law", law, INPUT_SCALINGS)
         self.contrast_scale = check_real("contrast_scale", contrast_scale, minimum=1e-6)
 
@@ -39,7 +40,7 @@ class ImageScaling(keras.layers.Layer):
         return "tanh" if self.law == "symmetric" else "linear"
 
     def call(self, pixels):
-        pixels = tf.cast(pixels, tf.float32)
+        pixels = self.read(pixels)
         if self.law == "symmetric":
             return pixels / 127.5 - 1.0
         if self.law == "contrast":

@@ -3,12 +3,14 @@
 import keras
 import tensorflow as tf
 
+from memgan_tf.layers.pixel_scaling import PixelScaling
+
 # A constant image's mean absolute deviation is 0: below this it is divided by this.
 SMALLEST_DEVIATION = 1e-8
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
-class UnitScaling(keras.layers.Layer):
+class UnitScaling(PixelScaling):
     """Scales raw pixels from [0, 255] to [0, 1].
 
     Call arguments:
@@ -20,11 +22,8 @@ class UnitScaling(keras.layers.Layer):
 
     output_activation = "sigmoid"
 
-    def __init__(self, **kwargs):
-        super().__init__(dtype="float32", autocast=False, **kwargs)
-
     def call(self, pixels):
-        return tf.cast(pixels, tf.float32) / 255.0
+        return self.read(pixels) / 255.0
 
     def display(self, images: tf.Tensor) -> tf.Tensor:
         """Scaled images, `(batch, height, width, channels)`, as float32 in [0, 1] for display."""
@@ -32,7 +31,7 @@ class UnitScaling(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
-class GlobalContrastScaling(keras.layers.Layer):
+class GlobalContrastScaling(PixelScaling):
     """Global contrast normalisation, then [0, 1] by the normal images' range.
 
     Each image minus the mean of its own values is divided by their mean absolute deviation, then
@@ -49,19 +48,19 @@ class GlobalContrastScaling(keras.layers.Layer):
     output_activation = "sigmoid"
 
     def __init__(self, **kwargs):
-        super().__init__(dtype="float32", autocast=False, **kwargs)
+        super().__init__(**kwargs)
         self.low = self.add_weight(name="low", shape=(), initializer="zeros", trainable=False)
         self.high = self.add_weight(name="high", shape=(), initializer="ones", trainable=False)
         self.built = True
 
     def call(self, pixels):
-        return (global_contrast(pixels) - self.low) / (self.high - self.low)
+        return (global_contrast(self.read(pixels)) - self.low) / (self.high - self.low)
 
     def measure(self, batches) -> None:
         """Sets the range from normal images: an iterable of raw pixel batches."""
         extremes = [
             (tf.reduce_min(images), tf.reduce_max(images))
-            for images in map(global_contrast, batches)
+            for images in (global_contrast(self.read(batch)) for batch in batches)
         ]
         low = min(float(minimum) for minimum, _ in extremes)
         high = max(float(maximum) for _, maximum in extremes)

@@ -149,6 +149,10 @@ class TrainableModel(abc.ABC):
         """
         del batches
 
+    def leave_out_padding(self) -> None:
+        """From now on sees, and scores, nothing of the bars that pad images."""
+        raise NotImplementedError
+
     def score_notes(self) -> list[str]:
         """Decisions of `fit_score` that a user must know, one sentence each."""
         return []

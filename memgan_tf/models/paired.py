@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import tensorflow as tf
 
 from memgan_tf.layers.local_score import LocalScore
+from memgan_tf.layers.padding import content_mask
 from memgan_tf.layers.scalings import make_scaling
 from memgan_tf.layers.unit_scaling import GlobalContrastScaling
 from memgan_tf.models.base import Batches, TrainableModel
@@ -127,9 +128,17 @@ class PairedModel(TrainableModel):
     def measure_statistics(self, images, rate):
         self.scoring.explain(images, training=True, statistics_rate=rate)
 
+    def leave_out_padding(self):
+        for networks in (self.trained, self.scoring):
+            networks.scaling.fills_padding = True
+
     def explain(self, images):
         explained = self.scoring.explain(images)
-        return locate(explained, self.local_score) if self.local_score else explained
+        if self.local_score:
+            explained = locate(explained, self.local_score)
+        if self.scoring.scaling.fills_padding:
+            explained = blank_padding(explained, images)
+        return explained
 
     def fit_score(self, batches):
         if self.local_score:
@@ -139,7 +148,11 @@ class PairedModel(TrainableModel):
         problems = super().health(metrics, explained)
         if {"images", "reconstruction"} <= explained.keys():
             scaling = self.scoring.scaling
-            shown = scaling.display(scaling(tf.constant(explained["images"]))).numpy()
+            images = tf.constant(explained["images"])
+            shown = {"reconstruction": scaling.display(scaling(images))}
+            if scaling.fills_padding:
+                shown = blank_padding(shown, images)
+            shown = shown["reconstruction"].numpy()
             problems += reconstruction_signs(explained["reconstruction"], shown)
         return problems
 
@@ -167,6 +180,20 @@ def locate(explained: dict[str, tf.Tensor], local_score: LocalScore) -> dict[str
         "error_map": errors,
         "reconstruction_error": tf.sqrt(tf.reduce_sum(squares, axis=[1, 2])),
     }
+
+
+def blank_padding(explained: dict[str, tf.Tensor], images: tf.Tensor) -> dict[str, tf.Tensor]:
+    """An explanation of raw `images` whose maps and reconstructions are 0 in their padding."""
+    inside = content_mask(images)
+    blank = {}
+    for name, mask in (
+        ("anomaly_map", inside),
+        ("error_map", inside),
+        ("reconstruction", inside[..., tf.newaxis]),
+    ):
+        if name in explained:
+            blank[name] = tf.where(mask, explained[name], tf.zeros_like(explained[name]))
+    return {**explained, **blank}
 
 
 def dtype_of(mixed_precision: bool) -> str:

@@ -93,8 +93,8 @@ def index_warnings(index: dict[str, Any] | None) -> list[str]:
     if index["image_fit"] == "pad" and widest > SAME_SHAPE * narrowest:
         warnings.append(
             f"The photographs have different shapes (width over height {narrowest:.2f} to "
-            f"{widest:.2f}): padding differs from one to the next. Cut them to one shape, or use "
-            f"--image_fit=stretch."
+            f"{widest:.2f}): each is scaled by its longer side, so details differ in size. "
+            f"Cut them to one shape, or use --image_fit=stretch."
         )
     if index["left_out"]:
         warnings.append(f"Files left out: {len(index['left_out'])}; see Data.")

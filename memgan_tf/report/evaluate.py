@@ -16,7 +16,6 @@ from memgan_tf.evaluation.kinds import (
     format_kinds,
     measure_kinds,
 )
-from memgan_tf.evaluation.levelling import held_out_curve, remaining_fall
 from memgan_tf.evaluation.measured_test import measure_test
 from memgan_tf.evaluation.metrics import ranking_metrics, threshold_metrics
 from memgan_tf.evaluation.scores import write_scores
@@ -25,6 +24,7 @@ from memgan_tf.evaluation.views import Picked, Views
 from memgan_tf.report import plots
 from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
 from memgan_tf.report.selection import select
+from memgan_tf.training.levelling import describe_end, held_out_curve, remaining_fall
 from memgan_tf.training.run_directory import describe_environment, fingerprint
 
 # Heat-maps of each kind of image that an evaluation writes.
@@ -123,6 +123,8 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
     config, record = run.config, run.directory.read_completion()
     settings = config.to_dict()
     settings["data"].pop("data_dir")  # a place on one machine
+    curve = held_out_curve(run.directory.path / "metrics.csv")
+    stops = config.training.stop_when_level and len(curve)
     return {
         "detector": config.detector,
         "dataset": run.data.dataset,
@@ -133,7 +135,8 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "fingerprint": fingerprint(config),
         "suspect": run.directory.suspicions,
         "training_seconds": record["training_seconds"],
-        "remaining_fall": remaining_fall(held_out_curve(run.directory.path / "metrics.csv")),
+        "remaining_fall": remaining_fall(curve),
+        "training_end": describe_end(curve, config.training.epochs) if stops else None,
         "score_notes": run.detector.score_notes(),
         "backbone": run.detector.backbone_facts,
         "config": settings,

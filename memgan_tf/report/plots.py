@@ -13,6 +13,8 @@ from memgan_tf.text import printable
 
 NORMAL_COLOR, ANOMALY_COLOR = "#2c7fb8", "#d95f0e"
 IMAGES_PER_GROUP = 4
+# Width of a figure, in inches, below which a legend of three entries has two columns.
+THREE_COLUMNS = 6.0
 
 
 def as_text(text: str) -> str:
@@ -71,7 +73,8 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
     )
     axes.set(xlabel="anomaly score A(x)", ylabel="density")
     # Below, where it hides no bar.
-    axes.figure.legend(loc="outside lower center", ncols=3, fontsize=9, frameon=False)
+    columns = 3 if axes.figure.get_size_inches()[0] >= THREE_COLUMNS else 2
+    axes.figure.legend(loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
 
 
 def draw_reconstructions(

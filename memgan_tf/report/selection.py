@@ -5,7 +5,7 @@ import numpy as np
 # Name of each group, in the order in which they are shown, and what it holds.
 GROUPS = {
     "false_alarm": "Normal images above the threshold, highest score first.",
-    "miss": "Anomalies that the threshold lets through, lowest score first.",
+    "miss": "Anomalies that the threshold lets through, those nearest to it first.",
     "most_anomalous": "The highest scores of all.",
     "least_anomalous": "The lowest scores of all.",
 }
@@ -28,5 +28,6 @@ def select(
     if labels is not None:
         flagged = scores > threshold
         found["false_alarm"] = falling[(labels[falling] == 0) & flagged[falling]][:count]
-        found["miss"] = rising[(labels[rising] == 1) & ~flagged[rising]][:count]
+        # Those that a slightly lower threshold would find; the others are least anomalous anyway.
+        found["miss"] = falling[(labels[falling] == 1) & ~flagged[falling]][:count]
     return {**found, "most_anomalous": falling[:count], "least_anomalous": rising[:count]}

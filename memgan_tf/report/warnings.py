@@ -4,10 +4,10 @@ from scipy import stats
 
 from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.levelling import LEAST_FALL
 from memgan_tf.evaluation.metrics import auroc_interval
 from memgan_tf.report.data_index import index_warnings
 from memgan_tf.report.findings import Findings
+from memgan_tf.training.levelling import LEAST_FALL
 
 # Fewer images than these are said to be few, or so few that figures are a matter of luck.
 FEW_TRAINING, FEWEST_TRAINING, FEW_TESTED = 100, 30, 30

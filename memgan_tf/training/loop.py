@@ -14,6 +14,7 @@ import tensorflow as tf
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.cluster import Cluster
+from memgan_tf.training.levelling import Levelling
 from memgan_tf.training.progress import Progress
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import Workers
@@ -71,6 +72,7 @@ def train(
     checkpoints: Checkpoints | None,
     actions: Sequence[Action],
     workers: Workers = ALONE,
+    levelling: Levelling | None = None,
 ) -> float:
     """Trains to the end, from the newest checkpoint if there is one.
 
@@ -80,6 +82,7 @@ def train(
         checkpoints: Keeps the state; None keeps none.
         actions: Called at the end of each epoch, before its checkpoint, by the chief.
         workers: Of the job; all of them are here, and stop together.
+        levelling: Ends training before the last epoch; None does not.
 
     Returns:
         Seconds of training, over all processes that worked on the run.
@@ -91,11 +94,14 @@ def train(
     if checkpoints and checkpoints.restore() and workers.is_chief:
         print(f"Resuming from step {trainer.steps_done} of {trainer.total_steps}")
     workers.check_equal({"step to go on from": trainer.steps_done})
+    if levelling:
+        levelling.restart(trainer.steps_done // trainer.steps_per_epoch, trainer.steps_done)
     explain = tf.function(trainer.model.explain, reduce_retracing=True)
     monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
     progress = Progress(trainer.total_steps, trainer.steps_done, workers.is_chief)
     with _stop_requests() as stop_requested, progress:
-        while (step := trainer.steps_done) < trainer.total_steps:
+        has_ended = _has_levelled(levelling, workers)
+        while (step := trainer.steps_done) < trainer.total_steps and not has_ended:
             left = trainer.steps_per_epoch - step % trainer.steps_per_epoch
             started = time.monotonic()
             trainer.run(min(trainer.config.steps_per_call, left))
@@ -107,10 +113,11 @@ def train(
                 metrics = trainer.take_metrics()
                 trainer.measure_statistics()
                 if workers.is_chief:
-                    epoch = _make_epoch(trainer, metrics, monitored, explain)
+                    epoch = _make_epoch(trainer, metrics, monitored, explain, levelling)
                     _end_epoch(trainer, epoch, checkpoints, actions)
                     progress.end_epoch(epoch.index, trainer.total_epochs, epoch.logs)
-            if workers.any(stop_requested()):
+                has_ended = _has_levelled(levelling, workers)
+            if not has_ended and workers.any(stop_requested()):
                 if checkpoints and not ends_epoch:
                     trainer.measure_statistics()
                     checkpoints.save(trainer.steps_done)
@@ -118,13 +125,22 @@ def train(
                     f"stopped at step {trainer.steps_done} of {trainer.total_steps}; the same "
                     f"command resumes there"
                 )
+    if levelling and workers.is_chief:
+        print(levelling.describe(trainer.total_epochs))
     return float(trainer.seconds.numpy())
 
 
-def _make_epoch(trainer, metrics, images, explain):
+def _has_levelled(levelling, workers):
+    return levelling is not None and workers.any(levelling.has_levelled)
+
+
+def _make_epoch(trainer, metrics, images, explain, levelling):
     step = trainer.steps_done
     index, is_last = step // trainer.steps_per_epoch, step == trainer.total_steps
     explained = {name: value.numpy() for name, value in explain(tf.constant(images)).items()}
+    if levelling:
+        levelling.add(explained, step)
+        is_last = is_last or levelling.has_levelled
     return Epoch(
         index,
         is_last,

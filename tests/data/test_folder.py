@@ -289,3 +289,24 @@ def test_names_of_classes_and_numbers():
     with pytest.raises(ValueError, match="`image_channels` must be one of 1, 3"):
         DataConfig(dataset="folder:x", image_channels=2)
     assert DataConfig(dataset="folder:x").fit == "pad"
+
+
+@pytest.mark.parametrize(
+    ("shapes", "given", "expected"),
+    [
+        ([(32, 32), (16, 16)], {}, None),  # squares: nothing is padded
+        ([(32, 32), (32, 16)], {}, True),
+        ([(32, 32), (32, 16)], {"leave_out_padding": False}, False),
+        ([(32, 32), (32, 16)], {"image_fit": "stretch"}, None),
+    ],
+)
+def test_padding_is_left_out_where_a_training_image_has_some(shapes, given, expected, tmp_path):
+    for number, shape in enumerate(shapes):
+        put(tmp_path / "set" / "train" / "good" / f"{number}.png", 90 + number, shape)
+    put(tmp_path / "set" / "test" / "good" / "0.png", 99, (10, 32))
+    put(tmp_path / "set" / "test" / "bad" / "0.png", 99, (32, 32))
+    settled = sources.settle(DataConfig(dataset=f"folder:{tmp_path / 'set'}", **given))
+    assert settled.leave_out_padding is expected
+    # Detectors on features look for it themselves.
+    settled = sources.settle(DataConfig(dataset=f"folder:{tmp_path / 'set'}", **given), True)
+    assert settled.leave_out_padding is given.get("leave_out_padding")

@@ -73,3 +73,10 @@ def test_few_held_out_images(usual, count):
 
 def test_scores_of_zero_are_no_mistake():
     assert calibrate(np.zeros(12), np.zeros(3), 0.05).calibration.threshold == 0
+
+
+def test_scores_below_0_are_compared_as_they_are():
+    """Such scores are logarithms: 9 is as far above -1 to 1 as e⁹ is above 1/e to e."""
+    scores = np.append(np.linspace(-1, 1, 40), 9.0)
+    np.testing.assert_array_equal(far_out(scores), far_out(np.exp(scores)))
+    assert far_out(scores).tolist() == [40]

@@ -224,8 +224,9 @@ def test_few_images_take_as_many_steps_as_many(tmp_path, monkeypatch):
     flags += ["--detector=memgan"]
     for more in ([], ["--epochs=3"], ["--image_size=64", "--batch_size=1"]):
         assert train.COMMAND.main([*flags, *more]) == 0
-    # 51 of 70 images train: 3 steps an epoch at 21 a step, 51 at 1.
-    assert [resolved.training.epochs for resolved in given] == [167, 3, 40]
+    # 51 of 70 images train: 3 steps an epoch at 21 a step, 51 at 1. They are 1000 at most.
+    assert [resolved.training.epochs for resolved in given] == [334, 3, 40]
+    assert all(resolved.training.stop_when_level for resolved in given)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 import numpy as np
+import tensorflow as tf
 
-from memgan_tf.layers.padding import content_mask
+from memgan_tf.layers.padding import content_mask, mirror_content
 
 
 def mask_of(image):
@@ -16,23 +17,15 @@ def framed(rows=slice(None), columns=slice(None), value=9):
 def test_bars_at_opposite_sides_are_no_content():
     expected = np.zeros((10, 12), bool)
     expected[3:7] = True
-    np.testing.assert_array_equal(mask_of(framed(rows=slice(3, 7)))[4:6], expected[4:6])
-    found = mask_of(framed(rows=slice(3, 7)))
-    assert found[3:7].all()
-    # A bar may be a pixel wider at one side, so a pixel beyond may count.
-    assert not found[:2].any()
-    assert not found[8:].any()
-    found = mask_of(framed(columns=slice(4, 8)))
-    assert found[:, 4:8].all()
-    assert not found[:, :3].any()
-    assert not found[:, 9:].any()
+    np.testing.assert_array_equal(mask_of(framed(rows=slice(3, 7))), expected)
+    expected = np.zeros((10, 12), bool)
+    expected[:, 4:8] = True
+    np.testing.assert_array_equal(mask_of(framed(columns=slice(4, 8))), expected)
 
 
 def test_bars_that_differ_by_a_pixel():
     found = mask_of(framed(rows=slice(2, 7)))  # two above, three below
-    assert found[2:7].all()
-    assert not found[0].any()
-    assert not found[9].any()
+    np.testing.assert_array_equal(found[:, 0], [False] * 2 + [True] * 5 + [False] * 3)
 
 
 def test_dark_content_at_one_side_counts():
@@ -58,3 +51,27 @@ def test_each_image_of_a_batch_has_its_own_bars():
     found = content_mask(batch).numpy()
     assert found[0, 5, 0]
     assert not found[1, 5, 0]
+
+
+def test_bars_show_the_content_mirrored():
+    rows = np.array([0, 0, 1, 2, 3, 0, 0], np.uint8)
+    image = np.repeat(rows[:, np.newaxis, np.newaxis], 5, axis=1)
+    found = mirror_content(image[np.newaxis]).numpy()[0]
+    np.testing.assert_array_equal(found[:, 2, 0], [3, 2, 1, 2, 3, 2, 1])
+    turned = mirror_content(image.transpose(1, 0, 2)[np.newaxis]).numpy()[0]
+    np.testing.assert_array_equal(turned, found.transpose(1, 0, 2))
+
+
+def test_narrow_content_fills_wide_bars():
+    found = mirror_content(framed(rows=slice(4, 6))[np.newaxis]).numpy()[0]
+    assert (found[..., 1] == 9).sum() >= 5 * 12
+    single = np.zeros((1, 9, 9, 1), np.uint8)
+    single[:, 4] = 7
+    assert set(np.unique(mirror_content(single).numpy())) <= {0, 7}
+
+
+def test_images_without_bars_are_not_mirrored():
+    image = np.random.default_rng(0).integers(1, 255, (2, 9, 8, 3)).astype(np.uint8)
+    found = tf.function(mirror_content)(tf.constant(image))
+    np.testing.assert_array_equal(found, image)
+    assert found.dtype == tf.uint8

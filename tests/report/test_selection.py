@@ -13,7 +13,7 @@ def as_lists(groups):
 def test_mistakes_and_ends_by_hand():
     assert as_lists(select(LABELS, SCORES, 5.0, 2)) == {
         "false_alarm": [2, 4],  # the normal images with 9 and 7, the worse one first
-        "miss": [1, 5],  # the anomalies with 2 and 3
+        "miss": [5, 1],  # the anomalies with 3 and 2, the nearest to the threshold first
         "most_anomalous": [2, 3],
         "least_anomalous": [0, 1],
     }
@@ -21,7 +21,7 @@ def test_mistakes_and_ends_by_hand():
 
 def test_a_score_at_the_threshold_is_no_alarm():
     assert as_lists(select(LABELS, SCORES, 9.0, 5))["false_alarm"] == []
-    assert as_lists(select(LABELS, SCORES, 8.0, 5))["miss"] == [1, 5, 3]
+    assert as_lists(select(LABELS, SCORES, 8.0, 5))["miss"] == [3, 5, 1]
 
 
 def test_without_labels_there_are_no_mistakes():

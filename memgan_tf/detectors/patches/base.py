@@ -186,11 +186,12 @@ class FeatureDetector(Detector):
         return (images[i : i + size] for i in range(0, len(images), size))
 
     def _network(self, backbone):
-        settings = self.config.model
+        settings, data = self.config.model, self.config.data
         return PatchFeatures(
             backbone,
             self.config.image_shape,
-            self.config.data.fit,
+            # Stretched images have no padding that could be left out.
+            "stretch" if data.leave_out_padding is False else data.fit,
             settings.min_side,
             getattr(settings, "tile_size", None),
         )

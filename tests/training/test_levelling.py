@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from memgan_tf.evaluation.levelling import held_out_curve, remaining_fall, still_falls
+from memgan_tf.training.levelling import held_out_curve, remaining_fall, still_falls
 
 
 @pytest.mark.parametrize(
