@@ -29,7 +29,7 @@ def measure(path, seed):
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.models.collapse import attention_information
 
-    run = TrainedRun(path)
+    run = TrainedRun.load(path)
     task = load_task(run.config.data, run.config.training.seed, with_test=False)
     images = task.validation.images[np.arange(len(task.validation))]
     normal, aurocs, pixels = run.detector.explain(images), [], []

@@ -1,25 +1,137 @@
-"""What a Python program calls: train a run, load a run."""
+"""What a program calls, and the command line too: configure, train, load. No TensorFlow here."""
 
 import os
-import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
+from memgan_tf import config
+from memgan_tf.backbones.requests import check_request
 from memgan_tf.config import RunConfig
-from memgan_tf.data import folder_index, load_task
-from memgan_tf.data.sources import content_of, find_index
-from memgan_tf.detectors.registry import make_detector
-from memgan_tf.evaluation import training_images
-from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.explanations import has_maps
-from memgan_tf.evaluation.heat_scale import keep_scale, measure_scale
-from memgan_tf.evaluation.left_out import calibrate
-from memgan_tf.evaluation.trained_run import TrainedRun
-from memgan_tf.evaluation.views import Views
-from memgan_tf.training import origin
-from memgan_tf.training.run_directory import RunDirectory
-from memgan_tf.training.workers import join_workers
+from memgan_tf.config.choices import describe_settings
+from memgan_tf.data.arrays import name_dataset
+from memgan_tf.data.folder_index import num_groups, num_normal, summarize
+from memgan_tf.data.sources import count_normal, find_index, image_shape, settle
+
+if TYPE_CHECKING:
+    from memgan_tf.run import Run
+    from memgan_tf.training.loop import Action
+
+# Without `detector`: for photographs, and for all other sets.
+PHOTOGRAPHS, OTHERS = "patch_memory", "memgan"
 
 
-def load(run: str | os.PathLike) -> TrainedRun:
+def configure(
+    dataset: Any = "digits",
+    *,
+    detector: str | None = None,
+    preset: str = "default",
+    model_dir: str | os.PathLike = "runs",
+    report: Callable[[str], None] = print,
+    **settings: Any,
+) -> RunConfig:
+    """Decides everything that a run depends on: what is given, the preset, and the data set.
+
+    `memgan train` calls it with its flags, so both give the same configuration.
+
+    Args:
+        dataset: A name as `--dataset` takes, such as `folder:parts` or `mnist`; a path of a
+            folder, a list or an npz file; or images, see `memgan_tf.data.arrays.collect`.
+        detector: `memgan`, `patch_memory`, …. If None, photographs in a folder get the best one
+            for them, other sets MEMGAN.
+        preset: `default` or `paper`.
+        model_dir: Images in memory are kept in its folder `arrays`, so that the run finds them
+            again; nothing else is written.
+        report: Called with a line at a time, of what was found and decided.
+        **settings: Any field of the configuration by its name, such as `epochs=5`: the flags of
+            `memgan train`.
+
+    Raises:
+        ValueError: If a setting or the data set cannot be used.
+    """
+    given = {"dataset": name_dataset(dataset, model_dir), **settings}
+    names = config.DataConfig.describe().keys() & given.keys()
+    data = config.DataConfig(**{name: given[name] for name in names})
+    detector = detector or _choose_detector(data, report)
+    by_features = config.by_features(detector)
+    if by_features:
+        _check_backbone(detector, given)
+    data = settle(data, by_features, report)
+    given |= {"data_dir": data.data_dir}
+    index = find_index(data)
+    if index is not None:
+        for line in summarize(index):
+            report(line)
+        given |= {name: getattr(data, name) for name in config.FOLDER_FIELDS}
+    resolved = config.resolve(detector, preset, image_shape(data), given)
+    if index is not None:
+        number, different = (count(index, data.normal_class) for count in (num_normal, num_groups))
+        return config.suited_to_few_images(resolved, number, given.keys(), different)
+    counts = count_normal(data)
+    if counts is not None:
+        return config.with_enough_images(resolved, counts[0], given.keys(), counts[1])
+    return resolved
+
+
+def train(
+    dataset: Any = "digits",
+    model_dir: str | os.PathLike = "runs",
+    *,
+    detector: str | None = None,
+    preset: str = "default",
+    actions: Sequence["Action"] = (),
+    report: Callable[[str], None] = print,
+    **settings: Any,
+) -> "Run":
+    """Trains and calibrates a run, or resumes it; a complete one is loaded.
+
+    The run is the one that `memgan train` makes of the same settings, bit for bit.
+
+    Args:
+        dataset: As `configure` takes; or a configuration that it made.
+        model_dir: The run's folder is made below it.
+        detector: As in `configure`.
+        preset: As in `configure`.
+        actions: Called at the end of each epoch with a `memgan_tf.training.loop.Epoch`, whose
+            `logs` are the epoch's metrics by name. A Keras callback's `on_epoch_end` is called
+            with the epoch's number from 0 and these.
+        report: As in `configure`.
+        **settings: As in `configure`.
+
+    Returns:
+        The run, ready to score.
+
+    Raises:
+        ValueError: If a setting or the data is unusable, or the folder holds something else.
+        RuntimeError: If another process works on the run, or another worker of the job is lost.
+        FloatingPointError: If training diverges.
+        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
+    """
+    if isinstance(dataset, RunConfig):
+        given = {"detector": detector, **settings}
+        extra = sorted(name for name, value in given.items() if value is not None)
+        if extra:
+            raise ValueError(
+                f"`{extra[0]}` must be left out beside a configuration. Give it to "
+                f"`memgan_tf.configure`"
+            )
+        resolved = dataset
+    else:
+        resolved = configure(
+            dataset,
+            detector=detector,
+            preset=preset,
+            model_dir=model_dir,
+            report=report,
+            **settings,
+        )
+    for line in describe_settings(resolved):
+        report(line)
+    from memgan_tf.fit import fit
+
+    return load(fit(resolved, model_dir, actions).path)
+
+
+def load(run: str | os.PathLike) -> "Run":
     """Loads a finished run for scoring.
 
     Args:
@@ -28,73 +140,22 @@ def load(run: str | os.PathLike) -> TrainedRun:
     Raises:
         ValueError: If the folder is not a finished run's.
     """
-    return TrainedRun(run)
+    from memgan_tf.run import Run
+
+    return Run.load(run)
 
 
-def train(config: RunConfig, model_dir: str | os.PathLike) -> RunDirectory:
-    """Trains and calibrates a run, or goes on with it; a complete one is left as it is.
-
-    Args:
-        config: Made by `memgan_tf.config.resolve`.
-        model_dir: The run's folder is made below it.
-
-    Returns:
-        The run's folder.
-
-    Raises:
-        ValueError: If the data is unusable or the folder holds something else.
-        RuntimeError: If another process works on the run, or another worker of the job is lost.
-        FloatingPointError: If training diverges.
-        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
-    """
-    run = RunDirectory.of(model_dir, config)
-    run.check_free_for(config)
-    if run.is_complete_for(config):
-        return run
-    # TensorFlow wants the workers to meet before it does anything else.
-    workers = join_workers(config.training.distribution_strategy)
-    task = load_task(config.data, config.training.seed, with_test=False)
-    _say_if_batch_is_large(config, len(task.train))
-    index, content = find_index(config.data), content_of(config.data)
-    with workers.losses_told():
-        if workers.is_chief:
-            with run.claimed(config):
-                origin.keep(run, config, content)
-                if index is not None:
-                    folder_index.keep(index, run.path)
-                _train_and_calibrate(config, task, run)
-        else:
-            make_detector(config).fit(task.train.images, task.validation.images, run)
-        workers.wait()  # for the chief to finish
-    return run
+def _choose_detector(data, report):
+    if data.folder is None:
+        return OTHERS
+    report(
+        f"Detector: {PHOTOGRAPHS}, the best one for photographs; --detector=<name> takes another"
+    )
+    return PHOTOGRAPHS
 
 
-def _say_if_batch_is_large(config, num_images):
-    size = config.training.batch_size
-    if getattr(config.model, "trains_in_steps", True) and size > num_images:
-        print(
-            f"Warning: `batch_size` {size} is larger than the {num_images} images that train, so a "
-            f"step sees images more than once. --batch_size={num_images} would see each once",
-            file=sys.stderr,
-        )
-
-
-def _train_and_calibrate(config, task, run):
-    detector = make_detector(config)
-    seconds = detector.fit(task.train.images, task.validation.images, run)
-    for note in detector.score_notes():
-        print(note)
-    scores = detector.score(task.validation.images)
-    if detector.left_out_scores is None:
-        calibration = Calibration.of(scores, config.data.target_fpr)
-    else:
-        found = calibrate(detector.left_out_scores, scores, config.data.target_fpr)
-        calibration = found.calibration
-        training_images.keep(found, task.train.names, run)
-        for note in (*detector.left_out_notes, *found.notes):
-            print(f"Note: {note}")
-    calibration.save(run.path / "calibration.json")
-    if task.validation.originals is not None and has_maps(detector):
-        # So that a region can be predicted where the photographs are not at hand.
-        keep_scale(run, measure_scale(detector, Views.of(task.validation)))
-    run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})
+def _check_backbone(detector, given):
+    """A request that cannot be met is refused before a photograph is read."""
+    settings = config.detector_config(detector)()
+    names = ("backbone", "backbone_layers", "backbone_weights")
+    check_request(*(given.get(name, getattr(settings, name)) for name in names))

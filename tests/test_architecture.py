@@ -29,7 +29,8 @@ LAYERS = (
     ("evaluation",),
     ("export", "report", "serving", "scale"),
     ("estimator",),
-    ("api", "configure"),
+    ("fit", "run"),
+    ("api",),
     ("tools",),
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}

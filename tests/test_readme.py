@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_datasets.core import constants
 
+import memgan_tf
 from memgan_tf.config import RunConfig, by_features, resolve
 from memgan_tf.evaluation.grid import Grid
 from memgan_tf.evaluation.records import read_records
@@ -141,6 +142,38 @@ def test_the_python_of_the_scikit_learn_page_runs(tmp_path, monkeypatch):
     assert names["aurocs"].min() > 0.98
     assert names["again"].offset_ == names["detector"].offset_
     assert set(names["view"].labels_) == {0, 1}
+
+
+def test_the_python_page_walks_from_photographs_to_a_scored_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    folder_sets.make_mvtec(tmp_path / "parts", 24, 3, 2, side=32)
+    (tmp_path / "new_photos").mkdir()
+    for index, size in enumerate([(40, 30, 3), (33, 64, 3)]):
+        photo = np.random.default_rng(index).integers(0, 256, size, dtype=np.uint8)
+        path = tmp_path / "new_photos" / f"{index}.png"
+        path.write_bytes(tf.io.encode_png(photo).numpy())
+    # There is no network to download weights.
+    backbone = tiny_backbone.write_tiny_backbone(tmp_path / "tiny.keras")
+    real = memgan_tf.train
+
+    def train(dataset, **settings):
+        small = (
+            {"backbone": f"file:{backbone}", "min_side": 32} if dataset == "folder:parts" else {}
+        )
+        return real(dataset, **small, **settings)
+
+    monkeypatch.setattr(memgan_tf, "train", train)
+    page = ROOT / "docs" / "python.md"
+    first = re.search(r"^```python\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)[1]
+    assert len([line for line in first.splitlines() if line]) <= 10
+    names = run_python(page)
+    assert names["report"].is_file()
+    assert names["again"].path.name == "seed_0"
+    lines = capsys.readouterr().out.splitlines()
+    found = [line for line in lines if line.startswith("new_photos/")]
+    assert len(found) == 2, "noise is no good part"
+    assert len(names["seen"]) == names["config"].training.epochs == 2
+    assert names["scorer"].input_shape == names["images"] == (None, 8, 8, 1)
 
 
 def test_the_tables_are_made_from_the_records():

@@ -21,6 +21,8 @@ from memgan_tf.tools import streams
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
 
+HELP = frozenset({"--help", "-help", "-h", "--helpshort", "--helpfull"})
+
 
 class Command:
     """A verb.
@@ -31,6 +33,7 @@ class Command:
         define_flags: Defines its flags in a `flags.FlagValues`.
         run: Does the work, given the parsed flags.
         required: Flags that must be given.
+        describe: Makes the text of --help from the parsed flags; None lists every flag.
     """
 
     def __init__(
@@ -40,9 +43,10 @@ class Command:
         define_flags: Callable[[flags.FlagValues], None],
         run: Callable[[flags.FlagValues], None],
         required: Sequence[str] = (),
+        describe: Callable[[flags.FlagValues], str] | None = None,
     ):
         self.name, self.description, self._run = name, description.strip(), run
-        self._required = required
+        self._required, self._describe = required, describe
         self.flags = flags.FlagValues()
         define_flags(self.flags)
         flags.DEFINE_bool(
@@ -56,14 +60,18 @@ class Command:
             return self._main(arguments)
 
     def _main(self, arguments):
-        if {"--help", "-help", "-h", "--helpshort", "--helpfull"} & set(arguments):
+        asks_for_help = bool(HELP & set(arguments))
+        if "--helpfull" in arguments or (asks_for_help and self._describe is None):
             print(self.help())
             return 0
         self.flags.unparse_flags()
         try:
-            rest = self.flags([self.name, *arguments])[1:]
+            rest = self.flags([self.name, *(a for a in arguments if a not in HELP)])[1:]
             if rest:
                 raise flags.Error(f"takes flags only, --name=value. Received: {rest[0]}")
+            if asks_for_help:
+                print(self._describe(self.flags))
+                return 0
             for flag in self._required:
                 if self.flags[flag].value is None:
                     raise flags.Error(f"`{flag}` must be given, --{flag}=…")
@@ -149,7 +157,7 @@ def import_tensorflow() -> None:
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
         # What every command needs next; a library that is being imported may swallow Ctrl-C.
-        for name in ("sklearn.metrics", "memgan_tf.api"):
+        for name in ("sklearn.metrics", "memgan_tf.fit"):
             importlib.import_module(name)
     # It reads matplotlibrc of the working directory, which may name programs to draw with.
     importlib.import_module("matplotlib").rcdefaults()

@@ -10,6 +10,7 @@ from memgan_tf.config import (
     PRESET_NAMES,
     DataConfig,
     TrainingConfig,
+    choices,
     read_overrides,
 )
 from memgan_tf.config.fields import check, field_type, option
@@ -17,12 +18,20 @@ from memgan_tf.config.fields import check, field_type, option
 
 def define(flag_values: flags.FlagValues) -> None:
     """Defines `--detector`, `--preset`, `--config_file` and a flag for every field."""
-    flags.DEFINE_enum("detector", None, list(DETECTORS), "Method.", flag_values=flag_values)
+    flags.DEFINE_enum(
+        "detector",
+        None,
+        list(DETECTORS),
+        f"Method: {', '.join(DETECTORS)}. If absent patch_memory, the best one, for photographs in "
+        f"a folder or a list, and memgan for other sets.",
+        flag_values=flag_values,
+    )
     flags.DEFINE_enum(
         "preset",
         None,
         list(PRESET_NAMES),
-        "default: what works best under the protocol. paper: as close as the text allows.",
+        "Where settings that are not given come from. default: what works best under the protocol. "
+        "paper: as close as the text allows. Default: default.",
         flag_values=flag_values,
     )
     flags.DEFINE_string(
@@ -31,11 +40,35 @@ def define(flag_values: flags.FlagValues) -> None:
         "JSON file of settings, such as a run's config.json; flags win over it.",
         flag_values=flag_values,
     )
-    for name, (field, detectors) in _fields().items():
-        owner = f" ({', '.join(detectors)})" if detectors else ""
-        default = f" Default: {field.default}." if not detectors else " Default: the preset's."
-        description = field.metadata["description"] + owner + default
-        _define_field(name, field, description, flag_values)
+    for name, (field, _) in _fields().items():
+        _define_field(name, field, f"{_describe(name)}{_default(name)}", flag_values)
+
+
+def _describe(name):
+    """What a field is, for each detector that says it in its own words."""
+    texts: dict[str, list[str]] = {}
+    for part, owner in _parts():
+        if name in part.describe():
+            texts.setdefault(part.describe()[name].metadata["description"], []).append(owner)
+    return " ".join(f"{text}{_owners(owners)}" for text, owners in texts.items())
+
+
+def _owners(owners):
+    return "" if not all(owners) else f" [{', '.join(owners)}]"
+
+
+def _default(name):
+    if choices.is_set_by_presets(name):
+        return " Default: the preset's."
+    owners: dict[Any, list[str]] = {}
+    for part, owner in _parts():
+        if name in part.describe():
+            owners.setdefault(part.describe()[name].default, []).append(owner)
+    if set(owners) == {None}:
+        return ""
+    if len(owners) == 1:
+        return f" Default: {next(iter(owners))}."
+    return f" Default: {', '.join(f'{v}{_owners(who)}' for v, who in owners.items())}."
 
 
 def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
@@ -56,31 +89,33 @@ def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
     return values
 
 
+def _parts() -> list[tuple[type, str]]:
+    """The configuration's classes, each with the detector that it belongs to; empty if to all."""
+    models = [(model_class, detector) for detector, (model_class, _) in DETECTORS.items()]
+    return [(DataConfig, ""), (TrainingConfig, ""), *models]
+
+
 def _fields() -> dict[str, tuple[dataclasses.Field, list[str]]]:
     """Every field by name, with the detectors that it belongs to; none for the shared ones."""
-    fields = {
-        name: (field, [])
-        for part in (DataConfig, TrainingConfig)
-        for name, field in part.describe().items()
-    }
-    for detector, (model_class, _) in DETECTORS.items():
-        for name, field in model_class.describe().items():
+    fields: dict[str, tuple[dataclasses.Field, list[str]]] = {}
+    for part, owner in _parts():
+        for name, field in part.describe().items():
             known, detectors = fields.get(name, (field, []))
-            fields[name] = (_widest(known, field), [*detectors, detector])
+            fields[name] = (_widest(known, field), [*detectors, owner] if owner else [])
     return fields
 
 
 def _widest(first: dataclasses.Field, second: dataclasses.Field) -> dataclasses.Field:
     """A field that takes what either takes; the detector's own is checked when it is known."""
     rules = [field.metadata for field in (first, second)]
-    choices = dict.fromkeys(choice for rule in rules for choice in rule["choices"] or ())
+    allowed = dict.fromkeys(choice for rule in rules for choice in rule["choices"] or ())
     bounds = {
         name: None if None in values else pick(values)
         for name, pick in (("minimum", min), ("maximum", max))
         for values in ([rule[name] for rule in rules],)
     }
-    longest = max((rule["description"] for rule in rules), key=len)
-    merged = option(first.default, longest, choices=tuple(choices) or None, **bounds)
+    text = first.metadata["description"]
+    merged = option(first.default, text, choices=tuple(allowed) or None, **bounds)
     merged.name, merged.type = first.name, first.type
     return merged
 

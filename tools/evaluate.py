@@ -43,11 +43,11 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
     RunDirectory(path).read_config()
     import_tensorflow()
     from memgan_tf.evaluation.kinds import summarize_decisions
-    from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.baseline_words import compare_with_baseline
     from memgan_tf.report.evaluate import evaluate, format_metrics, title_of
+    from memgan_tf.run import Run
 
-    trained = TrainedRun(path)
+    trained = Run.load(path)
     task = trained.load_task(data_dir, dataset)
     if task.test is None and trained.config.data.folder is not None:
         _print_calibration(trained)

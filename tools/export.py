@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from memgan_tf.export.publish import ModelStore
+from memgan_tf.export.publish import ModelStore, check_trust
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
@@ -41,7 +41,7 @@ def run(flag_values):
     """Checks everything that needs no TensorFlow, then exports."""
     directory = RunDirectory(flag_values.run)
     directory.read_config()
-    _check_trust(directory, flag_values.force)
+    check_trust(directory, flag_values.force)
     store = ModelStore(flag_values.output_dir, flag_values.name)
     store.new_version(flag_values.version)
     check_integer("golden_images", flag_values.golden_images, 0, 256)
@@ -57,57 +57,31 @@ def run(flag_values):
     _export(directory, store, flag_values)
 
 
-def _check_trust(directory, force):
-    reasons = [f"it is SUSPECT: {reason}" for reason in directory.suspicions]
-    if not directory.is_complete:
-        reasons.append("it is not COMPLETE; finish it with memgan train")
-    if reasons and not force:
-        raise ValueError(f"`run` must be trusted; {'; '.join(reasons)}. Or use --force")
-
-
 def _export(directory, store, flag_values):
-    from memgan_tf.evaluation.trained_run import TrainedRun
-    from memgan_tf.export.exporter import export
-    from memgan_tf.report.evaluate import describe_run, title_of
+    from memgan_tf.report.evaluate import title_of
+    from memgan_tf.run import Run
 
-    trained = TrainedRun(directory.path, allow_incomplete=True)
-    images, calibration = _images_and_calibration(trained, flag_values)
-    exported = export(
-        trained,
-        calibration,
-        images,
-        store,
+    trained = Run.load(directory.path, allow_incomplete=True)
+    exported = trained.export(
+        flag_values.name,
+        flag_values.output_dir,
         flag_values.version,
-        describe_run(trained) if directory.is_complete else None,
-        flag_values.warm_up,
+        target_fpr=flag_values.target_fpr,
+        num_golden=flag_values.golden_images,
+        data_dir=flag_values.data_dir,
+        dataset=flag_values.dataset,
+        warm_up=flag_values.warm_up,
+        force=flag_values.force,
     )
     print(f"{title_of(trained)}, {trained.config.preset} preset")
     for finding in exported.findings:
         print(f"  {finding}")
-    for line in calibration.describe():
+    for line in exported.calibration.describe():
         print(f"  {line}")
     print(f"Published: {exported.path}")
     if flag_values.keep is not None:
         for version in store.prune(flag_values.keep, spared=int(exported.path.name)):
             print(f"Removed: {store.path / str(version)}")
-
-
-def _images_and_calibration(trained, flag_values):
-    """Golden images, and the calibration with the rate that the flags ask for."""
-    from memgan_tf.evaluation.calibration import Calibration
-    from memgan_tf.export.golden import golden_images, synthetic_images
-
-    calibration = trained.calibration
-    images = synthetic_images(trained.config.image_shape)
-    if flag_values.golden_images or calibration is None:
-        task = trained.load_task(flag_values.data_dir, flag_values.dataset)
-        images = golden_images(task, flag_values.golden_images)
-        if calibration is None:
-            scores = trained.score(task.validation.images)
-            calibration = Calibration.of(scores, trained.config.data.target_fpr)
-    if flag_values.target_fpr is not None:
-        calibration = Calibration.of(calibration.scores, flag_values.target_fpr)
-    return images, calibration
 
 
 COMMAND = Command("export", DESCRIPTION, define_flags, run, required=("run", "name"))

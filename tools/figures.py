@@ -114,7 +114,7 @@ class Artist:
 def _load(directory):
     from memgan_tf.evaluation.trained_run import TrainedRun
 
-    return TrainedRun(directory.path)
+    return TrainedRun.load(directory.path)
 
 
 def _task_name(config):

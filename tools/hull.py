@@ -29,7 +29,7 @@ def run(flag_values):
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.evaluate import describe_run, title_of
 
-    trained = TrainedRun(flag_values.run)
+    trained = TrainedRun.load(flag_values.run)
     task = trained.load_task(flag_values.data_dir, flag_values.dataset)
     measured = measure_hull(trained, task)
     path = trained.directory.evaluation / "hull.json"

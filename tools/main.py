@@ -1,5 +1,6 @@
 """The console script `memgan`: picks the verb and imports nothing else."""
 
+import difflib
 import importlib
 import signal
 import sys
@@ -52,8 +53,11 @@ def _main(arguments):
         print(f"memgan_tf {__version__}")
         return 0
     if arguments[0] not in VERBS:
+        close = difflib.get_close_matches(arguments[0], VERBS, 1)
+        guess = f". Did you mean {close[0]}?" if close else ""
         print(
-            f"memgan: error: unknown verb {arguments[0]!r}; it must be one of {', '.join(VERBS)}",
+            f"memgan: error: unknown verb {arguments[0]!r}; it must be one of "
+            f"{', '.join(VERBS)}{guess}",
             file=sys.stderr,
         )
         return 1

@@ -69,7 +69,7 @@ def _score(path, source):
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.trained_run import TrainedRun
 
-    trained = TrainedRun(path)
+    trained = TrainedRun.load(path)
     data, shape = trained.config.data, trained.config.image_shape
     given = read_input(source, shape, data.fit, data.bit_depth)
     for name, reason in given.skipped:

@@ -38,7 +38,7 @@ def run(flag_values):
     from memgan_tf.report.page import write_report
     from memgan_tf.report.verdict import judge
 
-    trained = TrainedRun(flag_values.run)
+    trained = TrainedRun.load(flag_values.run)
     task = trained.load_task(flag_values.data_dir, flag_values.dataset)
     path, findings = write_report(trained, task, count)
     verdict = judge(findings)

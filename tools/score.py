@@ -137,7 +137,7 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.evaluation.views import Views
 
-    trained = TrainedRun(path)
+    trained = TrainedRun.load(path)
     data, shape = trained.config.data, trained.config.image_shape
     given = read_input(source, shape, data.fit, data.bit_depth)
     scores = trained.score(given.images)

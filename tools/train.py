@@ -1,11 +1,12 @@
 """Trains a detector on one class of a data set, or goes on with an interrupted run."""
 
-import json
+import functools
 
 from absl import flags
 
-from memgan_tf.configure import configure
-from memgan_tf.tools import config_flags
+from memgan_tf.api import configure
+from memgan_tf.config.choices import describe_settings
+from memgan_tf.tools import config_flags, train_help
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
 from memgan_tf.training.run_directory import RunDirectory
@@ -29,7 +30,7 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks everything that needs no TensorFlow, then trains."""
-    train_run(configure(config_flags.overrides(flag_values)), flag_values.model_dir)
+    train_run(configure(**config_flags.overrides(flag_values)), flag_values.model_dir)
 
 
 def train_run(resolved, model_dir):
@@ -40,11 +41,12 @@ def train_run(resolved, model_dir):
         print(f"{directory.path} is complete already.")
     else:
         read_cluster(resolved.training.distribution_strategy)
-        print(f"Configuration: {json.dumps(resolved.to_dict())}")
+        for line in describe_settings(resolved):
+            print(line)
         import_tensorflow()
-        from memgan_tf.api import train
+        from memgan_tf.fit import fit
 
-        train(resolved, model_dir)
+        fit(resolved, model_dir)
         print(f"Done: {directory.path}")
     for reason in directory.suspicions:
         print(f"SUSPECT: {reason}")
@@ -52,7 +54,13 @@ def train_run(resolved, model_dir):
     return directory
 
 
-COMMAND = Command("train", DESCRIPTION, define_flags, run)
+COMMAND = Command(
+    "train",
+    DESCRIPTION,
+    define_flags,
+    run,
+    describe=functools.partial(train_help.describe, DESCRIPTION),
+)
 
 if __name__ == "__main__":
     run_as_script(COMMAND)

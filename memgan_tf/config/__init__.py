@@ -1,7 +1,7 @@
 """Configuration of runs: frozen dataclasses, presets, one place that validates. No TensorFlow."""
 
 from memgan_tf.config.data import FOLDER_FIELDS, FOLDER_KINDS, DataConfig
-from memgan_tf.config.few_images import suited_to_few_images
+from memgan_tf.config.few_images import suited_to_few_images, with_enough_images
 from memgan_tf.config.memgan import MemganConfig
 from memgan_tf.config.memgan_plus import MemganPlusConfig
 from memgan_tf.config.run import (
@@ -34,4 +34,5 @@ __all__ = [
     "read_overrides",
     "resolve",
     "suited_to_few_images",
+    "with_enough_images",
 ]

@@ -52,24 +52,25 @@ class DataConfig(Checked):
     image_size: int | None = option(
         None,
         "Side in pixels that a folder's images are scaled to. If absent 256 for detectors on "
-        "features; for detectors on pixels, which take 256 at most, 32 where the median image's "
-        "longer side is below 48 pixels, else 64.",
+        "features, 320 where photographs of different shapes keep theirs; for detectors on "
+        "pixels, which take 256 at most, 32 where the median image's longer side is below 48 "
+        "pixels, else 64.",
         minimum=8,
         maximum=4096,
     )
     aspect_ratio: float | None = option(
         None,
         "Width over height of a folder's scaled images, whose area stays that of the square. If "
-        "absent the median photograph's for detectors on features, else 1.",
+        "absent that of the training photographs for detectors on features, else 1.",
         minimum=0.25,
         maximum=4.0,
     )
     image_fit: str | None = option(
         None,
         "How a folder's images get their shape: stretch (the default of detectors on features), "
-        "pad (all of it, black beside it; the default of detectors on pixels) or crop (the largest "
-        "centered part).",
-        choices=("pad", "crop", "stretch"),
+        "keep (each its own shape; the same where photographs differ in shape), pad (all of it, "
+        "black beside it; the default of detectors on pixels) or crop (the largest centered part).",
+        choices=("pad", "crop", "stretch", "keep"),
     )
     leave_out_padding: bool | None = option(
         None,
@@ -136,7 +137,7 @@ class DataConfig(Checked):
 
     @property
     def fit(self) -> str:
-        """How an image file of another size is fitted to the set's: `pad`, `crop`, `stretch`."""
+        """How an image file of another size is fitted to the set's, see `data.fitting`."""
         return self.image_fit or ("stretch" if self.folder is None else "pad")
 
     def _check_no_folder(self):

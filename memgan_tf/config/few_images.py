@@ -1,7 +1,8 @@
-"""What a folder of photographs, often few, asks of a configuration."""
+"""What few images need: enough of them held out, enough epochs, the score of photographs."""
 
 import dataclasses
 import math
+from collections.abc import Set
 
 from memgan_tf.config.data import MAX_FOLDER_VALIDATION
 from memgan_tf.config.run import RunConfig
@@ -12,12 +13,11 @@ PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 
 
 def suited_to_few_images(
-    config: RunConfig, num_images: int, given: set[str], num_different: int | None = None
+    config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
-    """The configuration with what few images need: enough held-out ones, then enough epochs.
+    """The configuration of photographs: their score, and training that ends where it has leveled.
 
-    As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
-    `MIN_FOLDER_STEPS` take. The score is that of photographs.
+    Besides, what `with_enough_images` does.
 
     Args:
         config: Resolved.
@@ -25,8 +25,27 @@ def suited_to_few_images(
         given: Settings that the user gave, which stay.
         num_different: The same without copies; None if there are none.
     """
+    config = dataclasses.replace(config, training=_stopping(config, given))
+    config = with_enough_images(config, num_images, given, num_different)
+    return dataclasses.replace(config, model=_suited_to_photographs(config, given))
+
+
+def with_enough_images(
+    config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
+) -> RunConfig:
+    """The configuration with what few images need: enough held-out ones, then enough epochs.
+
+    As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
+    `MIN_FOLDER_STEPS` take.
+
+    Args:
+        config: As `suited_to_few_images`.
+        num_images: The same.
+        given: The same.
+        num_different: The same.
+    """
     num_different = num_different or num_images
-    data, training = config.data, _stopping(config, given)
+    data, training = config.data, config.training
     if "validation_fraction" not in given and not getattr(config.model, "leaves_out", False):
         # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
         needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
@@ -40,8 +59,7 @@ def suited_to_few_images(
         steps = MAX_FOLDER_STEPS if training.stop_when_level else MIN_FOLDER_STEPS
         epochs = max(training.epochs, -(-steps // steps_per_epoch))
         training = dataclasses.replace(training, epochs=epochs)
-    model = _suited_to_photographs(config, given)
-    return dataclasses.replace(config, data=data, training=training, model=model)
+    return dataclasses.replace(config, data=data, training=training)
 
 
 def _stopping(config, given):

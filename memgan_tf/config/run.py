@@ -87,6 +87,12 @@ class RunConfig:
                 f"at pixels; detectors on features, such as patch_memory, take larger images. "
                 f"{validation.received('image_shape', list(self.image_shape))}"
             )
+        if not by_features(self.detector) and self.data.image_fit == "keep":
+            raise ValueError(
+                f"`image_fit` must be pad, crop or stretch for {self.detector}, which looks at "
+                f"pixels; detectors on features, such as patch_memory, take keep. "
+                f"{validation.received('image_fit', self.data.image_fit)}"
+            )
         replicas = self.training.distribution_strategy != "none"
         normalization = getattr(self.model, "normalization", None)
         if replicas and self.training.jit_compile and normalization == "batch":

@@ -1,12 +1,16 @@
-"""How an image of any size becomes one of a run's size: pad, crop or stretch."""
+"""How an image of any size becomes one of a run's size: pad, crop, stretch or keep."""
 
 import dataclasses
 
+import numpy as np
 from PIL import Image
 
-FITS = ("pad", "crop", "stretch")
+FITS = ("pad", "crop", "stretch", "keep")
 # Around a padded image.
 PADDING = 0
+# The fit `keep` raises darker values of the content to it, so that padding alone is black and any
+# program can tell from the pixels where the content lies.
+DARKEST_CONTENT = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +35,7 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
         size: `(height, width)` of the image.
         target: `(height, width)` of the result.
         rule: `stretch` scales each side by itself. `crop` keeps the largest centred part with the
-            result's ratio of sides. `pad` keeps everything and centres it.
+            result's ratio of sides. `pad` and `keep` keep everything and center it.
     """
     (height, width), (rows, columns) = size, target
     crop, scaled = (0, 0, height, width), target
@@ -39,7 +43,7 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
         part_height = min(height, max(1, width * rows // columns))
         part_width = min(width, max(1, height * columns // rows))
         crop = ((height - part_height) // 2, (width - part_width) // 2, part_height, part_width)
-    elif rule == "pad":
+    elif rule in ("pad", "keep"):
         # Rounded to the nearest pixel; one side fills the result.
         scaled = (
             min(rows, max(1, (2 * height * columns + width) // (2 * width))),
@@ -81,3 +85,22 @@ def fit_image(
     whole = Image.new(image.mode, (width, height), PADDING)
     whole.paste(scaled, placement.offset[::-1])
     return whole
+
+
+def mark_content(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Pixels that were fitted by `keep`, in which padding alone is black.
+
+    An image that had the size before is taken as fitted already, and keeps its pixels.
+
+    Args:
+        pixels: `(height, width)` or `(height, width, channels)` uint8.
+        size: `(height, width)` of the image before it was fitted.
+    """
+    if size == pixels.shape[:2]:
+        return pixels
+    placement = place(size, pixels.shape[:2], "keep")
+    (top, left), (height, width) = placement.offset, placement.scaled
+    marked = pixels.copy()
+    content = marked[top : top + height, left : left + width]
+    np.maximum(content, DARKEST_CONTENT, out=content)
+    return marked

@@ -86,16 +86,14 @@ def _shape_for_features(config, report):
     """The configuration with the size, shape and fit that the training photographs suggest."""
     folder, plan = _look_through(config)
     sizes = shapes.sizes_of(folder / path for path, split, _ in plan.images if split != "test")
-    shape = shapes.of_photographs(sizes, config.image_size)
-    same_fit = config.image_fit in (None, shape.image_fit)
+    shape = shapes.of_photographs(sizes, config.image_size, config.image_fit)
     if shape.reason:
         report(f"Shape: {shape.reason}")
     return dataclasses.replace(
         config,
         image_size=shape.image_size,
-        image_fit=config.image_fit or shape.image_fit,
-        # By another fit than the one found, photographs become square.
-        aspect_ratio=config.aspect_ratio or (shape.aspect_ratio if same_fit else None),
+        image_fit=shape.image_fit,
+        aspect_ratio=config.aspect_ratio or shape.aspect_ratio,
     )
 
 

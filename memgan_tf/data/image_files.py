@@ -19,7 +19,7 @@ from memgan_tf import files
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
 from memgan_tf.data.channels import is_grey
 from memgan_tf.data.deep_color import low_bytes
-from memgan_tf.data.fitting import fit_image
+from memgan_tf.data.fitting import fit_image, mark_content
 
 # What Pillow is asked to recognise, by content; suffixes decide what is looked at.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF")
@@ -56,8 +56,10 @@ class DecodedImage:
         return self.image.height, self.image.width
 
     def fit(self, height: int, width: int, rule: str) -> np.ndarray:
-        """Pixels at a run's size, `(height, width, 3)` uint8; see `fitting.fit_image`."""
+        """Pixels at a run's size, `(height, width, 3)` uint8; see `fitting`."""
         fitted = np.asarray(fit_image(self.image, height, width, rule))
+        if rule == "keep":
+            fitted = mark_content(fitted, self.size)
         return np.broadcast_to(fitted.reshape(height, width, -1), (height, width, 3))
 
     def digest(self) -> str:

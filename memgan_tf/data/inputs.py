@@ -3,6 +3,7 @@
 import dataclasses
 import pathlib
 import tempfile
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -104,17 +105,39 @@ def _hidden(file):
     ]
 
 
-def _read_files(paths, image_shape, image_fit, bit_depth):
+def read_files(
+    paths: Iterable[pathlib.Path],
+    image_shape: tuple[int, int, int],
+    image_fit: str,
+    bit_depth: int | None,
+) -> Iterator[tuple[np.ndarray, tuple[int, int]] | ValueError]:
+    """Pixels of each file, fitted to the shape, and the file's own `(height, width)`.
+
+    Args:
+        paths: Of image files.
+        image_shape: As in `read_input`.
+        image_fit: The same.
+        bit_depth: The same.
+
+    Yields:
+        One result for each path, in order; a ValueError with the reason if it cannot be read.
+    """
     height, width, channels = image_shape
 
     def look(path):
         decoded = decode(path, bit_depth)
         return as_channels(decoded.fit(height, width, image_fit), channels), decoded.size
 
+    return decode_all(paths, look, "reading")
+
+
+def _read_files(paths, image_shape, image_fit, bit_depth):
+    channels = image_shape[2]
     names, skipped, photographs = [], [], []
     # The file has no name, so it goes when the images do.
     with tempfile.TemporaryFile() as pixels:
-        for path, result in zip(paths, decode_all(paths, look, "reading"), strict=True):
+        results = read_files(paths, image_shape, image_fit, bit_depth)
+        for path, result in zip(paths, results, strict=True):
             if isinstance(result, ValueError):
                 skipped.append((name_of(path), str(result)))
                 continue

@@ -142,7 +142,7 @@ def _labelled(path, split, arrays):
             )
         labels = labels.astype(np.int64)
     names = [f"{split}/{i:06d}" for i in range(len(images))]
-    return LabelledImages(images, labels, names, groups=_groups(images))
+    return LabelledImages(images, labels, names, groups=find_copies(images))
 
 
 def _way_to_integers(labels, num_images):
@@ -152,8 +152,8 @@ def _way_to_integers(labels, num_images):
     return "; save whole numbers as y.astype(int)" if is_float else ""
 
 
-def _groups(images):
-    """A number for each image, one for equal images."""
+def find_copies(images: np.ndarray) -> np.ndarray:
+    """A number for each image, one for equal images, `(num_images,)` int64."""
     numbers = {}
     digests = (hashlib.sha256(image).digest() for image in np.ascontiguousarray(images))
     return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)

@@ -1,6 +1,7 @@
 """Where labelled images come from: scikit-learn's digits, tensorflow-datasets, files, folders."""
 
 import dataclasses
+import difflib
 import os
 import pathlib
 from collections.abc import Callable
@@ -93,6 +94,22 @@ def find_index(config: DataConfig) -> dict[str, Any] | None:
     return folder.open_folder(config).index if is_folder else None
 
 
+def count_normal(config: DataConfig) -> tuple[int, int] | None:
+    """Normal training images of an npz file, and how many of them differ; None for other sets.
+
+    Raises:
+        ValueError: As `load`.
+    """
+    if parse_name(config.dataset)[0] != "npz":
+        return None
+    train = npz.load(str(locate(config)), "train")
+    groups = train.groups
+    if train.labels is not None and config.normal_class is not None:
+        groups = groups[train.labels == config.normal_class]
+    # A class without images is refused when the task is made, by a line that lists the others.
+    return (len(groups), len(set(groups.tolist()))) if len(groups) else None
+
+
 def content_of(config: DataConfig) -> str | None:
     """A digest of the images of an npz file, by which a run that goes on notices others.
 
@@ -116,8 +133,23 @@ def parse_name(dataset: str) -> tuple[str, str]:
         return kind, rest
     raise ValueError(
         f"`dataset` must be digits, mnist, cifar10, tfds:<name>, npz:<file>, folder:<folder> or "
-        f"list:<file>. {received('dataset', dataset)}"
+        f"list:<file>. {received('dataset', dataset)}{_guess(dataset)}"
     )
+
+
+def name_of_path(path: str | os.PathLike) -> str:
+    """The name of a data set that is a file or a folder: its kind, by its suffix, and the path."""
+    kinds = {".npz": "npz", ".csv": "list", ".jsonl": "list"}
+    return f"{kinds.get(pathlib.Path(path).suffix.lower(), 'folder')}:{path}"
+
+
+def _guess(dataset):
+    """What a name that is none of a data set may mean: a path that is there, or a slip."""
+    place = dataset.partition(":")[2] or dataset
+    if os.path.exists(place):
+        return f". Did you mean {name_of_path(place)}?"
+    close = difflib.get_close_matches(dataset, ("digits", *SHORT_NAMES), 1)
+    return f". Did you mean {close[0]}?" if close else ""
 
 
 def directory_name(dataset: str) -> str:

@@ -57,24 +57,37 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
     )
 
 
-def _hold_out(normal, config, seed):
-    """Positions of the images that train, and of those that are held out, in order."""
-    groups = np.arange(len(normal)) if normal.groups is None else normal.groups
-    order = np.random.default_rng(seed).permutation(len(normal))
+def hold_out(groups: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the images that train, and of those that are held out, in order.
+
+    Of images that are copies of each other one is held out, and none of the others trains.
+
+    Args:
+        groups: `(num_images,)` int64; images of one number are copies of each other.
+        fraction: Share of the different images that is held out; one is at least.
+        seed: Decides which.
+    """
+    order = np.random.default_rng(seed).permutation(len(groups))
     # The first image of each group in this order stands for it.
     _, firsts = np.unique(groups[order], return_index=True)
     firsts = order[np.sort(firsts)]
-    num_validation = max(1, round(config.validation_fraction * len(firsts)))
-    if num_validation >= len(firsts):
-        whose = "" if config.normal_class is None else f"`normal_class` {config.normal_class} of "
-        copies = "" if len(firsts) == len(normal) else f", {len(normal)} with their copies"
-        raise ValueError(
-            f"{whose}{config.dataset} must have at least 2 different "
-            f"training images, one to train on and one to hold out. Received: {len(firsts)}{copies}"
-        )
-    held_out = firsts[:num_validation]
+    held_out = firsts[: max(1, round(fraction * len(firsts)))]
     trained = np.flatnonzero(~np.isin(groups, groups[held_out]))
     return trained, np.sort(held_out)
+
+
+def _hold_out(normal, config, seed):
+    groups = np.arange(len(normal)) if normal.groups is None else normal.groups
+    trained, held_out = hold_out(groups, config.validation_fraction, seed)
+    if not len(trained):
+        whose = "" if config.normal_class is None else f"`normal_class` {config.normal_class} of "
+        different = len(np.unique(groups))
+        copies = "" if different == len(normal) else f", {len(normal)} with their copies"
+        raise ValueError(
+            f"{whose}{config.dataset} must have at least 2 different "
+            f"training images, one to train on and one to hold out. Received: {different}{copies}"
+        )
+    return trained, held_out
 
 
 def _normal_images(config, train):

@@ -13,7 +13,7 @@ from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.networks.keras_defaults import keras_defaults
-from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
+from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger, as_action
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.training.growth import obstacle_to_growth
@@ -50,7 +50,8 @@ class DeepDetector(Detector):
         trainer.initialize()
         self.use(trainer.model)
 
-    def fit(self, images, validation_images, run=None):
+    def fit(self, images, validation_images, run=None, actions=()):
+        """As every detector's; `actions` are called at each epoch's end, after the run's own."""
         check_not_forked()
         training = self.config.training
         workers = join_workers(training.distribution_strategy)
@@ -62,7 +63,7 @@ class DeepDetector(Detector):
                 "number of training images": len(images),
             }
         )
-        checkpoints, actions = None, [CollapseAlarm()]
+        checkpoints, own = None, [CollapseAlarm()]
         if run is not None:
             checkpoints = Checkpoints(
                 run.checkpoints,
@@ -73,7 +74,7 @@ class DeepDetector(Detector):
                 earlier=_earlier_fingerprints(self.config),
             )
         if run is not None and workers.is_chief:
-            actions = [
+            own = [
                 CollapseAlarm(run.mark_suspect, run.suspicions),
                 CsvLogger(run.path / "metrics.csv"),
                 TensorBoardLogger(run.tensorboard, self.config),
@@ -82,6 +83,7 @@ class DeepDetector(Detector):
         if training.stop_when_level:
             known = [] if run is None else held_out_curve(run.path / "metrics.csv")
             levelling = Levelling(MIN_FOLDER_STEPS, known)
+        actions = [*own, *map(as_action, actions)]
         seconds = train(trainer, validation_images, checkpoints, actions, workers, levelling)
         self.use(trainer.model)
         return seconds

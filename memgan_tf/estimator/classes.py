@@ -43,6 +43,7 @@ def _make_class(method):
 
 
 CLASSES: dict[str, type[ImageDetector]] = {method: _make_class(method) for method in DETECTORS}
+NAMES = tuple(cls.__name__ for cls in CLASSES.values())
 
 
 def make_estimator(method: str, **settings: Any) -> ImageDetector:
@@ -60,7 +61,7 @@ def make_estimator(method: str, **settings: Any) -> ImageDetector:
     return CLASSES[method](**settings)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> type[ImageDetector]:
     # By name, so that pickle and clone find the classes.
     for method, cls in CLASSES.items():
         if class_name(method) == name:

@@ -11,12 +11,14 @@ import numpy as np
 from sklearn.base import BaseEstimator, OutlierMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from memgan_tf.config import resolve
+from memgan_tf.config import resolve, with_enough_images
+from memgan_tf.data.npz import find_copies
+from memgan_tf.data.splits import hold_out
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator import persistence
 from memgan_tf.estimator.layout import RowLayout, flatten
 from memgan_tf.estimator.settings import overrides_of
-from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.left_out import calibrate_detector
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import received
 
@@ -29,7 +31,8 @@ class ImageDetector(OutlierMixin, BaseEstimator):
 
     `score_samples` is -A(x), `decision_function` is `score_samples - offset_`, `predict` gives +1
     for normal and -1 for an anomaly. A share `validation_fraction` of the images is held out
-    of training, and `offset_` is set on it for `target_fpr`.
+    of training, and `offset_` is set on it for `target_fpr`. What is None is decided as
+    `memgan_tf.train` decides it for these images.
 
     Attributes:
         calibration_: Scores of the held-out images, threshold, p-values.
@@ -59,14 +62,19 @@ class ImageDetector(OutlierMixin, BaseEstimator):
             self._check_shape(shape, (*self.image_shape, 1)[:3])
         self.layout_ = RowLayout.of(rows, self.image_shape if shape is None else shape, self.values)
         overrides = {"dataset": DATASET, **overrides_of(self)}
-        self.config_ = resolve(self.method, self.preset, self.layout_.image_shape, overrides)
-        self._learn(self.layout_.images(rows))
+        resolved = resolve(self.method, self.preset, self.layout_.image_shape, overrides)
+        images = self.layout_.images(rows)
+        self.config_ = with_enough_images(resolved, len(images), overrides.keys())
+        self._learn(images)
         return self
 
     def _learn(self, images):
-        held_out = choose_held_out(
-            len(images), self.config_.data.validation_fraction, self.config_.training.seed
-        )
+        groups = find_copies(images)
+        if len(np.unique(groups)) < 2:
+            # Rows of a table may be drawn as the same image.
+            groups = np.arange(len(images))
+        data, seed = self.config_.data, self.config_.training.seed
+        trained, held_out = hold_out(groups, data.validation_fraction, seed)
         detector = make_detector(self.config_)
         steps = getattr(self.config_.model, "trains_in_steps", True)
         quiet = (
@@ -75,11 +83,10 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         with tempfile.TemporaryDirectory() as folder, quiet:
             # What was fitted at once leaves its state on the way; networks can be asked for it.
             run = None if steps else RunDirectory(folder)
-            self.training_seconds_ = detector.fit(images[~held_out], images[held_out], run)
+            self.training_seconds_ = detector.fit(images[trained], images[held_out], run)
             self._state = persistence.read_files(pathlib.Path(folder))
         self.detector_ = detector
-        scores = detector.score(images[held_out])
-        self.calibration_ = Calibration.of(scores, self.config_.data.target_fpr)
+        self.calibration_, _ = calibrate_detector(detector, images[held_out], data.target_fpr)
         self.offset_ = -self.calibration_.threshold
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -132,7 +139,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
 
     def _images(self, X):
         check_is_fitted(self)
-        rows, shape = flatten(X)
+        rows, shape = flatten(X, self.layout_.image_shape)
         if shape is not None:
             self._check_shape(shape, self.layout_.image_shape)
         return self.layout_.images(validate_data(self, rows, reset=False))
@@ -157,11 +164,3 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         super().__setstate__(state)
         if "calibration_" in state:
             self.detector_ = persistence.unpack(self.config_, self._state)
-
-
-def choose_held_out(num_images: int, fraction: float, seed: int) -> np.ndarray:
-    """Which images calibrate instead of train, `(num_images,)` bool, one at least."""
-    order = np.random.default_rng(seed).permutation(num_images)
-    chosen = np.zeros(num_images, bool)
-    chosen[order[: max(1, round(fraction * num_images))]] = True
-    return chosen

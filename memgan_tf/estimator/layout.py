@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from memgan_tf.data import as_pixels
+from memgan_tf.data.arrays import as_array, check_kind
 from memgan_tf.validation import check_choice, check_image_shape, received
 
 VALUES = ("pixels", "numbers")
@@ -52,8 +53,8 @@ class RowLayout:
         if image_shape is None:
             raise ValueError(
                 "`image_shape` must be given for flattened rows, such as image_shape=(28, 28); "
-                "or give images, (images, height, width[, channels]); or values='numbers' for a "
-                "table. "
+                "or give images, (images, height, width[, channels]), a single one as X[None]; or "
+                "values='numbers' for a table. "
                 f"{received('shape', rows.shape)}"
             )
         shape = check_image_shape("image_shape", (*image_shape, 1)[:3])
@@ -122,9 +123,29 @@ def square_for(num_columns: int) -> tuple[int, int, int]:
     return side, side, 1
 
 
-def flatten(X: Any) -> tuple[Any, tuple[int, ...] | None]:
-    """Images as rows, with the shape of one; whatever else it is comes back as it is, with None."""
-    array = np.asarray(X) if isinstance(X, (list, tuple)) else X
-    if isinstance(array, np.ndarray) and array.ndim in (3, 4):
+def flatten(
+    X: Any, image_shape: tuple[int, int, int] | None = None
+) -> tuple[Any, tuple[int, ...] | None]:
+    """Images as rows, with the shape of one; whatever else it is comes back as it is, with None.
+
+    Args:
+        X: What a user gave.
+        image_shape: `(height, width, channels)` that is expected, if it is known.
+
+    Raises:
+        ValueError: If it cannot be images or rows; the message says what to do.
+    """
+    check_kind("X", X)
+    array = X
+    if isinstance(X, (list, tuple)) or getattr(X, "ndim", None) in (3, 4):
+        array = as_array("X", X)
+    if not isinstance(array, np.ndarray):
+        return X, None
+    if array.ndim in (3, 4):
         return array.reshape(len(array), -1), (*array.shape[1:], 1)[:3]
+    if image_shape is not None and array.shape == image_shape[:2] != (1, math.prod(image_shape)):
+        raise ValueError(
+            f"`X` must be images, (images, height, width[, channels]). Received: one image of the "
+            f"shape {array.shape}. Use X[None]"
+        )
     return X, None

@@ -3,18 +3,20 @@
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 
 from memgan_tf.estimator.image_detector import ImageDetector
+from memgan_tf.validation import check_real
 
 
-class PyodView:
+class PyodView(BaseEstimator):
     """A thin view of an estimator: 1 is an anomaly, higher is more anomalous.
-
-    PyOD sets its threshold on the training scores by a `contamination`; here it stays the
-    estimator's, from held-out normal images and `target_fpr`.
 
     Args:
         estimator: Fitted or not; it is used, not copied.
+        contamination: Share of the images of `fit` that are anomalies, by which PyOD sets its
+            threshold; in (0, 0.5]. None keeps the estimator's threshold, from held-out normal
+            images and `target_fpr`.
 
     Attributes:
         decision_scores_: `(num_images,)` A(x) of the images that `fit` was given.
@@ -22,24 +24,46 @@ class PyodView:
         threshold_: A score above it is an anomaly.
     """
 
-    def __init__(self, estimator: ImageDetector):
+    def __init__(self, estimator: ImageDetector, contamination: float | None = None):
         self.estimator = estimator
+        self.contamination = contamination
 
     def fit(self, X: Any, y: Any = None) -> "PyodView":
-        """Fits the estimator and scores its images; see `ImageDetector.fit`."""
+        """Fits the estimator and scores its images; see `ImageDetector.fit`.
+
+        Raises:
+            ValueError: As it, or if `contamination` is not in (0, 0.5].
+        """
+        share = self.contamination
+        if share is not None:
+            check_real("contamination", share, 1e-6, 0.5)
         self.estimator.fit(X, y)
         self.decision_scores_ = self.decision_function(X)
         self.threshold_ = -self.estimator.offset_
+        if share is not None:
+            self.threshold_ = float(np.percentile(self.decision_scores_, 100 * (1 - share)))
         self.labels_ = (self.decision_scores_ > self.threshold_).astype(int)
         return self
+
+    def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
+        """`fit`, then `labels_`."""
+        return self.fit(X, y).labels_
 
     def decision_function(self, X: Any) -> np.ndarray:
         """A(x), `(num_images,)`: higher is more anomalous."""
         return -self.estimator.score_samples(X)
 
     def predict(self, X: Any) -> np.ndarray:
-        """1 for anomalies, 0 for normal images, `(num_images,)`."""
-        return (self.estimator.predict(X) == -1).astype(int)
+        """1 for anomalies, 0 for normal images, `(num_images,)`.
+
+        Raises:
+            RuntimeError: Before `fit`, if there is a `contamination`.
+        """
+        if self.contamination is None:
+            return (self.estimator.predict(X) == -1).astype(int)
+        if not hasattr(self, "threshold_"):
+            raise RuntimeError("`fit` must come before `predict`: it gives the threshold")
+        return (self.decision_function(X) > self.threshold_).astype(int)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """`(num_images, 2)`: PyOD's linear rule, the place of A(x) in the training scores' range.

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 from scipy import stats
 
+from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.calibration import HELD_OUT, Calibration
 
 LEFT_OUT = "training images, each left out, and held-out ones"
@@ -32,6 +33,27 @@ class LeftOutCalibration:
     scores: np.ndarray
     aside: np.ndarray
     notes: list[str]
+
+
+def calibrate_detector(
+    detector: Detector, held_out: np.ndarray, target_fpr: float
+) -> tuple[Calibration, LeftOutCalibration | None]:
+    """Calibrates a fitted detector by all that it knows of normal images.
+
+    Args:
+        detector: Fitted.
+        held_out: Normal images that it was not fitted on, `(n, height, width, channels)`.
+        target_fpr: Share of normal images that may be called anomalies.
+
+    Returns:
+        The calibration; and what training images said, None where a detector cannot leave them
+        out.
+    """
+    scores = detector.score(held_out)
+    if detector.left_out_scores is None:
+        return Calibration.of(scores, target_fpr), None
+    found = calibrate(detector.left_out_scores, scores, target_fpr)
+    return found.calibration, found
 
 
 def calibrate(left_out: np.ndarray, held_out: np.ndarray, target_fpr: float) -> LeftOutCalibration:

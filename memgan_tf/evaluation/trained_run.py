@@ -2,54 +2,98 @@
 
 import os
 import pathlib
+from typing import TypeVar
 
 import numpy as np
 
-from memgan_tf.config import DataConfig
+from memgan_tf.config import DataConfig, RunConfig
 from memgan_tf.data import OneClassTask, load_task
+from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import Calibration, check_scores
 from memgan_tf.evaluation.false_discoveries import control_false_discoveries
 from memgan_tf.evaluation.recalibration import recalibrated, replace_calibration
 from memgan_tf.evaluation.run_data import choose_data
+from memgan_tf.text import printable
 from memgan_tf.training import origin
 from memgan_tf.training.run_directory import RunDirectory
 
+R = TypeVar("R", bound="TrainedRun")
+
 
 class TrainedRun:
-    """A run, loaded for scoring.
+    """A run, ready to score. `TrainedRun.load` reads one from its folder.
 
     Args:
-        path: The run's folder, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
-        allow_incomplete: Whether the newest checkpoint will do if training has not finished.
+        directory: Its folder.
+        config: Its configuration.
+        detector: Fitted.
+        calibration: Threshold and p-values; None if an incomplete run has none yet.
 
     Attributes:
         directory: The folder.
         config: The run's configuration.
         detector: The fitted detector.
-        calibration: Threshold and p-values; None if an incomplete run has none yet.
-
-    Raises:
-        ValueError: If the folder is not a finished run's.
+        calibration: Threshold and p-values.
     """
 
-    def __init__(self, path: str | os.PathLike, allow_incomplete: bool = False):
-        self.directory = RunDirectory(path)
-        self.config = self.directory.read_config()
-        self._opened = None
-        if not (self.directory.is_complete or allow_incomplete):
+    def __init__(
+        self,
+        directory: RunDirectory,
+        config: RunConfig,
+        detector: Detector,
+        calibration: Calibration | None,
+    ):
+        self.directory, self.config = directory, config
+        self.detector, self.calibration = detector, calibration
+        self._opened: DataConfig | None = None
+
+    @classmethod
+    def load(cls: type[R], path: str | os.PathLike, allow_incomplete: bool = False) -> R:
+        """Reads a run.
+
+        Args:
+            path: Its folder, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
+            allow_incomplete: Whether the newest checkpoint will do if training has not finished.
+
+        Raises:
+            ValueError: If the folder is not a finished run's.
+        """
+        directory = RunDirectory(path)
+        config = directory.read_config()
+        if not (directory.is_complete or allow_incomplete):
             raise ValueError(
-                f"{self.directory.path} is not COMPLETE. Finish it with the memgan train command "
+                f"{directory.path} is not COMPLETE. Finish it with the memgan train command "
                 f"that started it"
             )
-        if self.directory.is_complete:
-            self.directory.read_completion()
-        path = self.directory.path / "calibration.json"
-        known = self.directory.is_complete or path.exists()
-        self.calibration = Calibration.load(path) if known else None
-        self.detector = make_detector(self.config)
-        self.detector.load(self.directory)
+        if directory.is_complete:
+            directory.read_completion()
+        file = directory.path / "calibration.json"
+        known = directory.is_complete or file.exists()
+        calibration = Calibration.load(file) if known else None
+        detector = make_detector(config)
+        detector.load(directory)
+        return cls(directory, config, detector, calibration)
+
+    def __repr__(self):
+        data = self.config.data
+        what = "" if data.normal_class is None else f", normal class {data.normal_class}"
+        height, width, channels = self.config.image_shape
+        return (
+            f"<{type(self).__name__} {str(self.directory.path)!r}: {self.config.detector} on "
+            f"{printable(data.dataset)}{what}; images {height}×{width}×{channels}; "
+            f"{self._describe_threshold()}{'; SUSPECT' if self.directory.suspicions else ''}>"
+        )
+
+    def _describe_threshold(self):
+        if self.calibration is None:
+            return "not calibrated"
+        return (
+            f"threshold {self.threshold:.6g} for a false-positive rate of "
+            f"{100 * self.calibration.target_fpr:g} %, by {len(self.calibration.scores)} normal "
+            f"images"
+        )
 
     def load_task(self, data_dir: str | None = None, dataset: str | None = None) -> OneClassTask:
         """The images that the run was made with, and its test split.
@@ -81,7 +125,15 @@ class TrainedRun:
     @property
     def threshold(self) -> float:
         """A score above it is called an anomaly."""
-        return self.calibration.threshold
+        return self._known_calibration().threshold
+
+    def _known_calibration(self) -> Calibration:
+        if self.calibration is None:
+            raise RuntimeError(
+                f"{self.directory.path} is not calibrated yet. Finish it with the memgan train "
+                f"command that started it"
+            )
+        return self.calibration
 
     def score(self, images: np.ndarray) -> np.ndarray:
         """A(x) of images `(num_images, height, width, channels)`, 0 to 255; `(num_images,)`.
@@ -105,7 +157,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not a number.
         """
-        return self.calibration.p_values(scores)
+        return self._known_calibration().p_values(scores)
 
     def decide(self, scores: np.ndarray, fdr: float | None = None) -> np.ndarray:
         """Which scores are anomalies, `(num_images,)` bool.
@@ -128,7 +180,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not finite or there is none.
         """
-        return drift.compare(self.calibration, scores)
+        return drift.compare(self._known_calibration(), scores)
 
     def recalibrate(
         self, images: np.ndarray | None = None, target_fpr: float | None = None
@@ -147,7 +199,7 @@ class TrainedRun:
             ValueError: If there are too few images to guarantee the rate.
         """
         scores = None if images is None else self.score(images)
-        after = recalibrated(self.calibration, target_fpr, scores)
+        after = recalibrated(self._known_calibration(), target_fpr, scores)
         backup = replace_calibration(self.directory, after)
         self.calibration = after
         return backup

@@ -17,6 +17,7 @@ from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
 from memgan_tf.export.verification import verify
 from memgan_tf.export.warmup import write_warmup
+from memgan_tf.models.base import TrainableModel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,10 +27,12 @@ class Export:
     Attributes:
         path: Its folder.
         findings: What the checks before publishing found, a phrase each.
+        calibration: What decides.
     """
 
     path: pathlib.Path
     findings: list[str]
+    calibration: Calibration
 
 
 def export(
@@ -63,7 +66,7 @@ def export(
     golden = _ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
     scorer = Scorer(
-        _servable_model(run),
+        servable_model(run),
         image_shape,
         calibration,
         image_fit,
@@ -80,11 +83,11 @@ def export(
         card = describe_export(run, calibration, store.name, version)
         card |= {"signatures": list(signatures), "checks": findings, "run": description or {}}
         write_card(staging, card)
-    return Export(store.path / str(version), findings)
+    return Export(store.path / str(version), findings, calibration)
 
 
-def _servable_model(run):
-    """The run's model; made anew if XLA compiles it, which a server may be built without."""
+def servable_model(run: TrainedRun) -> TrainableModel:
+    """The run's model; made again if XLA compiles it, which a server may be built without."""
     if not run.config.training.jit_compile:
         return run.detector.model
     training = dataclasses.replace(run.config.training, jit_compile=False)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 from memgan_tf import files
+from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, received
 
 STAGING_PREFIX = ".staging-"
@@ -127,3 +128,20 @@ def _sync(path):
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def check_trust(run: RunDirectory, force: bool = False) -> None:
+    """Checks that a run may be exported.
+
+    Args:
+        run: Its folder.
+        force: Whether a run that is SUSPECT or not COMPLETE may be.
+
+    Raises:
+        ValueError: If it may not.
+    """
+    reasons = [f"it is SUSPECT: {reason}" for reason in run.suspicions]
+    if not run.is_complete:
+        reasons.append("it is not COMPLETE; finish it with memgan train")
+    if reasons and not force:
+        raise ValueError(f"`run` must be trusted; {'; '.join(reasons)}. Or use --force")

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 # Background of transparent pixels.
 BACKGROUND = 255
+# Black is padding alone after the fit `keep`, see `memgan_tf.data.fitting`.
+DARKEST_CONTENT = 1
 # Pillow's weights of red, green and blue in grey, in 2⁻¹⁶.
 LUMA = (19595, 38470, 7471)
 
@@ -23,7 +25,7 @@ def decode_image(
     Args:
         encoded: Scalar string, a PNG, JPEG, GIF (its first frame) or BMP file of any size.
         image_shape: `(height, width, channels)` to fit it to.
-        rule: `stretch`, `crop` or `pad`; see `memgan_tf.data.fitting.place`.
+        rule: `stretch`, `crop`, `pad` or `keep`; see `memgan_tf.data.fitting`.
         bit_depth: Bits that the values of a PNG file with 16 bits use.
 
     Returns:
@@ -65,6 +67,9 @@ def fit(pixels: tf.Tensor, target: tuple[int, int], rule: str) -> tf.Tensor:
     fitted_rows = tf.clip_by_value(fitted_rows, 1, rows)
     fitted_columns = tf.clip_by_value(fitted_columns, 1, columns)
     scaled = _resize(pixels, fitted_rows, fitted_columns)
+    if rule == "keep":
+        is_fitted = tf.reduce_all(size[:2] == target)
+        scaled = tf.maximum(scaled, tf.where(is_fitted, 0, DARKEST_CONTENT))
     top, left = (rows - fitted_rows) // 2, (columns - fitted_columns) // 2
     below, right = rows - fitted_rows - top, columns - fitted_columns - left
     return tf.pad(scaled, [[top, below], [left, right], [0, 0]])

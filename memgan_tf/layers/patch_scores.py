@@ -3,6 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
+from memgan_tf.layers.content import from_relative, inside
+
 
 def gaussian_distances(
     features: tf.Tensor, means: tf.Tensor, whitening: tf.Tensor, cell_side: int
@@ -64,7 +66,11 @@ def largest(values: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:
 
 
 def to_image(
-    values: tf.Tensor, valid: tf.Tensor, size: tuple[int, int], smoothing: float
+    values: tf.Tensor,
+    valid: tf.Tensor,
+    size: tuple[int, int],
+    smoothing: float,
+    boxes: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """A grid as a map of the image's size, smoothed; 0 where it is padding.
 
@@ -73,10 +79,13 @@ def to_image(
         valid: `(batch, rows, columns)` bool.
         size: `(height, width)` of the map.
         smoothing: Standard deviation of the Gaussian, in pixels of the map.
+        boxes: Where in the image the grid lies, see `layers.content`; None if it covers the image.
     """
     values = tf.where(valid, values, tf.zeros_like(values))[..., tf.newaxis]
-    maps = blur(tf.image.resize(values, size), smoothing)
-    return maps[..., 0]
+    if boxes is None:
+        return blur(tf.image.resize(values, size), smoothing)[..., 0]
+    maps = blur(from_relative(values, boxes, size), smoothing)[..., 0]
+    return tf.where(inside(boxes, size), maps, tf.zeros_like(maps))
 
 
 def blur(maps: tf.Tensor, deviation: float) -> tf.Tensor:

@@ -7,11 +7,15 @@ import math
 import tensorflow as tf
 
 from memgan_tf.backbones.backbone import Backbone
+from memgan_tf.layers.content import continue_edges, find_boxes, to_relative
 from memgan_tf.layers.padding import content_mask
 from memgan_tf.networks.tiling import map_in_tiles
 
 # Default: side above which an image passes through the network in tiles, and side of a tile.
 LARGE_SIDE, TILE_SIZE = 1024, 512
+# Of the fit `keep`: positions on a side of the grid over each content, as a share of those on a
+# side of the canvas. Content of another shape than the canvas fills only a part of it.
+CONTENT_SHARE = 0.8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,10 +25,13 @@ class Grid:
     Attributes:
         features: `(batch, rows, columns, channels)`.
         valid: `(batch, rows, columns)` bool; False where a patch is padding.
+        boxes: Where the content that the grid covers lies in the images, `(batch, 4)`, see
+            `layers.content`; None if the grid covers the images.
     """
 
     features: tf.Tensor
     valid: tf.Tensor
+    boxes: tf.Tensor | None = None
 
 
 class PatchFeatures:
@@ -33,7 +40,9 @@ class PatchFeatures:
     Args:
         backbone: Gives the maps.
         image_shape: `(height, width, channels)` of the images; grey ones are repeated.
-        image_fit: How they were fitted; after `pad`, black bars are no patches.
+        image_fit: How they were fitted; after `pad`, black bars are no patches. After `keep` grids
+            cover the content alone, whatever its shape is, and beside it the network sees the
+            content mirrored.
         min_side: Smaller images are enlarged until their shorter side has it.
         tile_size: Side of the tiles; None cuts only large images into tiles.
     """
@@ -56,6 +65,7 @@ class PatchFeatures:
             # Borders inside the network fall at the same places in a tile and in the whole image.
             unit = math.lcm(*backbone.strides)
             self.size = tuple(max(1, round(side / unit)) * unit for side in self.size)
+        self._scale = [new / old for new, old in zip(self.size, image_shape, strict=False)]
         self._is_resized = self.size != tuple(image_shape[:2])
         stride = max(backbone.strides)
         if min(self.size) < stride:
@@ -66,6 +76,39 @@ class PatchFeatures:
 
     def maps(self, images: tf.Tensor) -> list[tf.Tensor]:
         """Maps of images `(batch, height, width, channels)`, 0 to 255, finest first."""
+        boxes = self._boxes(images)
+        maps, strides = self._maps(images, boxes), self.backbone.strides
+        if boxes is None:
+            return maps
+        return [
+            self._over_content(values, boxes, stride, stride)
+            for values, stride in zip(maps, strides, strict=True)
+        ]
+
+    def __call__(self, images: tf.Tensor) -> list[Grid]:
+        """Grids of images, finest first.
+
+        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
+        strides 8, 16 and 32 make a fine grid and a coarse one.
+        """
+        boxes = self._boxes(images)
+        by_stride = {}
+        for stride, values in zip(self.backbone.strides, self._maps(images, boxes), strict=True):
+            by_stride.setdefault(stride, []).append(values)
+        levels = list(by_stride.items())
+        pairs = [dict(pair) for pair in itertools.pairwise(levels)] or [dict(levels)]
+        if boxes is not None:
+            return [self._join_contents(pair, boxes) for pair in pairs]
+        valid = content_mask(images) if self._image_fit == "pad" else None
+        return [self._join(pair, valid) for pair in pairs]
+
+    def _boxes(self, images):
+        return find_boxes(images) if self._image_fit == "keep" else None
+
+    def _maps(self, images, boxes):
+        """Maps of the whole images."""
+        if boxes is not None:
+            images = continue_edges(images, boxes)
         if images.shape[-1] == 1:
             images = tf.repeat(images, 3, axis=-1)
         if self._is_resized:
@@ -78,26 +121,35 @@ class PatchFeatures:
 
         return map_in_tiles(network, images, self._tile_size, self.backbone.strides)
 
-    def __call__(self, images: tf.Tensor) -> list[Grid]:
-        """Grids of images, finest first.
+    def _over_content(self, values, boxes, stride, grid_stride):
+        """A map at the positions that one of `grid_stride` has, spread over each content."""
+        grid = [math.ceil(round(CONTENT_SHARE * side) / grid_stride) for side in self.size]
+        return to_relative(values, boxes * (2 * self._scale), stride, grid)
 
-        Maps of a stride and of the next coarser one make a grid at the finer one's positions:
-        strides 8, 16 and 32 make a fine grid and a coarse one.
-        """
-        valid = content_mask(images) if self._image_fit == "pad" else None
-        by_stride = {}
-        for stride, values in zip(self.backbone.strides, self.maps(images), strict=True):
-            averaged = tf.nn.avg_pool2d(values, 3, 1, "SAME")
-            by_stride.setdefault(stride, []).append(averaged)
-        levels = list(by_stride.values())
-        joined = [[*a, *b] for a, b in itertools.pairwise(levels)] or levels
-        return [self._join(maps, valid) for maps in joined]
+    def _join_contents(self, maps, boxes):
+        """The grid of maps by stride. Averages do not reach beyond the content."""
+        finest = min(maps)
+        features = tf.concat(
+            [
+                _averaged(self._over_content(values, boxes, stride, finest))
+                for stride, level in maps.items()
+                for values in level
+            ],
+            axis=-1,
+        )
+        return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool), boxes)
 
     def _join(self, maps, valid):
-        size = maps[0].shape[1:3]
-        same = [maps[0], *(tf.image.resize(values, size) for values in maps[1:])]
+        """The grid of maps by stride."""
+        averaged = [_averaged(values) for level in maps.values() for values in level]
+        size = averaged[0].shape[1:3]
+        same = [averaged[0], *(tf.image.resize(values, size) for values in averaged[1:])]
         features = tf.concat(same, axis=-1)
         if valid is None:
             return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool))
         share = tf.image.resize(tf.cast(valid, tf.float32)[..., tf.newaxis], size, antialias=True)
         return Grid(features, share[..., 0] >= 0.5)
+
+
+def _averaged(values):
+    return tf.nn.avg_pool2d(values, 3, 1, "SAME")

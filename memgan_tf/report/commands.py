@@ -34,11 +34,21 @@ def train_command(run: RunDirectory, config: RunConfig) -> str:
     if config.preset != "default":
         words.append(f"--preset={config.preset}")
     words += [
-        _flag(name, value) for name, value in config.flat().items() if value != preset.get(name)
+        _flag(name, value)
+        for name, value in config.flat().items()
+        if value != preset.get(name) or name in _decided_by_number(config)
     ]
     if config.data.dataset == preset["dataset"]:
         words.insert(1, f"--dataset={config.data.dataset}")
     return _join(["train", *words, f"--model_dir={_model_dir(run, config)}"])
+
+
+def _decided_by_number(config):
+    """Settings that the number of images decides, whatever the preset says."""
+    if config.data.folder is None and not config.data.dataset.startswith("npz:"):
+        return ()
+    steps = getattr(config.model, "trains_in_steps", True)
+    return ("validation_fraction", "epochs") if steps else ("validation_fraction",)
 
 
 def follow_up_commands(run: RunDirectory) -> list[str]:

@@ -77,7 +77,7 @@ def _load(folder):
 
 
 def _load_run(folder):
-    run = TrainedRun(folder)
+    run = TrainedRun.load(folder)
 
     def score(images):
         scores = run.score(images)

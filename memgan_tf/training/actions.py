@@ -4,6 +4,7 @@ import csv
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +13,8 @@ from tensorboard.plugins.projector import ProjectorConfig, visualize_embeddings
 
 from memgan_tf import files
 from memgan_tf.config import RunConfig
-from memgan_tf.training.loop import Epoch
+from memgan_tf.training.loop import Action, Epoch
+from memgan_tf.validation import received
 
 # Largest number of times that pictures and hull distances are written in a run.
 MAX_PICTURES = 10
@@ -45,9 +47,7 @@ class CsvLogger:
             "epoch": epoch.index,
             "step": epoch.step,
             "seconds": f"{epoch.seconds:.2f}",
-            **{name: f"{value:.7g}" for name, value in epoch.metrics.items()},
-            "validation/score": f"{epoch.explained['anomaly_score'].mean():.7g}",
-            **_held_out_error(epoch.explained),
+            **{name: f"{value:.7g}" for name, value in epoch.logs.items()},
         }
         self._rows = [old for old in self._rows if int(old["epoch"]) < epoch.index] + [row]
         with (
@@ -58,6 +58,22 @@ class CsvLogger:
             writer.writeheader()
             with files.naming_damage(self._path, REMOVE_METRICS):
                 writer.writerows(self._rows)
+
+
+def as_action(action: Any) -> Action:
+    """A function of an `Epoch`; of a Keras callback what calls its `on_epoch_end`.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if hasattr(action, "on_epoch_end"):
+        return lambda epoch: action.on_epoch_end(epoch.index - 1, epoch.logs)
+    if not callable(action):
+        raise ValueError(
+            f"`actions` must be functions of an epoch, or Keras callbacks. "
+            f"{received('action', action)}"
+        )
+    return action
 
 
 class CollapseAlarm:
@@ -140,13 +156,6 @@ class TensorBoardLogger:
         embedding = projector.embeddings.add(tensor_name="codes", tensor_path="codes.tsv")
         embedding.metadata_path = "kinds.tsv"
         visualize_embeddings(str(logdir), projector)
-
-
-def _held_out_error(explained):
-    """The size of the reconstructions' errors, whatever the score makes of them."""
-    if "reconstruction_error" not in explained:
-        return {}
-    return {"validation/error": f"{explained['reconstruction_error'].mean():.7g}"}
 
 
 def _plain(value):

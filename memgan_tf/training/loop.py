@@ -10,19 +10,17 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from memgan_tf.models.base import TrainableModel
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.cluster import Cluster
 from memgan_tf.training.levelling import Levelling
+from memgan_tf.training.progress import Progress
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import Workers
 
 # Largest number of held-out images scored after each epoch.
 MONITORED_IMAGES = 512
-# Seconds between two printed lines of progress.
-REPORT_SECONDS = 2.0
 ALONE = Workers(Cluster())
 
 
@@ -53,6 +51,16 @@ class Epoch:
     images: np.ndarray
     explained: dict[str, np.ndarray]
     model: TrainableModel
+
+    @property
+    def logs(self) -> dict[str, float]:
+        """`metrics`, and of the held-out images `validation/score` and, where there are
+        reconstructions, the size of their errors, `validation/error`.
+        """
+        held_out = {"validation/score": float(self.explained["anomaly_score"].mean())}
+        if "reconstruction_error" in self.explained:
+            held_out["validation/error"] = float(self.explained["reconstruction_error"].mean())
+        return {**self.metrics, **held_out}
 
 
 Action = Callable[[Epoch], None]
@@ -90,7 +98,7 @@ def train(
         levelling.restart(trainer.steps_done // trainer.steps_per_epoch, trainer.steps_done)
     explain = tf.function(trainer.model.explain, reduce_retracing=True)
     monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
-    progress = _Progress(trainer, workers.is_chief)
+    progress = Progress(trainer.total_steps, trainer.steps_done, workers.is_chief)
     with _stop_requests() as stop_requested, progress:
         has_ended = _has_levelled(levelling, workers)
         while (step := trainer.steps_done) < trainer.total_steps and not has_ended:
@@ -99,7 +107,7 @@ def train(
             trainer.run(min(trainer.config.steps_per_call, left))
             trainer.seconds.assign_add(time.monotonic() - started)
             _check_finite(trainer, checkpoints)
-            progress.update(trainer.steps_done)
+            progress.update(trainer.steps_done, trainer.phase)
             ends_epoch = left <= trainer.config.steps_per_call
             if ends_epoch:
                 metrics = trainer.take_metrics()
@@ -107,7 +115,7 @@ def train(
                 if workers.is_chief:
                     epoch = _make_epoch(trainer, metrics, monitored, explain, levelling)
                     _end_epoch(trainer, epoch, checkpoints, actions)
-                    progress.report(epoch, trainer.total_epochs)
+                    progress.end_epoch(epoch.index, trainer.total_epochs, epoch.logs)
                 has_ended = _has_levelled(levelling, workers)
             if not has_ended and workers.any(stop_requested()):
                 if checkpoints and not ends_epoch:
@@ -182,48 +190,3 @@ class _stop_requests:
     def __exit__(self, *exception):
         for number, handler in self._previous.items():
             signal.signal(number, handler)
-
-
-class _Progress:
-    """A bar on a terminal, and a line for an epoch now and then."""
-
-    def __init__(self, trainer, is_shown):
-        self._bar = tqdm(
-            total=trainer.total_steps,
-            initial=trainer.steps_done,
-            unit="step",
-            disable=not (is_shown and sys.stderr.isatty()),
-            dynamic_ncols=True,
-        )
-        self._started, self._first_step = time.monotonic(), trainer.steps_done
-        self._total, self._reported = trainer.total_steps, -math.inf
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self._bar.close()
-
-    def update(self, step):
-        self._bar.update(step - self._bar.n)
-
-    def report(self, epoch, num_epochs):
-        now = time.monotonic()
-        if now - self._reported < REPORT_SECONDS and not epoch.is_last:
-            return
-        self._reported = now
-        rate = (now - self._started) / (epoch.step - self._first_step)
-        losses = "  ".join(
-            f"{name.partition('/')[2]} {value:.4g}"
-            for name, value in epoch.metrics.items()
-            if name.startswith("loss/")
-        )
-        held_out = epoch.explained["anomaly_score"].mean()
-        self._bar.write(
-            f"epoch {epoch.index}/{num_epochs}  {losses}  held-out score {held_out:.4g}  "
-            f"{_minutes(rate * (self._total - epoch.step))} left"
-        )
-
-
-def _minutes(seconds):
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

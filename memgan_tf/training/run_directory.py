@@ -42,8 +42,8 @@ class RunDirectory:
         self.path = pathlib.Path(path)
 
     @classmethod
-    def of(cls, model_dir: str, config: RunConfig) -> "RunDirectory":
-        """The folder for a configuration under `model_dir`."""
+    def of(cls, model_dir: str | os.PathLike, config: RunConfig) -> "RunDirectory":
+        """The folder of a configuration under `model_dir`."""
         normal_class = "all" if config.data.normal_class is None else config.data.normal_class
         return cls(
             pathlib.Path(model_dir)

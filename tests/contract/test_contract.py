@@ -197,10 +197,8 @@ def test_a_report_tells_of_it(name, fit, task, tmp_path):
     directory = RunDirectory(tmp_path / "run")
     with directory.claimed(detector.config):
         directory.mark_complete({"training_seconds": 1.0})
-    run = object.__new__(TrainedRun)
-    run.directory, run.config, run.detector = directory, detector.config, detector
-    run._opened = None
-    run.calibration = Calibration.of(detector.score(task.validation), 0.05)
+    calibration = Calibration.of(detector.score(task.validation), 0.05)
+    run = TrainedRun(directory, detector.config, detector, calibration)
     names = [str(i) for i in range(20)]
     train, held_out = (
         LabelledImages(images[:20], None, names) for images in (task.train, task.validation)

@@ -10,7 +10,7 @@ from sklearn.datasets import load_sample_image
 
 from memgan_tf.data.channels import as_channels, is_grey
 from memgan_tf.data.fitting import FITS, fit_image, place
-from memgan_tf.data.image_files import decode, pillow_rules
+from memgan_tf.data.image_files import DecodedImage, decode, pillow_rules
 from memgan_tf.layers.images import decode_image
 
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
@@ -109,6 +109,7 @@ def test_the_digest_is_of_the_pixels(tmp_path):
         ((40, 20), "crop", (10, 0, 20, 20), (10, 10), (0, 0)),
         ((20, 40), "pad", (0, 0, 20, 40), (5, 10), (2, 0)),
         ((40, 20), "pad", (0, 0, 40, 20), (10, 5), (0, 2)),
+        ((40, 20), "keep", (0, 0, 40, 20), (10, 5), (0, 2)),
         ((8, 900), "pad", (0, 0, 8, 900), (1, 10), (4, 0)),  # never less than a pixel
         ((10, 10), "pad", (0, 0, 10, 10), (10, 10), (0, 0)),
     ],
@@ -121,6 +122,13 @@ def test_placements(size, rule, crop, scaled, offset):
 def test_padding_is_black():
     whole = np.asarray(fit_image(Image.new("L", (20, 10), 200), 10, 10, "pad"))
     assert (whole[2:7] == 200).all()
+    assert not whole[[0, 1, 7, 8, 9]].any()
+
+
+@pytest.mark.parametrize(("mode", "black"), [("L", 0), ("RGB", (0, 9, 0))])
+def test_padding_alone_is_black_where_shapes_are_kept(mode, black):
+    whole = DecodedImage(Image.new(mode, (20, 10), black), "PNG").fit(10, 10, "keep")
+    assert whole[2:7].reshape(-1, 3).tolist() == [[1, 9 if black else 1, 1]] * 50
     assert not whole[[0, 1, 7, 8, 9]].any()
 
 
@@ -178,9 +186,13 @@ def test_a_graph_keeps_pixels_of_the_right_size(tmp_path):
         (tmp_path / "a.img").write_bytes(content)
         expected = read(tmp_path / "a.img")
         shape = (*expected.shape[:2], 3)
-        found = decode_image(tf.constant(content), shape, "pad").numpy()
         expected = np.broadcast_to(expected.reshape(*shape[:2], -1), shape)
-        np.testing.assert_array_equal(found, expected, err_msg=name)
+        for rule in ("pad", "keep"):
+            found = decode_image(tf.constant(content), shape, rule).numpy()
+            np.testing.assert_array_equal(found, expected, err_msg=name)
+            with pillow_rules():
+                found = decode(tmp_path / "a.img").fit(*shape[:2], rule)
+            np.testing.assert_array_equal(found, expected, err_msg=name)
 
 
 def test_fewer_bits_in_16_are_scaled_as_the_user_says(tmp_path):

@@ -19,7 +19,7 @@ def originals(tmp_path, image_fit, masks=(), size=SIZE):
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-@pytest.mark.parametrize("image_fit", ["stretch", "pad", "crop"])
+@pytest.mark.parametrize("image_fit", ["stretch", "pad", "crop", "keep"])
 @pytest.mark.parametrize("target", [(64, 64), (96, 64), (32, 128)])
 def test_a_coordinate_comes_back_where_it_was(tmp_path, image_fit, target, axis):
     """Every pixel's value is its own row, or column: scaled as the image is, then restored."""
@@ -32,7 +32,9 @@ def test_a_coordinate_comes_back_where_it_was(tmp_path, image_fit, target, axis)
     if image_fit != "crop":
         assert seen.all()
     # Edges are flat in a scaled image, over a pixel of it.
-    step = max(SIZE[0] / target[0], SIZE[1] / target[1], 1) * (1 if image_fit != "pad" else 2)
+    step = max(SIZE[0] / target[0], SIZE[1] / target[1], 1) * (
+        2 if image_fit in ("pad", "keep") else 1
+    )
     inner = np.zeros(SIZE, bool)
     rows, columns = np.nonzero(seen)
     edge = int(np.ceil(2 * step))

@@ -21,10 +21,25 @@ def test_photographs_of_one_shape_keep_it():
     assert shapes.of_photographs([(1000, 1500)], 512).image_size == 512
 
 
-def test_different_shapes_are_stretched_to_the_median_one():
-    found = shapes.of_photographs([(100, 100), (100, 200), (100, 300)], None)
-    assert (found.aspect_ratio, found.image_fit) == (2.0, "stretch")
-    assert "1.00 to 3.00; all are stretched to 2.00" in found.reason
+def test_different_shapes_are_kept_in_a_canvas_between_them():
+    sizes = [(100, 100), (100, 200), (100, 400)]
+    found = shapes.of_photographs(sizes, None)
+    # 1 fills a half of a canvas of 2, and so does 4.
+    assert (found.image_size, found.aspect_ratio, found.image_fit) == (320, 2.0, "keep")
+    assert "1.00 to 4.00; each keeps its own" in found.reason
+    assert shapes.of_photographs(sizes, 512).image_size == 512
+
+
+def test_a_fit_that_the_user_names_is_taken():
+    sizes = [(100, 100), (100, 300), (100, 400)]
+    found = shapes.of_photographs(sizes, None, "stretch")
+    assert (found.image_size, found.aspect_ratio, found.image_fit) == (256, 3.0, "stretch")
+    assert "1.00 to 4.00; all are stretched to 3.00" in found.reason
+    for fit in ("pad", "crop"):
+        found = shapes.of_photographs(sizes, None, fit)
+        assert (found.image_size, found.aspect_ratio, found.image_fit) == (256, None, fit)
+    found = shapes.of_photographs([(100, 150)] * 3, None, "keep")
+    assert (found.image_size, found.aspect_ratio, found.image_fit) == (320, 1.5, "keep")
 
 
 def test_one_odd_photograph_of_many_does_not_count():

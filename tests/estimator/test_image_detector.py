@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
@@ -114,6 +115,8 @@ def test_a_share_is_held_out(fitted):
 
 class Recorder:
     """A detector that keeps what it was given; the mean pixel is its score."""
+
+    left_out_scores = None
 
     def fit(self, images, validation_images, run=None):
         self.trained_on, self.held_out = images, validation_images
@@ -231,6 +234,57 @@ def test_mistakes(digits):
             make_estimator("kde", **settings).fit(given)
 
 
+class Column:
+    """What a column of a table with a picture in each cell looks like; pandas is not needed."""
+
+    ndim, dtype = 1, np.dtype(object)
+
+    def __len__(self):
+        return 3
+
+    def to_numpy(self):
+        return np.array([np.zeros((8, 8))] * 3, object)
+
+
+@pytest.mark.parametrize("when", ["fit", "predict"])
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda images: tf.data.Dataset.from_tensor_slices(images),
+            "`X` must be an array of images. Received: a tf.data.Dataset",
+        ),
+        (lambda images: Column(), r"a Column of objects. Use np.stack\(X.tolist\(\)\)"),
+        (lambda images: np.array([*images[:2], None], object), "a ndarray of objects"),
+        (lambda images: images[:0], "`X` must hold at least one image. Received: none"),
+        (lambda images: [], "`X` must hold at least one image. Received: none"),
+        (lambda images: None, "`X` must hold at least one image. Received: none"),
+        (lambda images: images[0], r"X\[None\]"),
+        (lambda images: [images[0], images[0, :, :7]], "`X` must be images of one shape"),
+    ],
+    ids=["dataset", "column", "objects", "none", "list", "nothing", "one", "shapes"],
+)
+def test_what_is_no_array_of_images_gets_one_clear_line(fitted, digits, make, message, when):
+    estimator = fitted["kde"] if when == "predict" else make_estimator("kde")
+    with pytest.raises(ValueError, match=message) as caught:
+        getattr(estimator, when)(make(digits[0]))
+    assert "\n" not in str(caught.value)
+
+
+def test_images_of_tensorflow_are_images(fitted, digits):
+    found = fitted["kde"].score_samples(tf.constant(digits[0][:3]))
+    np.testing.assert_array_equal(found, fitted["kde"].score_samples(digits[0][:3]))
+
+
+def test_few_images_are_held_out_as_memgan_train_does(tmp_path, pixels):
+    images = np.concatenate([pixels(40), pixels(3)])  # three are copies
+    estimator = make_estimator("kde").fit(images)
+    run = memgan_tf.train(images, tmp_path, detector="kde")
+    assert len(run.calibration.scores) == 13
+    np.testing.assert_array_equal(estimator.calibration_.scores, run.calibration.scores)
+    np.testing.assert_array_equal(-estimator.score_samples(images), run.score(images))
+
+
 def test_images_of_another_shape(fitted, pixels):
     with pytest.raises(ValueError, match=r"`X` must hold images of the shape \(8, 8, 1\)"):
         fitted["kde"].predict(pixels(2, (8, 8, 3)))
@@ -260,6 +314,29 @@ def test_pyods_view_of_a_fitted_estimator(fitted, digits):
     assert set(view.predict(images)) == {0, 1}
     with pytest.raises(RuntimeError, match="`fit` must come before `predict_proba`"):
         view.predict_proba(images)
+
+
+def test_pyods_contamination_sets_the_threshold_on_the_scores_of_fit(digits):
+    images, labels = digits
+    view = PyodView(make_estimator("kde"), contamination=0.1)
+    found = view.fit_predict(images[labels == 1])
+    np.testing.assert_array_equal(found, view.labels_)
+    assert found.sum() == round(0.1 * len(found))
+    assert (view.threshold_ < view.decision_scores_).sum() == found.sum()
+    np.testing.assert_array_equal(view.predict(images[labels == 1]), found)
+    with pytest.raises(RuntimeError, match="`fit` must come before `predict`"):
+        PyodView(view.estimator, 0.1).predict(images)
+    with pytest.raises(ValueError, match="`contamination` must be at most 0.5"):
+        PyodView(make_estimator("kde"), contamination=0.7).fit(images)
+
+
+def test_pyods_parameters():
+    view = PyodView(make_estimator("kde", target_fpr=0.2), contamination=0.1)
+    assert view.get_params(deep=False).keys() == {"estimator", "contamination"}
+    assert view.get_params()["estimator__target_fpr"] == 0.2
+    assert view.set_params(contamination=None, estimator__seed=3) is view
+    assert (view.contamination, view.estimator.seed) == (None, 3)
+    assert clone(view).estimator.seed == 3
 
 
 def test_the_base_is_no_method():

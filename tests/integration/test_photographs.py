@@ -189,7 +189,7 @@ def test_a_defect_of_eight_pixels_in_a_large_photograph(tmp_path):
     from memgan_tf.data.fitting import fit_image
     from memgan_tf.evaluation.trained_run import TrainedRun
 
-    run = TrainedRun(complete.parent)
+    run = TrainedRun.load(complete.parent)
     height, width = run.config.image_shape[:2]
     images = np.stack(
         [

@@ -46,3 +46,15 @@ def test_a_grid_becomes_a_map_of_the_images_size_without_its_padding():
     assert found[0, :, :6].tolist() == [[1.0] * 6] * 4
     assert (found[0, :, -2:] == 0).all()
     assert found.max() == 1
+
+
+def test_a_grid_over_a_part_becomes_a_map_of_that_part():
+    values = np.array([[[1.0, 2.0]]], np.float32)
+    boxes = tf.constant([[1.0, 2.0, 2.0, 8.0]])
+    valid = tf.ones((1, 1, 2), tf.bool)
+    found = to_image(tf.constant(values), valid, (4, 12), 0.0, boxes).numpy()[0]
+    np.testing.assert_allclose(found[1], [0, 0, 1, 1, 1.125, 1.375, 1.625, 1.875, 2, 2, 0, 0])
+    np.testing.assert_array_equal(found[:, 2] > 0, [False, True, True, False])
+    # Smoothing sees the edge go on, not the 0 beyond it.
+    flat = to_image(tf.ones((1, 1, 2)), valid, (4, 12), 0.4, boxes).numpy()[0]
+    np.testing.assert_allclose(flat[1, 2:10], np.ones(8), rtol=1e-5)

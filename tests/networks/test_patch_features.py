@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from PIL import Image
 
 from memgan_tf.backbones.making import make_backbone
+from memgan_tf.data.image_files import DecodedImage
 from memgan_tf.networks.patch_features import PatchFeatures
 from tests.tiny_backbone import CHANNELS, write_tiny_backbone
 
@@ -64,6 +66,44 @@ def test_padding_is_not_valid(tiny, photographs):
     assert not valid[:, 13:].any()
     # By another fit black rows are dark content.
     assert PatchFeatures(tiny, (32, 48, 3), "crop")(photographs)[0].valid.numpy().all()
+
+
+def kept(size, canvas=(64, 80)):
+    """A photograph of noise in a canvas, with black beside it."""
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    return DecodedImage(Image.fromarray(pixels), "PNG").fit(*canvas, "keep")
+
+
+def test_grids_cover_the_content_alone_where_shapes_are_kept(tiny):
+    network = PatchFeatures(tiny, (64, 80, 3), "keep")
+    images = np.stack([kept((32, 80)), kept((64, 40)), kept((64, 80))])
+    fine, coarse = network(images)
+    # Four fifths of the canvas' 32 × 40 and 16 × 20 positions.
+    assert fine.features.shape == (3, 26, 32, CHANNELS[0] + CHANNELS[1])
+    assert coarse.features.shape == (3, 13, 16, CHANNELS[1] + CHANNELS[2])
+    assert fine.valid.numpy().all()
+    expected = [[16, 0, 32, 80], [0, 20, 64, 40], [0, 0, 64, 80]]
+    assert fine.boxes.numpy().tolist() == coarse.boxes.numpy().tolist() == expected
+    assert [part.shape[1:3] for part in network.maps(images)] == [(26, 32), (13, 16), (7, 8)]
+
+
+def test_where_shapes_are_kept_the_network_sees_no_bars(tiny):
+    """The rows next to a bar of a plain photograph have the features of its middle."""
+    images = np.full((1, 64, 80, 3), 90, np.uint8)
+    images[:, :16] = images[:, 48:] = 0
+    features = PatchFeatures(tiny, (64, 80, 3), "keep")(images)[0].features.numpy()[0, :, 8:24]
+    np.testing.assert_allclose(features, np.broadcast_to(features[13], features.shape), rtol=1e-5)
+    padded = PatchFeatures(tiny, (64, 80, 3), "pad")(images)[0].features.numpy()[0, :, 10:30]
+    assert np.abs(padded[8] - padded[16]).max() > 0.1 * np.abs(padded[16]).max()
+
+
+def test_kept_shapes_pass_in_tiles_and_enlarged(tiny):
+    images = np.stack([kept((320, 200), (320, 320)), kept((100, 320), (320, 320))])
+    whole = PatchFeatures(tiny, (320, 320, 3), "keep")(images)[0].features
+    tiled = PatchFeatures(tiny, (320, 320, 3), "keep", tile_size=192)(images)[0].features
+    np.testing.assert_allclose(tiled, whole, rtol=1e-4, atol=1e-4)
+    enlarged = PatchFeatures(tiny, (64, 80, 1), "keep", min_side=128)
+    assert enlarged(np.ones((1, 64, 80, 1), np.uint8))[0].features.shape[1:3] == (51, 64)
 
 
 def test_an_image_below_the_stride_is_refused(tiny):

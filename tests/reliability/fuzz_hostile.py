@@ -45,7 +45,7 @@ def evaluated_files():
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         fuzz_runs.write_all(folder, fuzz_runs.run_files("kde"))
-        trained = TrainedRun(folder)
+        trained = TrainedRun.load(folder)
         evaluate(trained, _task(), 0)
         contents = fuzz_runs.content_of(folder)
     kept = {n: c for n, c in contents.items() if not n.startswith(("tensorboard", ".lock"))}
@@ -57,7 +57,7 @@ def _task():
     with tempfile.TemporaryDirectory() as place:
         folder = pathlib.Path(place)
         fuzz_runs.write_all(folder, fuzz_runs.run_files("kde"))
-        return TrainedRun(folder).load_task()
+        return TrainedRun.load(folder).load_task()
 
 
 INDEX = {
@@ -95,7 +95,7 @@ def report_inputs():
 
 def read_report(given, folder):
     fuzz_runs.write_all(folder, {**evaluated_files(), **dict(given)})
-    trained = TrainedRun(folder)
+    trained = TrainedRun.load(folder)
     # It starts git, which no input has a say in.
     with mock.patch.object(card_facts, "git_revision", return_value=None):
         path, _ = write_report(trained, _task(), 1)
@@ -287,7 +287,7 @@ def read_odd_run(given, folder):
     fuzz_runs.write_all(run, evaluated_files())
     put(run / given[0], given[1], victim)
     try:
-        trained = TrainedRun(run)
+        trained = TrainedRun.load(run)
         assert trained.score(PIXELS).shape == (len(PIXELS),)
         trained.recalibrate(target_fpr=0.2)
         with mock.patch.object(card_facts, "git_revision", return_value=None):

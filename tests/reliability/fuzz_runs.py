@@ -8,11 +8,11 @@ import numpy as np
 import tensorflow as tf
 from hypothesis import strategies as st
 
-from memgan_tf import api
 from memgan_tf.data.image_files import pillow_rules
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator import make_estimator
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.fit import fit
 from memgan_tf.scale.reading import Reader as ShardReader
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.run_directory import RunDirectory
@@ -115,14 +115,14 @@ def run_files(detector, **settings):
     """The files of a finished run."""
     chosen = config(detector, **settings)
     with tempfile.TemporaryDirectory() as folder:
-        contents = content_of(api.train(chosen, folder).path)
+        contents = content_of(fit(chosen, folder).path)
     return {name: c for name, c in contents.items() if not name.startswith("tensorboard")}
 
 
 def read_run(given, folder):
     run = folder / "seed_0"
     write_all(run, given)
-    found = TrainedRun(run)
+    found = TrainedRun.load(run)
     assert np.isfinite(found.threshold)
     assert found.score(PIXELS).shape == (len(PIXELS),)
 

@@ -16,7 +16,7 @@ from memgan_tf.tools import main
 
 CONTEXT = multiprocessing.get_context("forkserver")
 # Everything slow to import that a verb needs.
-PRELOADED = ["memgan_tf.api", "memgan_tf.export.exporter", "memgan_tf.report.evaluate"]
+PRELOADED = ["memgan_tf.fit", "memgan_tf.export.exporter", "memgan_tf.report.evaluate"]
 # Audited operations of Python on files; TensorFlow's own writes are not among them.
 OPERATIONS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.rmdir", "shutil.rmtree")
 

@@ -6,10 +6,10 @@ import shutil
 import numpy as np
 import pytest
 
-from memgan_tf import api
 from memgan_tf.config import resolve
 from memgan_tf.data import load_task
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.fit import fit
 from memgan_tf.report.evaluate import evaluate
 from tests.conftest import tiny_overrides
 
@@ -18,13 +18,13 @@ from tests.conftest import tiny_overrides
 def tiny_run(tmp_path_factory):
     """The folder of a tiny MEMGAN run on the digits, not evaluated."""
     config = resolve("memgan", "default", (8, 8, 1), tiny_overrides())
-    return api.train(config, tmp_path_factory.mktemp("report")).path
+    return fit(config, tmp_path_factory.mktemp("report")).path
 
 
 @pytest.fixture(scope="session")
 def tiny_task(tiny_run):
     """Its data, the first 60 test images."""
-    config = TrainedRun(tiny_run).config
+    config = TrainedRun.load(tiny_run).config
     task = load_task(config.data, config.training.seed)
     return dataclasses.replace(task, test=task.test.select(np.arange(60)))
 
@@ -34,7 +34,7 @@ def finished(tiny_run, tmp_path):
     """A copy of the run, loaded."""
     path = tmp_path / "runs" / "memgan" / "digits" / "0" / "seed_0"
     shutil.copytree(tiny_run, path)
-    return TrainedRun(path)
+    return TrainedRun.load(path)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def evaluated_run(tiny_run, masked_task, tmp_path_factory):
     """A copy of the folder after an evaluation with masks."""
     path = tmp_path_factory.mktemp("evaluated") / "run"
     shutil.copytree(tiny_run, path)
-    evaluate(TrainedRun(path), masked_task, 2)
+    evaluate(TrainedRun.load(path), masked_task, 2)
     return path
 
 
@@ -59,4 +59,4 @@ def evaluated(evaluated_run, tmp_path):
     """A copy of it, loaded."""
     path = tmp_path / "runs" / "memgan" / "digits" / "0" / "seed_0"
     shutil.copytree(evaluated_run, path)
-    return TrainedRun(path)
+    return TrainedRun.load(path)

@@ -39,6 +39,14 @@ def test_the_command_makes_the_same_configuration(detector, preset, overrides, t
     assert values.model_dir == str(tmp_path / "my runs")
 
 
+def test_what_the_number_of_images_would_decide_is_said(tmp_path):
+    for detector, expected in (("memgan", {"--epochs=40"}), ("kde", set())):
+        config = resolve(detector, "default", (64, 64, 3), {"dataset": "npz:few.npz"})
+        words = words_of(train_command(RunDirectory.of(str(tmp_path), config), config))
+        decided = {word for word in words if word.startswith(("--epochs", "--validation"))}
+        assert decided == {"--validation_fraction=0.1", *expected}
+
+
 def test_the_command_that_was_given(tmp_path):
     run = RunDirectory(tmp_path)
     assert given_command(run) is None

@@ -197,7 +197,7 @@ def test_a_hull_that_cannot_be_solved_is_said(finished, tiny_task, monkeypatch):
         raise RuntimeError("the units are nearly dependent")
 
     monkeypatch.setattr("memgan_tf.report.findings.sample_hull", fail)
-    path, _ = write_report(TrainedRun(finished.directory.path), without_test(tiny_task))
+    path, _ = write_report(TrainedRun.load(finished.directory.path), without_test(tiny_task))
     assert "could not be measured: the units are nearly dependent" in Page(path).text
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import memgan_tf
-from memgan_tf import api
 from memgan_tf.config import resolve
+from memgan_tf.fit import fit
 from memgan_tf.training.growth import grows
 from memgan_tf.training.run_directory import RunDirectory
 
@@ -18,11 +18,11 @@ def make(tiny_config):
 
 
 def test_a_finished_run_grows_into_the_longer_one(make, tmp_path, pixels):
-    grown = api.train(make(1), tmp_path / "grown")
+    grown = fit(make(1), tmp_path / "grown")
     (grown.path / "results.json").write_text("{}")
     assert not grown.is_complete_for(make(2))
-    assert api.train(make(2), tmp_path / "grown").path == grown.path
-    longer = api.train(make(2), tmp_path / "longer")
+    assert fit(make(2), tmp_path / "grown").path == grown.path
+    longer = fit(make(2), tmp_path / "longer")
     assert grown.is_complete_for(make(2))
     assert grown.read_config() == make(2)
     assert not (grown.path / "results.json").exists()

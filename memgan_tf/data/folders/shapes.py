@@ -12,6 +12,9 @@ from memgan_tf.data.image_files import upright_size
 PIXEL_SIZES = (32, 64)
 # Detectors on features: side of the square with as many pixels.
 FEATURE_SIZE = 256
+# The same of the canvas that photographs of different shapes are fitted into: none fills it, and
+# those of common shapes have about as many pixels as the square.
+KEPT_SIZE = 320
 # Ratios of sides that count as one shape: the middle nine tenths lie so close to the median's.
 SAME_SHAPE = 1.2
 LARGEST_RATIO = 4.0
@@ -47,28 +50,44 @@ def square(sizes: Sequence[tuple[int, int]]) -> Shape:
     return Shape(min(PIXEL_SIZES, key=lambda size: abs(size - median)), None, "pad")
 
 
-def of_photographs(sizes: Sequence[tuple[int, int]], image_size: int | None) -> Shape:
-    """The shape for detectors on features: the median photograph's, which others are stretched to.
+def of_photographs(
+    sizes: Sequence[tuple[int, int]], image_size: int | None, image_fit: str | None = None
+) -> Shape:
+    """The shape for detectors on features.
+
+    Photographs of one shape are stretched to the median one. Others keep theirs, in a canvas that
+    the widest and the highest fit into equally well. What is padded or cropped becomes square.
 
     Args:
         sizes: Of the training photographs.
         image_size: The user's choice, if there is one.
+        image_fit: The same.
     """
-    size, ratios = image_size or FEATURE_SIZE, sorted(width / height for height, width in sizes)
+    ratios = sorted(width / height for height, width in sizes)
     if not ratios:
-        return Shape(size, None, "stretch")
+        return Shape(image_size or FEATURE_SIZE, None, image_fit or "stretch")
     median = statistics.median(ratios)
     few = (len(ratios) - 1) // 20
     low, high = ratios[few], ratios[-1 - few]
-    if max(high / median, median / low) <= SAME_SHAPE:
-        found = f"the photographs have one shape, width over height {median:.2f}"
-    else:
-        found = (
-            f"the photographs differ in shape, width over height {low:.2f} to {high:.2f}; all are "
-            f"stretched to {median:.2f}"
-        )
-    ratio = min(max(median, 1 / LARGEST_RATIO), LARGEST_RATIO)
-    return Shape(size, round(ratio, 3), "stretch", found)
+    is_one = max(high / median, median / low) <= SAME_SHAPE
+    fit = image_fit or ("stretch" if is_one else "keep")
+    found = "the photographs " + (
+        f"have one shape, width over height {median:.2f}"
+        if is_one
+        else f"differ in shape, width over height {low:.2f} to {high:.2f}"
+    )
+    if fit == "keep":
+        found += "; each keeps its own"
+        return Shape(image_size or KEPT_SIZE, _ratio((low * high) ** 0.5), fit, found)
+    size = image_size or FEATURE_SIZE
+    if fit != "stretch":
+        return Shape(size, None, fit, found)
+    found += "" if is_one else f"; all are stretched to {median:.2f}"
+    return Shape(size, _ratio(median), fit, found)
+
+
+def _ratio(value):
+    return round(min(max(value, 1 / LARGEST_RATIO), LARGEST_RATIO), 3)
 
 
 def sides(image_size: int, aspect_ratio: float | None) -> tuple[int, int]:

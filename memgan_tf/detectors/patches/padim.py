@@ -29,7 +29,7 @@ class PadimModel(FeatureModel):
             self.learned[PREFIX + "whitening"],
             self._cell_side,
         )
-        maps = to_image(distances, grid.valid, self._image_shape[:2], self._smoothing)
+        maps = to_image(distances, grid.valid, self._image_shape[:2], self._smoothing, grid.boxes)
         return {"anomaly_score": largest(distances, grid.valid), "anomaly_map": maps}
 
 

@@ -56,7 +56,7 @@ class PatchMemoryModel(FeatureModel):
         return {
             "anomaly_score": tf.add_n(scores) / len(scores),
             "anomaly_map": to_image(
-                maps[0], grids[0].valid, self._image_shape[:2], self._smoothing
+                maps[0], grids[0].valid, self._image_shape[:2], self._smoothing, grids[0].boxes
             ),
         }
 

@@ -28,7 +28,7 @@ class PatchcoreModel(FeatureModel):
         squares = memory_distances(patches, learned[PREFIX + "units"])
         nearest = tf.sqrt(tf.reduce_min(squares, axis=-1))
         shown = tf.reshape(nearest, (-1, rows, columns))
-        maps = to_image(shown, grid.valid, self._image_shape[:2], self._smoothing)
+        maps = to_image(shown, grid.valid, self._image_shape[:2], self._smoothing, grid.boxes)
         valid = tf.reshape(grid.valid, (-1, rows * columns))
         nearest = tf.where(valid, nearest, tf.zeros_like(nearest))
         return {"anomaly_score": self._weigh(patches, squares, nearest), "anomaly_map": maps}

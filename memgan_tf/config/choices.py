@@ -1,0 +1,86 @@
+"""Where a configuration departs from its preset, and what presets say, for a person to read."""
+
+import dataclasses
+from typing import Any
+
+from memgan_tf.config.data import FOLDER_FIELDS
+from memgan_tf.config.run import DETECTORS, PRESET_NAMES, RunConfig, resolve
+from memgan_tf.config.training import TrainingConfig
+
+# An image shape of each family that presets distinguish.
+FAMILY_SHAPES = {
+    "digits": (8, 8, 1),
+    "mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "large": (64, 64, 3),
+}
+# What names the run, and is shown as that.
+NAMING = ("dataset", "normal_class", "data_dir")
+
+
+def parts_of(config: RunConfig) -> dict[str, Any]:
+    """The parts of a configuration by the heading that help has for them."""
+    return {"Data": config.data, "Training": config.training, "Model": config.model}
+
+
+def applies(config: RunConfig, name: str) -> bool:
+    """Whether a field has an effect on such a run."""
+    if name in TrainingConfig.describe() and name != "seed":
+        return getattr(config.model, "trains_in_steps", True)
+    return name not in FOLDER_FIELDS or config.data.folder is not None
+
+
+def own_settings(config: RunConfig) -> list[tuple[str, Any, Any]]:
+    """Name, value and the preset's value of each setting that departs from the preset.
+
+    It is what the user gave, and what was decided by the data set.
+    """
+    preset = resolve(config.detector, config.preset, config.image_shape, {})
+    return [
+        (name, value, getattr(before, name))
+        for part, before in zip(parts_of(config).values(), parts_of(preset).values(), strict=True)
+        for name, value in dataclasses.asdict(part).items()
+        if name not in NAMING and value != getattr(before, name)
+    ]
+
+
+def describe_settings(config: RunConfig) -> list[str]:
+    """The run in a line, and a table of what departs from its preset."""
+    data, (height, width, channels) = config.data, config.image_shape
+    what = "" if data.normal_class is None else f", normal class {data.normal_class}"
+    rows = own_settings(config)
+    head = (
+        f"{config.detector} on {data.dataset}{what}; images {height}×{width}×{channels}; preset "
+        f"{config.preset}{', except:' if rows else ''}"
+    )
+    width = max((len(name) for name, _, _ in rows), default=0)
+    return [
+        head,
+        *(
+            f"  {name:<{width}}  {_shown(value)}"
+            + ("" if before is None else f"  (preset: {_shown(before)})")
+            for name, value, before in rows
+        ),
+    ]
+
+
+def preset_values(detector: str, preset: str, name: str) -> dict[str, Any]:
+    """The preset's value of a field by family of images."""
+    return {
+        family: resolve(detector, preset, shape, {}).flat().get(name)
+        for family, shape in FAMILY_SHAPES.items()
+    }
+
+
+def is_set_by_presets(name: str) -> bool:
+    """Whether a preset of any detector gives a field another value than its default."""
+    return any(
+        name in values
+        for _, presets in DETECTORS.values()
+        for preset in PRESET_NAMES
+        for values in presets[preset].values()
+    )
+
+
+def _shown(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,110 @@
+"""Scores of image files of any size and number, a part at a time."""
+
+import dataclasses
+import itertools
+import math
+import os
+import pathlib
+import warnings
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.data.inputs import check_input, list_images, read_files
+from memgan_tf.data.walk import name_of, shown
+from memgan_tf.evaluation.predicted_regions import predict_regions
+from memgan_tf.evaluation.regions import Region
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.evaluation.views import Views
+
+# Files that are in memory at once, at most: a multiple of every detector's batch, so that scores
+# are those of the whole set at once; and their bytes.
+PART_FILES, PART_BYTES = 512, 2**28
+
+
+@dataclasses.dataclass(frozen=True)
+class FileScore:
+    """What a run says of a file.
+
+    Attributes:
+        path: Of the file.
+        anomaly_score: A(x), higher is more anomalous.
+        p_value: Conformal p-value: the share of normal images that look at least as anomalous.
+        is_anomaly: Whether the score is above the run's threshold.
+        region: The largest predicted region of an anomaly, in the photograph's own pixels; None
+            for normal images, and for runs that predict none.
+    """
+
+    path: pathlib.Path
+    anomaly_score: float
+    p_value: float
+    is_anomaly: bool
+    region: Region | None = None
+
+
+class FileScores(Iterator[FileScore]):
+    """An iterator over the scores of files, in their order.
+
+    Args:
+        run: The run.
+        paths: A folder with images at any depth, an image, or paths of images.
+
+    Attributes:
+        skipped: Files that could not be read so far, each with its reason; each is warned of.
+
+    Raises:
+        ValueError: If there is no such folder or file, or no image in it.
+    """
+
+    def __init__(self, run: TrainedRun, paths: str | os.PathLike | Iterable[str | os.PathLike]):
+        self._run = run
+        self.skipped: list[tuple[pathlib.Path, str]] = []
+        self._scores = self._score_parts(_listed(paths))
+
+    def __next__(self) -> FileScore:
+        return next(self._scores)
+
+    def _score_parts(self, paths):
+        size = max(1, min(PART_FILES, PART_BYTES // math.prod(self._run.config.image_shape)))
+        readable = self._read(paths, size)
+        while part := list(itertools.islice(readable, size)):
+            yield from self._score(*zip(*part, strict=True))
+
+    def _read(self, paths, size):
+        """Path, pixels and size of each file that can be read."""
+        data, shape = self._run.config.data, self._run.config.image_shape
+        paths = iter(paths)
+        while chosen := list(itertools.islice(paths, size)):
+            # Read at once: while files are read, the process's warnings are Pillow's alone.
+            results = list(read_files(chosen, shape, data.fit, data.bit_depth))
+            for path, result in zip(chosen, results, strict=True):
+                if isinstance(result, ValueError):
+                    self.skipped.append((path, str(result)))
+                    warnings.warn(f"Left out {shown(name_of(path))}: {result}", stacklevel=2)
+                else:
+                    yield path, *result
+
+    def _score(self, paths, pixels, sizes):
+        run, images = self._run, np.stack(pixels)
+        scores = run.score(images)
+        p_values, flagged = run.p_values(scores), run.decide(scores)
+        photographs = [Photograph(*file) for file in zip(paths, sizes, strict=True)]
+        views = Views(images, None, Originals(photographs, run.config.data.fit))
+        regions = predict_regions(run, views, flagged) or [None] * len(paths)
+        for path, *values, region in zip(paths, scores, p_values, flagged, regions, strict=True):
+            yield FileScore(path, *(value.item() for value in values), region)
+
+
+def _listed(paths):
+    """The paths of images; a generator of paths is not used up at once."""
+    if isinstance(paths, (str, os.PathLike)):
+        check_input(os.fspath(paths))
+        place = pathlib.Path(paths)
+        if place.suffix.lower() == ".npz" and place.is_file():
+            raise ValueError(
+                f"`paths` must be image files or a folder. Received: {place}. Use "
+                f"run.score(np.load(…)['images'])"
+            )
+        return list_images(place) if place.is_dir() else [place]
+    return map(pathlib.Path, paths)

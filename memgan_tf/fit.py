@@ -1,0 +1,95 @@
+"""Training a configured run: data, detector, calibration, and what the run's folder keeps."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from memgan_tf.config import RunConfig
+from memgan_tf.data import folder_index, load_task
+from memgan_tf.data.sources import content_of, find_index
+from memgan_tf.detectors.registry import make_detector
+from memgan_tf.evaluation import training_images
+from memgan_tf.evaluation.explanations import has_maps
+from memgan_tf.evaluation.heat_scale import keep_scale, measure_scale
+from memgan_tf.evaluation.left_out import calibrate_detector
+from memgan_tf.evaluation.views import Views
+from memgan_tf.training import origin
+from memgan_tf.training.loop import Action
+from memgan_tf.training.run_directory import RunDirectory
+from memgan_tf.training.workers import join_workers
+
+
+def fit(
+    config: RunConfig, model_dir: str | os.PathLike, actions: Sequence[Action] = ()
+) -> RunDirectory:
+    """Trains and calibrates a run, or resumes it; a complete one is left as it is.
+
+    Args:
+        config: Made by `memgan_tf.configure`.
+        model_dir: The run's folder is made below it.
+        actions: Called at the end of each epoch, besides the run's own.
+
+    Returns:
+        The run's folder.
+
+    Raises:
+        ValueError: If the data is unusable or the folder holds something else.
+        RuntimeError: If another process works on the run, or another worker of the job is lost.
+        FloatingPointError: If training diverges.
+        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
+    """
+    if actions and not getattr(config.model, "trains_in_steps", True):
+        raise ValueError(
+            f"`actions` must be left out of {config.detector}, which is fitted at once and has no "
+            f"epochs"
+        )
+    run = RunDirectory.of(model_dir, config)
+    run.check_free_for(config)
+    if run.is_complete_for(config):
+        return run
+    # TensorFlow wants the workers to meet before it does anything else.
+    workers = join_workers(config.training.distribution_strategy)
+    task = load_task(config.data, config.training.seed, with_test=False)
+    _say_if_batch_is_large(config, len(task.train))
+    index, content = find_index(config.data), content_of(config.data)
+    with workers.losses_told():
+        if workers.is_chief:
+            with run.claimed(config):
+                origin.keep(run, config, content)
+                if index is not None:
+                    folder_index.keep(index, run.path)
+                _train_and_calibrate(config, task, run, actions)
+        else:
+            make_detector(config).fit(task.train.images, task.validation.images, run)
+        workers.wait()  # for the chief to finish
+    return run
+
+
+def _say_if_batch_is_large(config, num_images):
+    size = config.training.batch_size
+    if getattr(config.model, "trains_in_steps", True) and size > num_images:
+        print(
+            f"Warning: `batch_size` {size} is larger than the {num_images} images that train, so a "
+            f"step sees images more than once. --batch_size={num_images} would see each once",
+            file=sys.stderr,
+        )
+
+
+def _train_and_calibrate(config, task, run, actions):
+    detector = make_detector(config)
+    more = {"actions": actions} if actions else {}
+    seconds = detector.fit(task.train.images, task.validation.images, run, **more)
+    for note in detector.score_notes():
+        print(note)
+    calibration, found = calibrate_detector(
+        detector, task.validation.images, config.data.target_fpr
+    )
+    if found is not None:
+        training_images.keep(found, task.train.names, run)
+        for note in (*detector.left_out_notes, *found.notes):
+            print(f"Note: {note}")
+    calibration.save(run.path / "calibration.json")
+    if task.validation.originals is not None and has_maps(detector):
+        # So that a region can be predicted where the photographs are not at hand.
+        keep_scale(run, measure_scale(detector, Views.of(task.validation)))
+    run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})
