@@ -23,7 +23,7 @@ def define_flags():
 def measure(path, seed):
     """The figures by name."""
     from memgan_tf.data import load_task
-    from memgan_tf.evaluation.local_anomalies import make_local_anomalies
+    from memgan_tf.data.local_anomalies import make_local_anomalies
     from memgan_tf.evaluation.metrics import ranking_metrics
     from memgan_tf.evaluation.pixel_metrics import PixelMetrics
     from memgan_tf.evaluation.trained_run import TrainedRun

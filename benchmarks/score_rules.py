@@ -47,10 +47,10 @@ def measure(name):
 
     from memgan_tf.config import DataConfig, resolve
     from memgan_tf.data import load_task
+    from memgan_tf.data.local_anomalies import make_local_anomalies
     from memgan_tf.data.sources import settle
     from memgan_tf.detectors.pca import held_out_squares
     from memgan_tf.detectors.registry import make_detector
-    from memgan_tf.evaluation.local_anomalies import make_local_anomalies
     from memgan_tf.layers.local_score import LocalScore
 
     data = settle(DataConfig(dataset=f"folder:{name}"))

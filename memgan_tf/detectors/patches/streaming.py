@@ -64,6 +64,15 @@ class FeatureStream:
                 found.append([r[generator.permutation(len(r))[:quota]] for r in rows])
         return [np.concatenate(part) for part in zip(*found, strict=True)]
 
+    def images(self, positions: np.ndarray) -> np.ndarray:
+        """Images at sorted positions."""
+        return np.asarray(self._images[positions])
+
+    def grids_of(self, images: np.ndarray) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
+        """As `passing`, of other images of the same shape."""
+        for start in range(0, len(images), self._size):
+            yield self._compute(images[start : start + self._size])
+
     def batches(
         self, function: Callable[[PatchFeatures, tf.Tensor], tf.Tensor], label: str
     ) -> Iterator[np.ndarray]:

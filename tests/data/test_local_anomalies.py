@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from memgan_tf.evaluation.local_anomalies import KINDS, SIZES, make_local_anomalies
+from memgan_tf.data.local_anomalies import KINDS, SIZES, make_local_anomalies
 
 
 @pytest.fixture(scope="module")

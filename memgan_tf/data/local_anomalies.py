@@ -1,5 +1,7 @@
 """Local synthetic anomalies made of normal images: what maps and their scores are chosen by."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from scipy import ndimage
 
@@ -15,13 +17,14 @@ ELONGATION = 6.0
 
 
 def make_local_anomalies(
-    images: np.ndarray, seed: int = 0
+    images: np.ndarray, seed: int = 0, sizes: Iterable[str] = tuple(SIZES)
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """One defect in each image, of every kind and size.
+    """One defect in each image, of every kind and of each size.
 
     Args:
         images: `(num_images, height, width, channels)` uint8 normal images, at least 2.
         seed: Decides where defects lie and what they look like.
+        sizes: Of the defects, among `SIZES`.
 
     Returns:
         By `<kind>_<size>`, images of the same shape and `(num_images, height, width)` bool masks.
@@ -30,9 +33,9 @@ def make_local_anomalies(
     """
     generator = np.random.default_rng(seed)
     return {
-        f"{kind}_{size}": _damage(images, kind, share, generator)
+        f"{kind}_{size}": _damage(images, kind, SIZES[size], generator)
         for kind in KINDS
-        for size, share in SIZES.items()
+        for size in sizes
     }
 
 
