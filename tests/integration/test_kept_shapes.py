@@ -90,7 +90,7 @@ def test_defects_are_found_where_they_are_in_photographs_of_any_shape(trained):
 
 
 def test_a_map_is_highest_inside_the_defect_and_0_beside_the_photograph(trained, data):
-    run = TrainedRun(trained)
+    run = TrainedRun.load(trained)
     test = run.load_task().test
     explained = run.explain(test.images[np.arange(4)])
     canvas = run.config.image_shape[:2]
@@ -113,7 +113,7 @@ def test_files_and_arrays_are_scored_alike_and_reported(trained, data, tmp_path)
     known = scores_by_name(trained / "eval" / "scores.csv")
     call("score", f"--run={trained}", f"--input={data / 'test'}", f"--output={tmp_path / 's.csv'}")
     assert scores_by_name(tmp_path / "s.csv") == pytest.approx(known, rel=1e-4)
-    run = TrainedRun(trained)
+    run = TrainedRun.load(trained)
     test = run.load_task().test
     np.savez(tmp_path / "pixels.npz", images=test.images[np.arange(4)])
     call(
@@ -129,7 +129,7 @@ def test_files_and_arrays_are_scored_alike_and_reported(trained, data, tmp_path)
 
 def test_an_export_finds_the_content_by_the_pixels_alone(trained, data, tmp_path):
     call("export", f"--run={trained}", "--name=parts", f"--output_dir={tmp_path}", "--version=1")
-    run = TrainedRun(trained)
+    run = TrainedRun.load(trained)
     test = run.load_task().test
     images, expected = test.images[np.arange(4)], run.explain(test.images[np.arange(4)])
     session = CSession(tmp_path / "parts" / "1")
@@ -164,7 +164,7 @@ def test_beam_scores_alike(trained, data, tmp_path):
 @pytest.mark.parametrize("detector", ["padim", "patchcore", "features_knn"])
 def test_other_detectors_on_features_keep_shapes_too(data, tmp_path, detector):
     run, _ = train(data, tmp_path, f"--detector={detector}")
-    again = TrainedRun(run)
+    again = TrainedRun.load(run)
     test = again.load_task().test
     scores = again.score(test.images[np.arange(4)])
     # Each defect against the good photograph of its shape.
@@ -173,6 +173,6 @@ def test_other_detectors_on_features_keep_shapes_too(data, tmp_path, detector):
 
 def test_the_same_seed_has_the_same_scores(data, trained, tmp_path):
     run, _ = train(data, tmp_path)
-    images = TrainedRun(run).load_task().test.images[np.arange(4)]
-    first, second = (TrainedRun(path).score(images) for path in (trained, run))
+    images = TrainedRun.load(run).load_task().test.images[np.arange(4)]
+    first, second = (TrainedRun.load(path).score(images) for path in (trained, run))
     np.testing.assert_array_equal(first, second)

@@ -9,7 +9,6 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-import types
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +27,7 @@ from memgan_tf.export.golden import Golden
 from memgan_tf.report.commands import given_command
 from memgan_tf.report.findings import read_results
 from memgan_tf.training.actions import CsvLogger
+from memgan_tf.training.loop import Epoch
 from memgan_tf.training.run_directory import RunDirectory
 from tests.malformed_files import encoded
 from tests.reliability import fuzz_inputs as inputs
@@ -144,9 +144,7 @@ def read_metrics(content, folder):
     path.write_bytes(content)
     explained = {"anomaly_score": np.ones(2)}
     metrics = {"loss/cycle": 1.0}
-    CsvLogger(path)(
-        types.SimpleNamespace(index=3, step=9, seconds=1.0, metrics=metrics, explained=explained)
-    )
+    CsvLogger(path)(Epoch(3, False, 9, 1.0, metrics, np.zeros((2, 8, 8, 1)), explained, None))
 
 
 def read_results_and_scores(given, folder):

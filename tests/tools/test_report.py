@@ -48,7 +48,7 @@ def test_a_report_from_the_command_line(detector, run_of, capsys):
     output = capsys.readouterr().out
     assert "Evaluating the run first." in output
     assert f"Report: {run / 'eval' / 'report.html'}" in output
-    assert "Warning: Only 27 normal images trained it." in output
+    assert "Warning: Only 27 normal images trained it: with fewer than 30" in output
     assert {"report.html", "model_card.md", "scores.csv"} <= {
         path.name for path in (run / "eval").iterdir()
     }
@@ -93,9 +93,9 @@ def test_evaluate_writes_as_many_heatmaps_as_asked_for(run_of):
     maps = run / "eval" / "heatmaps"
     assert not maps.exists()
     assert main.main(["evaluate", f"--run={run}", "--num_heatmaps=1"]) == 0
-    # One of each kind; the least anomalous image is the first miss here, and written once.
+    # One of each kind; the miss is the one nearest the threshold. There is no false alarm.
     written = sorted(path.name.rpartition("_test_")[0] for path in maps.glob("*_test_*.png"))
-    assert written == ["miss_001", "most_anomalous_001"]
+    assert written == ["least_anomalous_001", "miss_001", "most_anomalous_001"]
 
 
 def test_score_writes_heatmaps(trained, run_of, tmp_path, capsys):
