@@ -230,8 +230,13 @@ def _left_out_squares(whitened, left):
     # The removed rows, and the shift of the mean.
     removed = np.concatenate([whitened, total / np.sqrt(left)], axis=2)
     across = removed.swapaxes(-1, -2)
-    inner = np.eye(removed.shape[2]) - removed @ across
     moved = whitened + total / left
+    if removed.shape[2] > removed.shape[3]:
+        # More rows than features: what remains is inverted itself.
+        inner = np.eye(removed.shape[3]) - across @ removed
+        solved = np.linalg.solve(inner, moved.swapaxes(-1, -2)).swapaxes(-1, -2)
+        return (moved * solved).sum(axis=-1)
+    inner = np.eye(removed.shape[2]) - removed @ across
     along = moved @ across
     solved = np.linalg.solve(inner, along.swapaxes(-1, -2)).swapaxes(-1, -2)
     return np.square(moved).sum(axis=-1) + (along * solved).sum(axis=-1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from memgan_tf.detectors.patches import gaussians
 from memgan_tf.detectors.patches.gaussians import CellStatistics, Gaussians
 from memgan_tf.layers.patch_scores import gaussian_distances
 
@@ -195,3 +196,17 @@ def test_the_covariance_of_all_counts_as_so_many_patches(features, valid, cell_s
         away = features[number, row, column] - others.mean(axis=0)
         expected = np.sqrt(away @ precision @ away)
         np.testing.assert_allclose(found[row, column], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize(("patches", "size"), [(9, 4), (4, 4), (3, 5)])
+def test_a_cell_may_lose_more_or_fewer_rows_than_there_are_features(patches, size):
+    """The distances to what is left, by its explicit inverse; the sums before are whitened."""
+    generator = np.random.default_rng(patches)
+    rows, left = generator.normal(scale=0.05, size=(1, 1, patches, size)), 40.0
+    removed = rows[0, 0]
+    shift = removed.sum(axis=0) / left
+    remaining = np.eye(size) - removed.T @ removed - left * np.outer(shift, shift)
+    away = removed + shift
+    expected = np.einsum("pi,ij,pj->p", away, np.linalg.inv(remaining), away)
+    found = gaussians._left_out_squares(rows, np.full((1, 1, 1), left))
+    np.testing.assert_allclose(found[0, 0], expected, rtol=1e-9)
