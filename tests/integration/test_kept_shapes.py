@@ -1,6 +1,5 @@
 """Photographs that differ in shape keep theirs, through every command."""
 
-import csv
 import json
 import pathlib
 
@@ -13,7 +12,7 @@ from memgan_tf.data.fitting import place
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.export.c_api import CSession
 from memgan_tf.layers.images import decode_image
-from tests.integration.test_photographs import call, photograph
+from tests.integration.test_photographs import call, photograph, rows_of
 from tests.tiny_backbone import write_tiny_backbone
 
 # Height and width of the training photographs: width over height 0.6 to 2.
@@ -58,11 +57,6 @@ def trained(data, tmp_path_factory):
     assert "the photographs differ in shape, width over height 0.60 to 2.00; each keeps" in printed
     call("evaluate", f"--run={run}")
     return run
-
-
-def rows_of(path):
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def scores_by_name(path):
