@@ -29,7 +29,7 @@ from memgan_tf.detectors.patches.positions import PositionLearner
 from memgan_tf.detectors.patches.projection import principal, standardize
 from memgan_tf.detectors.patches.streaming import FeatureStream
 from memgan_tf.networks.patch_features import PatchFeatures
-from memgan_tf.report.tables import to_markdown
+from memgan_tf.reproduction.tables import to_markdown
 
 FLAGS = flags.FLAGS
 MARK, END = "<!-- feature memory -->", "<!-- end of feature memory -->"

@@ -83,7 +83,7 @@ def _fall(record):
 
 def fill_page(text, rows):
     """The page with the table of the rows between its marks."""
-    from memgan_tf.report.tables import to_markdown
+    from memgan_tf.reproduction.tables import to_markdown
 
     table = [list(HEADING), *rows]
     if not any(row[-1] for row in rows):

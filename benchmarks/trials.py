@@ -53,7 +53,7 @@ def configure(normal_class):
 def measure(config, overrides):
     from memgan_tf.data import load_task
     from memgan_tf.detectors.registry import make_detector
-    from memgan_tf.evaluation.synthetic import synthetic_auroc
+    from memgan_tf.reproduction.synthetic import synthetic_auroc
     from memgan_tf.training.loop import train
 
     task = load_task(config.data, config.training.seed, with_test=False)
@@ -97,7 +97,7 @@ def by_parts(detector, images):
     import numpy as np
 
     from memgan_tf.evaluation.part_choices import auroc_by_parts
-    from memgan_tf.evaluation.synthetic import make_synthetic_anomalies
+    from memgan_tf.reproduction.synthetic import make_synthetic_anomalies
 
     names = detector.model.part_names
     if not names:

@@ -25,8 +25,8 @@ def define_flags():
 def measure(config, data_dir):
     from memgan_tf.data import load_task
     from memgan_tf.detectors.registry import make_detector
+    from memgan_tf.evaluation.measured_test import stratified_subset
     from memgan_tf.evaluation.metrics import ranking_metrics
-    from memgan_tf.evaluation.subset import stratified_subset
 
     data = dataclasses.replace(config.data, data_dir=data_dir)
     task = load_task(data, config.training.seed)

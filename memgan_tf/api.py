@@ -9,7 +9,7 @@ from memgan_tf.backbones.requests import check_request
 from memgan_tf.config import RunConfig
 from memgan_tf.config.choices import describe_settings
 from memgan_tf.data.arrays import name_dataset
-from memgan_tf.data.folder_index import num_groups, num_normal, summarize
+from memgan_tf.data.folders.index import num_groups, num_normal, summarize
 from memgan_tf.data.sources import count_normal, find_index, image_shape, settle
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 
 from memgan_tf.config import RunConfig
-from memgan_tf.data import folder_index, load_task
+from memgan_tf.data import load_task
+from memgan_tf.data.folders import index as folder_index
 from memgan_tf.data.sources import content_of, find_index
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import training_images

@@ -16,8 +16,8 @@ ROOT = pathlib.Path(__file__).parents[1]
 def test_the_step_is_measured_and_a_page_filled(tmp_path):
     page, mark = tmp_path / "page.md", "<!-- benchmark: steps -->"
     page.write_text(f"{mark}\nold\n<!-- end of benchmark -->\n")
-    flags = ["--quick", f"--output={tmp_path}", f"--page={page}"]
-    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "train_step.py"), *flags], check=True)
+    flags = ["--parts=steps", "--quick", f"--output={tmp_path}", f"--page={page}"]
+    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "run.py"), *flags], check=True)
     record = json.loads((tmp_path / "steps.json").read_text())
     assert record["machine"]["TensorFlow"]
     assert len(record["seconds"]["mnist"]["memgan_tf"]) == 2

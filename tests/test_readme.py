@@ -13,10 +13,10 @@ from tensorflow_datasets.core import constants
 
 import memgan_tf
 from memgan_tf.config import RunConfig, by_features, resolve
-from memgan_tf.evaluation.grid import Grid
-from memgan_tf.evaluation.records import read_records
-from memgan_tf.report import figures_vertices
-from memgan_tf.report.pages import fill_page
+from memgan_tf.reproduction import figures_vertices
+from memgan_tf.reproduction.grid import Grid
+from memgan_tf.reproduction.marked_tables import fill_page
+from memgan_tf.reproduction.records import read_records
 from memgan_tf.tools import main
 from tests import folder_sets, tiny_backbone
 

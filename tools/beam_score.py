@@ -66,8 +66,8 @@ def run_beam(flag_values):
         raise ValueError("`runner` beam needs Apache Beam: pip install 'memgan_tf[beam]'")
     options = shlex.split(flag_values.beam_options)
     import_tensorflow()
-    from memgan_tf.scale.pipeline import run_job
-    from memgan_tf.scale.plan import Job
+    from memgan_tf.beam.pipeline import run_job
+    from memgan_tf.beam.plan import Job
 
     job = Job(
         flag_values.input,

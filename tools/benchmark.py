@@ -46,10 +46,10 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks the grid, runs it, writes the tables."""
-    from memgan_tf.evaluation.grid import Grid
-    from memgan_tf.evaluation.records import Cell, read_records
-    from memgan_tf.report.pages import fill_page
-    from memgan_tf.report.tables import write_tables
+    from memgan_tf.reproduction.grid import Grid
+    from memgan_tf.reproduction.marked_tables import fill_page
+    from memgan_tf.reproduction.records import Cell, read_records
+    from memgan_tf.reproduction.tables import write_tables
 
     cells = [
         Cell(

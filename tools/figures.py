@@ -32,7 +32,7 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks the runs, then draws."""
-    from memgan_tf.report import figures_runs
+    from memgan_tf.reproduction import figures_runs
 
     wanted = [check_choice("figure", figure, FIGURES) for figure in flag_values.figure]
     seed = check_integer("seed", flag_values.seed, minimum=0, maximum=2**32 - 1)
@@ -67,7 +67,7 @@ class Artist:
 
     def figure_1(self, pairs):
         """Decoded units of `(MEMGAN, MemAE)` runs."""
-        from memgan_tf.report.figures_units import draw_units
+        from memgan_tf.reproduction.figures_units import draw_units
 
         rows = []
         for pair in pairs:
@@ -78,19 +78,19 @@ class Artist:
 
     def figure_2(self, _):
         """Eq. 9 on points of the plane."""
-        from memgan_tf.report.figures_vertices import draw_vertices
+        from memgan_tf.reproduction.figures_vertices import draw_vertices
 
         self._save(draw_vertices(self._seed), "figure_2")
 
     def figure_3(self, runs):
         """t-SNE of runs."""
-        from memgan_tf.report.figures_codes import draw_codes
+        from memgan_tf.reproduction.figures_codes import draw_codes
 
         self._save(draw_codes([self._code_space(run) for run in runs], self._seed), "figure_3")
 
     def figure_4(self, pairs):
         """`(without, with)` projection loss, a file a task."""
-        from memgan_tf.report.figures_codes import draw_ablation
+        from memgan_tf.reproduction.figures_codes import draw_ablation
 
         for pair in pairs:
             spaces = [self._code_space(run) for run in pair]
@@ -99,14 +99,14 @@ class Artist:
             self._save(draw_ablation(*spaces, self._seed), name)
 
     def _code_space(self, directory):
-        from memgan_tf.report.figures_codes import CodeSpace
+        from memgan_tf.reproduction.figures_codes import CodeSpace
 
         trained = _load(directory)
         name = f"{_task_name(trained.config)}, seed {trained.config.training.seed}"
         return CodeSpace.of(name, trained, trained.load_task(*self._data), self._seed)
 
     def _save(self, figure, name):
-        from memgan_tf.report.figures import save_figure
+        from memgan_tf.reproduction.figures import save_figure
 
         print(" ".join(map(str, save_figure(figure, self._output / name))))
 

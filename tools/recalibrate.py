@@ -4,11 +4,11 @@ import sys
 
 from absl import flags
 
+from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
-from memgan_tf.data.walk import shown
-from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.recalibration import (
+from memgan_tf.evaluation.calibration import (
     CALIBRATION_FILE,
+    Calibration,
     recalibrated,
     replace_calibration,
 )

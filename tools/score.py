@@ -7,8 +7,8 @@ from absl import flags
 
 from memgan_tf import files, outputs
 from memgan_tf.data.fitting import FITS
+from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
-from memgan_tf.data.walk import shown
 from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
@@ -179,7 +179,7 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None, **re
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.false_discoveries import control_false_discoveries
     from memgan_tf.evaluation.scores import write_decisions
-    from memgan_tf.serving.client import make_client
+    from memgan_tf.serving.connect import make_client
     from memgan_tf.serving.scoring import score_images
 
     with make_client(address, retries) as client:

@@ -46,7 +46,7 @@ def define_server_flags(flag_values):
 def run(flag_values):
     """Compares, then measures."""
     from memgan_tf.export.golden import Golden
-    from memgan_tf.serving.client import make_client
+    from memgan_tf.serving.connect import make_client
     from memgan_tf.serving.speed import measure_speed
 
     address = ServerAddress.parse(flag_values.server)

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from memgan_tf.layers.memory import MemoryLayer, sample_mixing_weights
 from memgan_tf.layers.sparse_memory import SparseMemoryLayer
-from memgan_tf.losses.hull import hull_distance
+from memgan_tf.losses.hull_solver import hull_distance
 from memgan_tf.losses.memory import l2_distance, mutual_information
 
 CODE, HIDDEN, DRAWS, LEARNING_RATE = 32, 64, 256, 1e-3

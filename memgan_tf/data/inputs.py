@@ -10,11 +10,11 @@ import numpy as np
 from memgan_tf.data.channels import as_channels
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.data.folders.walk import HIDDEN, name_of, walk
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import StoredImages
-from memgan_tf.data.walk import HIDDEN, name_of, walk
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 

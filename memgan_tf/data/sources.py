@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from memgan_tf.config import FOLDER_KINDS, DataConfig
-from memgan_tf.data import folder, npz, prepared
+from memgan_tf.data import npz, prepared
+from memgan_tf.data.folders import folder
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.location import KINDS, anchored, locate
 from memgan_tf.validation import check_choice, check_image_shape, received

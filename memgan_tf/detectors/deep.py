@@ -11,7 +11,7 @@ from memgan_tf.config import RunConfig
 from memgan_tf.config.training import MIN_FOLDER_STEPS
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
-from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger, as_action
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
@@ -20,9 +20,8 @@ from memgan_tf.training.growth import obstacle_to_growth
 from memgan_tf.training.levelling import Levelling, held_out_curve
 from memgan_tf.training.loop import train
 from memgan_tf.training.run_directory import fingerprint
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
-from memgan_tf.training.workers import join_workers
+from memgan_tf.training.workers import join_workers, make_strategy
 
 
 class DeepDetector(Detector):

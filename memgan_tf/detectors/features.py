@@ -4,8 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf.detectors.base import SCORING_BATCH
-from memgan_tf.layers.scalings import make_scaling
-from memgan_tf.layers.unit_scaling import GlobalContrastScaling
+from memgan_tf.layers.scaling import GlobalContrastScaling, make_scaling
 
 
 class Features:

@@ -6,7 +6,7 @@ import tensorflow as tf
 from memgan_tf.detectors.pca_model import PcaModel
 from memgan_tf.detectors.shallow import ShallowDetector, make_features
 from memgan_tf.layers.local_score import LocalScore
-from memgan_tf.models.paired import blank_padding
+from memgan_tf.models.common.paired import blank_padding
 
 # Parts that the training images fall into: the errors of each are measured without it.
 NUM_FOLDS = 5

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from memgan_tf.detectors.features import Features
 from memgan_tf.layers.local_score import LocalScore
-from memgan_tf.models.paired import blank_padding, locate
+from memgan_tf.models.common.paired import blank_padding, locate
 
 
 class PcaModel:

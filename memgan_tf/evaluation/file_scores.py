@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.data.folders.walk import name_of, shown
 from memgan_tf.data.inputs import check_input, list_images, read_files
-from memgan_tf.data.walk import name_of, shown
 from memgan_tf.evaluation.predicted_regions import predict_regions
 from memgan_tf.evaluation.regions import Region
 from memgan_tf.evaluation.trained_run import TrainedRun

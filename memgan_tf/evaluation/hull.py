@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from memgan_tf.data import LabelledImages, OneClassTask
 from memgan_tf.evaluation.trained_run import TrainedRun
-from memgan_tf.losses.hull import hull_weights
+from memgan_tf.losses.hull_solver import hull_weights
 
 # Codes that are solved for at once: the slowest of them decides how long they take.
 BATCH = 1024

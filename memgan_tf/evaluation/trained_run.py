@@ -11,9 +11,13 @@ from memgan_tf.data import OneClassTask, load_task
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
-from memgan_tf.evaluation.calibration import Calibration, check_scores
+from memgan_tf.evaluation.calibration import (
+    Calibration,
+    check_scores,
+    recalibrated,
+    replace_calibration,
+)
 from memgan_tf.evaluation.false_discoveries import control_false_discoveries
-from memgan_tf.evaluation.recalibration import recalibrated, replace_calibration
 from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.text import printable
 from memgan_tf.training import origin

@@ -17,7 +17,7 @@ from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
 from memgan_tf.export.verification import verify
 from memgan_tf.export.warmup import write_warmup
-from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.common.base import TrainableModel
 
 
 @dataclasses.dataclass(frozen=True)

@@ -66,7 +66,7 @@ def _explain(model, image):
 
 
 def _decide(translator: GraphTranslator, scores: Any, calibration: Calibration) -> dict[str, Any]:
-    """Scores with p-values and decisions, as `export.decisions.decide` gives them."""
+    """Scores with p-values and decisions, as `export.scorer.decide` gives them."""
     wide = ops.cast(scores, "float64")
     held_out = translator.tensor(np.asarray(calibration.scores, np.float64))
     below = ops.expand_dims(wide, 1) <= ops.reshape(held_out, (1, -1))

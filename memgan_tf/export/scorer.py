@@ -3,10 +3,9 @@
 import tensorflow as tf
 
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.export.decisions import decide
 from memgan_tf.export.encoded_images import decode_batch
 from memgan_tf.export.request_checks import checked_pixels, checked_scores, checked_slots
-from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.training.checkpoints import raw_variable
 
 EXPLANATIONS = ("reconstruction", "anomaly_map", "attention")
@@ -86,3 +85,27 @@ class Scorer(tf.Module):
     def _decide(self, explained):
         scores = tf.cast(explained["anomaly_score"], tf.float32)
         return decide(checked_scores(scores), self._calibration)
+
+
+def decide(scores: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]:
+    """Scores with p-values and decisions, equal to those of `Calibration` outside the graph.
+
+    Args:
+        scores: `(batch,)` float32 A(x).
+        calibration: Calibration of the run.
+
+    Returns:
+        `anomaly_score`, `p_value` and `threshold`, float32, and `is_anomaly`, boolean, each
+        `(batch,)`, because a server that merges requests into batches splits every output by rows.
+    """
+    held_out = tf.constant(calibration.scores, tf.float64)
+    wide = tf.cast(scores, tf.float64)
+    count = len(calibration.scores)
+    not_below = count - tf.searchsorted(held_out, wide, side="left")
+    p_values = (1.0 + tf.cast(not_below, tf.float64)) / (count + 1.0)
+    return {
+        "anomaly_score": scores,
+        "p_value": tf.cast(p_values, tf.float32),
+        "is_anomaly": wide > calibration.threshold,
+        "threshold": tf.fill(tf.shape(scores), tf.constant(calibration.threshold, tf.float32)),
+    }

@@ -6,7 +6,7 @@ from memgan_tf.losses.adversarial import (
     encoder_saturating_loss,
     generator_loss,
 )
-from memgan_tf.losses.hull import hull_distance, project_to_hull, project_to_simplex
+from memgan_tf.losses.hull_solver import hull_distance, project_to_hull, project_to_simplex
 from memgan_tf.losses.memory import (
     l2_distance,
     mutual_information,

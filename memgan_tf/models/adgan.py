@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
-from memgan_tf.layers.scalings import make_scaling
+from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import discriminator_loss, generator_loss
 from memgan_tf.losses.images import absolute_distance
-from memgan_tf.models.adversarial import AdversarialModel
-from memgan_tf.models.inversion import invert
-from memgan_tf.models.paired import Networks, dtype_of
+from memgan_tf.models.common.adversarial import AdversarialModel
+from memgan_tf.models.common.inversion import invert
+from memgan_tf.models.common.paired import Networks, dtype_of
 from memgan_tf.networks import Generator
 from memgan_tf.networks.image_discriminator import ImageDiscriminator
 

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from memgan_tf.losses import discriminator_loss, encoder_nonsaturating_loss, generator_loss
 from memgan_tf.losses.images import absolute_distance
-from memgan_tf.models.adversarial import AdversarialModel
-from memgan_tf.models.paired import Networks, dtype_of, make_encoder_generator
+from memgan_tf.models.common.adversarial import AdversarialModel
+from memgan_tf.models.common.paired import Networks, dtype_of, make_encoder_generator
 from memgan_tf.networks import JointDiscriminator
 
 

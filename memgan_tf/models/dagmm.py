@@ -11,8 +11,8 @@ from memgan_tf.losses.gaussian_mixture import (
     singularity_penalty,
 )
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.paired import Networks, make_encoder_generator
-from memgan_tf.models.single_player import SinglePlayerModel
+from memgan_tf.models.common.paired import Networks, make_encoder_generator
+from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks.blocks import Initializers
 
 # Added to norms in denominators.

@@ -1,8 +1,8 @@
 """DCAE: the deep convolutional autoencoder of Ruff et al. (2018)."""
 
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.lenet_networks import LenetNetworks
-from memgan_tf.models.single_player import SinglePlayerModel, half_squared_weights
+from memgan_tf.models.common.lenet_networks import LenetNetworks
+from memgan_tf.models.common.single_player import SinglePlayerModel, half_squared_weights
 
 
 class DCAE(SinglePlayerModel):

@@ -4,10 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.base import Phase
-from memgan_tf.models.lenet_networks import LenetNetworks
-from memgan_tf.models.paired import PairedModel
-from memgan_tf.models.single_player import half_squared_weights
+from memgan_tf.models.common.base import Phase
+from memgan_tf.models.common.lenet_networks import LenetNetworks
+from memgan_tf.models.common.paired import PairedModel
+from memgan_tf.models.common.single_player import half_squared_weights
 
 PRETRAINING, TRAINING = "pretraining", "training"
 

@@ -2,11 +2,11 @@
 
 import tensorflow as tf
 
-from memgan_tf.layers.scalings import make_scaling
+from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import l2_distance
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.paired import Networks, dtype_of
-from memgan_tf.models.single_player import SinglePlayerModel
+from memgan_tf.models.common.paired import Networks, dtype_of
+from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks.energy import EnergyNetwork
 
 

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from memgan_tf.layers.sparse_memory import SparseMemoryLayer
 from memgan_tf.losses.images import entropy, squared_distance
-from memgan_tf.models.paired import Networks, make_encoder_generator
-from memgan_tf.models.single_player import SinglePlayerModel
+from memgan_tf.models.common.paired import Networks, make_encoder_generator
+from memgan_tf.models.common.single_player import SinglePlayerModel
 
 
 class MemaeNetworks(Networks):

@@ -18,8 +18,8 @@ from memgan_tf.losses import (
     mutual_information_excess,
 )
 from memgan_tf.models.collapse import attention_signs, effective_units
-from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.paired import PairedModel, dtype_of
+from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
+from memgan_tf.models.common.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
 from memgan_tf.networks.blocks import code_map_shape
 

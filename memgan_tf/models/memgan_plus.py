@@ -12,9 +12,9 @@ from memgan_tf.config.memgan_plus import (
 from memgan_tf.layers import MeasuredGaussians
 from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
+from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
+from memgan_tf.models.common.paired import dtype_of, locate
 from memgan_tf.models.memgan import MEMGAN
-from memgan_tf.models.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.paired import dtype_of, locate
 from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
 

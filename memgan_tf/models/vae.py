@@ -5,8 +5,8 @@ import math
 import tensorflow as tf
 
 from memgan_tf.losses.images import gaussian_divergence, squared_distance
-from memgan_tf.models.paired import Networks, make_encoder_generator
-from memgan_tf.models.single_player import SinglePlayerModel
+from memgan_tf.models.common.paired import Networks, make_encoder_generator
+from memgan_tf.models.common.single_player import SinglePlayerModel
 
 
 class VaeNetworks(Networks):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf.models.base import TrainableModel
+from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.cluster import Cluster
 from memgan_tf.training.levelling import Levelling

@@ -7,7 +7,7 @@ import tensorflow as tf
 from memgan_tf.config import TrainingConfig
 from memgan_tf.data.pipeline import steps_per_epoch, training_batches
 from memgan_tf.data.stored_images import StoredImages
-from memgan_tf.models.base import ModelFactory
+from memgan_tf.models.common.base import ModelFactory
 from memgan_tf.training.adam import FusedAdam
 
 # Largest number of images that measure the normalization statistics.

@@ -4,8 +4,8 @@ import numpy as np
 
 from memgan_tf.detectors.registry import DEEP_MODELS
 from memgan_tf.training.checkpoints import raw_variable
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 from tests.contract.conftest import make_config
 
 

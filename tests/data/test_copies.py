@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from memgan_tf.config import DataConfig, resolve, suited_to_few_images
-from memgan_tf.data import folder_index, load_task
+from memgan_tf.data import load_task
 from memgan_tf.data.folders import copies
+from memgan_tf.data.folders import index as folder_index
 from tests.data.folder_files import config, index, load
 
 

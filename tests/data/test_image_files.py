@@ -11,7 +11,7 @@ from sklearn.datasets import load_sample_image
 from memgan_tf.data.channels import as_channels, is_grey
 from memgan_tf.data.fitting import FITS, fit_image, place
 from memgan_tf.data.image_files import DecodedImage, decode, pillow_rules
-from memgan_tf.layers.images import decode_image
+from memgan_tf.export.encoded_images import decode_image
 
 RED, WHITE, BLACK = (255, 0, 0), (255, 255, 255), (0, 0, 0)
 

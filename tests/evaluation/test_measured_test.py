@@ -5,8 +5,10 @@ import pytest
 
 from memgan_tf.data import LabelledImages
 from memgan_tf.evaluation import explanations
-from memgan_tf.evaluation.measured_test import measure_test
+from memgan_tf.evaluation.measured_test import measure_test, stratified_subset
 from memgan_tf.evaluation.views import Picked
+
+LABELS = np.repeat([1, 0], [900, 100])
 
 
 class Run:
@@ -102,3 +104,17 @@ def test_parts_are_measured_with_masks_as_well(labelled):
     assert measured.parts == {"sum": 1.0, "nothing": 0.5, "sum+nothing": 1.0}
     assert measured.pixel_metrics == {"pixel_auroc": 1.0, "aupro": 1.0}
     assert measure_test(run, without_masks(labelled)).parts == measured.parts
+
+
+@pytest.mark.parametrize("limit", [None, 1000, 5000])
+def test_all_images_if_there_are_no_more(limit):
+    np.testing.assert_array_equal(stratified_subset(LABELS, limit), np.arange(1000))
+
+
+@pytest.mark.parametrize(("limit", "normals"), [(100, 10), (10, 1), (2, 1), (500, 50)])
+def test_both_labels_keep_their_share(limit, normals):
+    chosen = stratified_subset(LABELS, limit)
+    assert len(np.unique(chosen)) == limit
+    assert (LABELS[chosen] == 0).sum() == normals
+    assert (np.diff(chosen) > 0).all()
+    np.testing.assert_array_equal(chosen, stratified_subset(LABELS, limit))

@@ -10,7 +10,7 @@ from PIL import Image
 import memgan_tf
 from memgan_tf.data.inputs import read_input
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.export.decisions import decide
+from memgan_tf.export.scorer import decide
 
 NAMES = ("anomaly_score", "p_value", "is_anomaly", "threshold")
 

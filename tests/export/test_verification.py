@@ -121,6 +121,6 @@ def test_a_run_that_xla_compiles_is_exported_without(exported, tmp_path):
 
 
 def _doubled(scorer, explained):
-    from memgan_tf.export.decisions import decide
+    from memgan_tf.export.scorer import decide
 
     return decide(2 * explained["anomaly_score"], scorer._calibration)

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import time
 
-from memgan_tf.evaluation.grid import STALE_SECONDS, Grid
-from memgan_tf.evaluation.records import Cell
+from memgan_tf.reproduction.grid import STALE_SECONDS, Grid
+from memgan_tf.reproduction.records import Cell
 from memgan_tf.tools import main
 
 TINY = ("epochs=2", "base_width=4", "latent_dim=6", "num_units=5", "discriminator_width=8")

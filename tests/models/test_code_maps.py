@@ -9,8 +9,8 @@ import tensorflow as tf
 from memgan_tf.config import resolve
 from memgan_tf.losses import mutual_information
 from memgan_tf.models.memgan import MEMGAN, by_position
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 SHAPE = (16, 16, 1)
 IMAGES = np.random.default_rng(0).integers(0, 256, (32, *SHAPE)).astype(np.uint8)

@@ -9,8 +9,8 @@ from memgan_tf.config import resolve
 from memgan_tf.losses.gaussian_mixture import estimate_mixture
 from memgan_tf.models.dagmm import DAGMM, error_features
 from memgan_tf.training import loop
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 
 def test_error_features_by_hand():

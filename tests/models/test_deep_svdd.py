@@ -11,8 +11,8 @@ from memgan_tf.models.deep_svdd import (
     soft_boundary_loss,
     squared_radius_of,
 )
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 
 def test_the_centre_is_the_mean_kept_off_zero_with_its_sign():

@@ -9,8 +9,8 @@ from memgan_tf.config.memgan_plus import SCORE_PARTS
 from memgan_tf.losses.turns import turn_loss
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.memgan_plus import LOG_OFFSET, MEMGANPlus, moved, reflected
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 SHAPE = (8, 8, 1)
 SMALL = {

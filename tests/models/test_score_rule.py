@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from memgan_tf.config import resolve
 from memgan_tf.detectors.registry import DEEP_MODELS
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 SHAPE = (8, 8, 1)
 SMALL = {"num_units": 6, "latent_dim": 4, "base_width": 4, "discriminator_width": 8, "widths": "4"}

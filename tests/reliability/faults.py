@@ -17,8 +17,8 @@ import tempfile
 import time
 
 from memgan_tf import files
+from memgan_tf.beam.reading import Reader
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.scale.reading import Reader
 from tests.reliability import fuzz_runs, processes, runs
 from tests.reliability.fault_world import Impossible, Tally, World, disk
 

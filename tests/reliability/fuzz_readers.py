@@ -16,16 +16,17 @@ import numpy as np
 from hypothesis import strategies as st
 
 from memgan_tf.config import read_overrides, resolve
-from memgan_tf.data import folder_index, npz, prepared
+from memgan_tf.data import npz, prepared
+from memgan_tf.data.folders import index as folder_index
 from memgan_tf.data.image_files import decode, pillow_rules
 from memgan_tf.data.inputs import read_input
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.heat_scale import read_scale
-from memgan_tf.evaluation.records import read_records
 from memgan_tf.evaluation.scores import FORMULA_SIGNS, as_cell, write_decisions
 from memgan_tf.export.golden import Golden
 from memgan_tf.report.commands import given_command
 from memgan_tf.report.findings import read_results
+from memgan_tf.reproduction.records import read_records
 from memgan_tf.training.actions import CsvLogger
 from memgan_tf.training.loop import Epoch
 from memgan_tf.training.run_directory import RunDirectory

@@ -8,12 +8,12 @@ import numpy as np
 import tensorflow as tf
 from hypothesis import strategies as st
 
+from memgan_tf.beam.reading import Reader as ShardReader
 from memgan_tf.data.image_files import pillow_rules
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator import make_estimator
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.fit import fit
-from memgan_tf.scale.reading import Reader as ShardReader
 from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
 from memgan_tf.training.run_directory import RunDirectory
 from tests.malformed_files import encoded

@@ -4,7 +4,7 @@ import pathlib
 import shutil
 import time
 
-from memgan_tf.evaluation.records import Cell
+from memgan_tf.reproduction.records import Cell
 from tests.reliability import processes, runs
 
 # Kills of a grid before it is left to end.

@@ -8,10 +8,10 @@ import sys
 
 from memgan_tf import files
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.grid import Grid
-from memgan_tf.evaluation.records import Cell, read_records
 from memgan_tf.export.model_card import CARD_FILE
 from memgan_tf.export.publish import STALE_SECONDS, ModelStore
+from memgan_tf.reproduction.grid import Grid
+from memgan_tf.reproduction.records import Cell, read_records
 from tests.reliability import processes, runs
 
 CELL = Cell("digits", "memgan", "default", 0, 0)

@@ -8,7 +8,7 @@ from PIL import Image
 
 import memgan_tf
 from memgan_tf.detectors.registry import make_detector
-from memgan_tf.models import paired
+from memgan_tf.models.common import paired
 from memgan_tf.tools import main
 from tests.conftest import tiny_overrides
 

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.export.golden import Golden
-from memgan_tf.serving.client import make_client
+from memgan_tf.serving.connect import make_client
 from memgan_tf.serving.speed import Speed, measure_speed
 from memgan_tf.tools import main
 

@@ -8,7 +8,7 @@ import pytest
 
 import memgan_tf
 from memgan_tf.serving.address import ServerAddress
-from memgan_tf.serving.client import make_client
+from memgan_tf.serving.connect import make_client
 from memgan_tf.serving.retries import RequestRefused, RetryPolicy, ServerUnavailable
 from memgan_tf.serving.scoring import score_images
 

@@ -12,7 +12,7 @@ import uuid
 import pytest
 
 from memgan_tf.serving.address import ServerAddress
-from memgan_tf.serving.client import make_client
+from memgan_tf.serving.connect import make_client
 from memgan_tf.serving.retries import RetryPolicy, ServerUnavailable
 from memgan_tf.tools import main
 

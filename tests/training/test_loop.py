@@ -14,8 +14,8 @@ from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.training import loop
 from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger
 from memgan_tf.training.checkpoints import Checkpoints
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ from memgan_tf.training import loop
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.cluster import Cluster
 from memgan_tf.training.run_directory import RunDirectory, fingerprint
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
-from memgan_tf.training.workers import WorkerLostError, Workers
+from memgan_tf.training.workers import WorkerLostError, Workers, make_strategy
 from tests.conftest import tiny_overrides
 
 PROGRAM = "import sys; from memgan_tf.tools import main; sys.exit(main.main(sys.argv[1:]))"

@@ -9,8 +9,8 @@ from memgan_tf.training import loop
 from memgan_tf.training.actions import CsvLogger
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.levelling import Levelling, describe_end, held_out_curve
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 
 def after(levelling, values, steps_per_epoch=10):

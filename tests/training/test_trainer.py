@@ -6,8 +6,8 @@ import tensorflow as tf
 
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.training.checkpoints import raw_variable
-from memgan_tf.training.strategy import make_strategy
 from memgan_tf.training.trainer import Trainer
+from memgan_tf.training.workers import make_strategy
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Sets for detecting objects, YOLO's: boxes in text files are no masks and no classes."""
 
 from memgan_tf.data.folders import words
-from memgan_tf.data.walk import Found
+from memgan_tf.data.folders.walk import Found
 
 LABELS = frozenset({"labels"})
 

@@ -10,7 +10,7 @@ from memgan_tf import files
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import Pairing
 from memgan_tf.data.folders.plan import Plan
-from memgan_tf.data.walk import Found, shown
+from memgan_tf.data.folders.walk import Found, shown
 
 COLUMNS = {
     "path": ("path", "image", "image_path", "img_path", "file", "filename", "file_name"),

@@ -6,7 +6,7 @@ import pathlib
 
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.tree import Tree
-from memgan_tf.data.walk import name_of
+from memgan_tf.data.folders.walk import name_of
 
 UNUSED = "no image has this mask"
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from memgan_tf.data.folders.plan import DEFECT, GOOD, Plan
-from memgan_tf.data.walk import name_of, shown
+from memgan_tf.data.folders.walk import name_of, shown
 
 # Share of the normal class that tests where no split is given.
 TEST_SHARE = 0.25
@@ -18,7 +18,7 @@ def assign(plan: Plan, entry: dict[str, Any], normal_class: str | None) -> list[
 
     Args:
         plan: What the files are.
-        entry: See `folder_store.stored`; what is not used is added to its `left_out`.
+        entry: See `store.stored`; what is not used is added to its `left_out`.
         normal_class: The normal one of several classes.
     """
     uses = {name_of(path): (split, name) for path, split, name in plan.images}

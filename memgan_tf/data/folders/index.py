@@ -1,0 +1,172 @@
+"""The verified index of a folder set: what is used, what is left out, what is there twice."""
+
+import collections
+import hashlib
+import pathlib
+from typing import Any
+
+from memgan_tf import files
+from memgan_tf.data.folders.walk import shown
+
+INDEX_FILE = "data_index.json"
+# Lines of a kind that the summary prints at most.
+MAX_LINES = 10
+
+
+def describe(
+    folder: str,
+    layout: str,
+    rows: list[dict[str, Any]],
+    left_out: list[dict[str, str]],
+    unusable_masks: list[dict[str, str]],
+    rule: dict[str, Any],
+    notes: list[str] = (),
+) -> dict[str, Any]:
+    """The index as JSON's types.
+
+    Args:
+        folder: As the configuration names it.
+        layout: Its layout.
+        rows: A dictionary for each readable image: `path`, `split`, `class`, `height`, `width`,
+            `digest`, `group`, `mask`; the split of an image that is not used is None.
+        left_out: `path` and `reason` of every other file.
+        unusable_masks: The same of masks.
+        rule: `image_size`, `image_fit`, `channels`, `cache`, and whether it `pads_training` images.
+        notes: What a user must know about the reading, a line each.
+    """
+    num_masks = sum(row["mask"] is not None for row in rows)
+    rows = [row for row in rows if row["split"] is not None]
+    counts = collections.Counter((row["split"], row["class"]) for row in rows)
+    groups = collections.defaultdict(set)
+    for row in rows:
+        groups[row["split"], row["class"]].add(row["group"])
+    sides = sorted((row["height"] * row["width"], row["width"], row["height"]) for row in rows)
+    shapes = [row["width"] / row["height"] for row in rows]
+    return {
+        "folder": folder,
+        "layout": layout,
+        **rule,
+        "num_images": len(rows),
+        "counts": [
+            {"split": split, "class": name, "images": count, "groups": len(groups[split, name])}
+            for (split, name), count in sorted(counts.items(), key=str)
+        ],
+        "smallest": list(sides[0][1:]) if rows else None,
+        "largest": list(sides[-1][1:]) if rows else None,
+        "shapes": [min(shapes), max(shapes)] if rows else None,
+        "num_masks": num_masks,
+        "notes": list(notes),
+        "content": content_digest(rows),
+        "num_left_out": len(left_out),
+        "left_out": left_out,
+        "unusable_masks": unusable_masks,
+        **_repetitions(rows),
+    }
+
+
+def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
+    """How many different normal training images an index has; copies count once."""
+    return sum(
+        count["groups"]
+        for count in index["counts"]
+        if count["split"] == "train" and normal_class in (None, count["class"])
+    )
+
+
+def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
+    """How many normal training images an index has."""
+    return sum(
+        count["images"]
+        for count in index["counts"]
+        if count["split"] == "train" and normal_class in (None, count["class"])
+    )
+
+
+def content_digest(rows: list[dict[str, Any]]) -> str:
+    """Names the images and what they are used for: equal if and only if nothing changed."""
+    lines = [f"{row['split']}\0{row['path']}\0{row['digest']}\n" for row in rows]
+    return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
+
+
+def _repetitions(rows):
+    """Groups of images with equal or nearly equal pixels: within a split, and in both."""
+    equal, near = {}, {}
+    for row in rows:
+        equal.setdefault(row["digest"], {}).setdefault(row["split"], []).append(row["path"])
+        near.setdefault(row["group"], []).append(row)
+    duplicates = [
+        {"split": split, "paths": paths}
+        for group in equal.values()
+        for split, paths in group.items()
+        if len(paths) > 1
+    ]
+    near = [group for group in near.values() if len({row["digest"] for row in group}) > 1]
+    return {
+        "duplicates": duplicates,
+        "leaks": [dict(group) for group in equal.values() if len(group) > 1],
+        "near_duplicates": [
+            {"splits": sorted({row["split"] for row in group}), "paths": [r["path"] for r in group]}
+            for group in near
+        ],
+    }
+
+
+def summarize(index: dict[str, Any]) -> list[str]:
+    """The index in a few lines, names made printable."""
+    lines = [f"Folder {shown(index['folder'])}: layout {index['layout']}"]
+    for count in index["counts"]:
+        name = "" if count["class"] is None else f" {shown(count['class'])}"
+        lines.append(f"  {count['split']}{name}: {count['images']} images")
+    if index["num_images"]:
+        size, (small, large) = index["image_size"], (index["smallest"], index["largest"])
+        kind = "grey" if index["channels"] == 1 else "colour"
+        lines.append(
+            f"  {small[0]}×{small[1]} to {large[0]}×{large[1]} pixels, used as {size}×{size} "
+            f"{kind} (image_fit {index['image_fit']})"
+        )
+    if index["num_masks"]:
+        lines.append(f"  {index['num_masks']} masks")
+    lines += [f"  Note: {note}" for note in index["notes"]]
+    lines.append(f"  decoded images: {index['cache']} (safe to remove)")
+    reasons = [f"{shown(f['path'])}: {f['reason']}" for f in index["left_out"]]
+    lines += _listed(f"{len(reasons)} files left out", reasons)
+    reasons = [f"{shown(f['path'])}: {f['reason']}" for f in index["unusable_masks"]]
+    lines += _listed("Warning: no pixel metrics: masks cannot be used", reasons)
+    pairs = [", ".join(map(shown, group["paths"])) for group in index["duplicates"]]
+    lines += _listed(f"{len(pairs)} groups of images with the same pixels", pairs)
+    pairs = [f"{shown(g['train'][0])} = {shown(g['test'][0])}" for g in index["leaks"]]
+    title = f"Warning: {len(pairs)} images are in train and in test, so results look too good"
+    lines += _listed(title, pairs)
+    return lines + _summarize_near(index["near_duplicates"])
+
+
+def _summarize_near(groups):
+    pairs = [", ".join(map(shown, g["paths"])) for g in groups]
+    lines = _listed(f"{len(pairs)} groups of nearly equal images, kept on one side each", pairs)
+    pairs = [", ".join(map(shown, g["paths"])) for g in groups if len(g["splits"]) > 1]
+    title = f"Warning: {len(pairs)} groups of nearly equal images are in train and in test"
+    return lines + _listed(title, pairs)
+
+
+def _listed(title, lines):
+    if not lines:
+        return []
+    rest = [f"  … and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return [f"{title}:", *(f"  {line}" for line in lines[:MAX_LINES]), *rest]
+
+
+def keep(index: dict[str, Any], run: pathlib.Path) -> None:
+    """Writes the index into a run's folder.
+
+    Raises:
+        ValueError: If the run was begun with other images.
+    """
+    path = run / INDEX_FILE
+    with files.naming_damage(path, "Remove it if the images are those that the run was begun with"):
+        before = files.read_json(path)["content"] if path.exists() else index["content"]
+    if before != index["content"]:
+        raise ValueError(
+            f"{run} was begun with other images: the files of {shown(index['folder'])} have "
+            f"changed since. Name another --model_dir, or restore them"
+        )
+    files.write_json(path, index)
