@@ -39,7 +39,7 @@ def fit(
         FloatingPointError: If training diverges.
         KeyboardInterrupt: If it is asked to stop, after a checkpoint.
     """
-    if actions and not getattr(config.model, "trains_in_steps", True):
+    if actions and not config.model.trains_in_steps:
         raise ValueError(
             f"`actions` must be left out of {config.detector}, which is fitted at once and has no "
             f"epochs"
@@ -68,7 +68,7 @@ def fit(
 
 def _say_if_batch_is_large(config, num_images):
     size = config.training.batch_size
-    if getattr(config.model, "trains_in_steps", True) and size > num_images:
+    if config.model.trains_in_steps and size > num_images:
         print(
             f"Warning: `batch_size` {size} is larger than the {num_images} images that train, so a "
             f"step sees images more than once. --batch_size={num_images} would see each once",

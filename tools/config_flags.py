@@ -91,7 +91,7 @@ def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
 
 def _parts() -> list[tuple[type, str]]:
     """The configuration's classes, each with the detector that it belongs to; empty if to all."""
-    models = [(model_class, detector) for detector, (model_class, _) in DETECTORS.items()]
+    models = [(method.config, detector) for detector, method in DETECTORS.items()]
     return [(DataConfig, ""), (TrainingConfig, ""), *models]
 
 

@@ -5,7 +5,8 @@ import time
 import numpy as np
 from measure import optional, per_second, ratios, spread, take_turns
 
-from memgan_tf.detectors.registry import DEEP_MODELS, make_detector
+from memgan_tf.config.registry import DEEP
+from memgan_tf.detectors.registry import make_detector
 from parts.common import make_trainer, settings, synthetic, table
 
 
@@ -16,7 +17,7 @@ def num_scored(name):
 
 def run(options):
     tables, seconds = [], {}
-    names = ("memgan", "memae") if options.quick else tuple(DEEP_MODELS)
+    names = ("memgan", "memae") if options.quick else DEEP
     for suite, shape in options.suites.items():
         images, steps, scores, sizes = synthetic(shape, 512), {}, {}, {}
         for name in names:

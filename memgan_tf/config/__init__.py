@@ -4,8 +4,8 @@ from memgan_tf.config.data import FOLDER_FIELDS, FOLDER_KINDS, DataConfig
 from memgan_tf.config.few_images import suited_to_few_images, with_enough_images
 from memgan_tf.config.memgan import MemganConfig
 from memgan_tf.config.memgan_plus import MemganPlusConfig
+from memgan_tf.config.registry import DETECTORS
 from memgan_tf.config.run import (
-    DETECTORS,
     PRESET_NAMES,
     RunConfig,
     by_features,

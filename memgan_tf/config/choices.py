@@ -4,7 +4,8 @@ import dataclasses
 from typing import Any
 
 from memgan_tf.config.data import FOLDER_FIELDS
-from memgan_tf.config.run import DETECTORS, PRESET_NAMES, RunConfig, resolve
+from memgan_tf.config.registry import DETECTORS
+from memgan_tf.config.run import PRESET_NAMES, RunConfig, resolve
 from memgan_tf.config.training import TrainingConfig
 
 # An image shape of each family that presets distinguish.
@@ -26,7 +27,7 @@ def parts_of(config: RunConfig) -> dict[str, Any]:
 def applies(config: RunConfig, name: str) -> bool:
     """Whether a field has an effect on such a run."""
     if name in TrainingConfig.describe() and name != "seed":
-        return getattr(config.model, "trains_in_steps", True)
+        return config.model.trains_in_steps
     return name not in FOLDER_FIELDS or config.data.folder is not None
 
 
@@ -76,9 +77,9 @@ def is_set_by_presets(name: str) -> bool:
     """Whether a preset of any detector gives a field another value than its default."""
     return any(
         name in values
-        for _, presets in DETECTORS.values()
+        for method in DETECTORS.values()
         for preset in PRESET_NAMES
-        for values in presets[preset].values()
+        for values in method.presets[preset].values()
     )
 
 

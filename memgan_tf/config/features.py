@@ -1,22 +1,20 @@
 """The configurations of detectors on features of a pretrained network."""
 
 import dataclasses
-from typing import ClassVar
 
-from memgan_tf.config.fields import Checked, option
+from memgan_tf.config.fields import option
+from memgan_tf.config.shared import ModelConfig
 
 DEFAULT_BACKBONE = "efficientnet_b0"
 
 
 @dataclasses.dataclass(frozen=True)
-class BackboneConfig(Checked):
+class BackboneConfig(ModelConfig):
     """Which network gives the features."""
 
-    # Of the training settings it has the seed alone.
-    trains_in_steps: ClassVar[bool] = False
-    by_features: ClassVar[bool] = True
-    # Whether the training images calibrate, each scored by what the others taught.
-    leaves_out: ClassVar[bool] = True
+    trains_in_steps = False
+    by_features = True
+    leaves_out = True
     backbone: str = option(
         DEFAULT_BACKBONE,
         "Network that gives the features: a name of docs/backbones.md, file:<model.keras> or "
@@ -87,7 +85,7 @@ class PadimConfig(PatchConfig):
 class PatchcoreConfig(PatchConfig):
     """A memory of patches that covers the training patches (Roth et al., 2022)."""
 
-    leaves_out: ClassVar[bool] = False
+    leaves_out = False
     num_units: int = option(
         2000, "Patches that the memory keeps at most.", minimum=1, maximum=100_000
     )

@@ -46,13 +46,13 @@ def with_enough_images(
     """
     num_different = num_different or num_images
     data, training = config.data, config.training
-    if "validation_fraction" not in given and not getattr(config.model, "leaves_out", False):
+    if "validation_fraction" not in given and not config.model.leaves_out:
         # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
         needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
         fraction = min(needed / num_different, MAX_FOLDER_VALIDATION)
         fraction = max(data.validation_fraction, fraction)
         data = dataclasses.replace(data, validation_fraction=fraction)
-    if "epochs" not in given and getattr(config.model, "trains_in_steps", True):
+    if "epochs" not in given and config.model.trains_in_steps:
         held_out = max(1, round(data.validation_fraction * num_different))
         trained = max(1, num_images - held_out * num_images // num_different)
         steps_per_epoch = -(-trained // training.batch_size)
@@ -68,8 +68,8 @@ def _stopping(config, given):
     Not where the step size falls: then all epochs depend on how many there are.
     """
     training, model = config.training, config.model
-    falls = training.learning_rate_decay < 1.0 or getattr(model, "step_drop", 1.0) < 1.0
-    trains = getattr(model, "trains_in_steps", True)
+    falls = training.learning_rate_decay < 1.0 or model.step_drop < 1.0
+    trains = model.trains_in_steps
     if "stop_when_level" in given or config.preset != "default" or falls or not trains:
         return training
     return dataclasses.replace(training, stop_when_level=True)

@@ -3,11 +3,11 @@
 import dataclasses
 
 from memgan_tf.config.fields import option
-from memgan_tf.config.shared import ScoreRuleConfig
+from memgan_tf.config.shared import DiscriminatorConfig, ScoreRuleConfig
 
 
 @dataclasses.dataclass(frozen=True)
-class MemganConfig(ScoreRuleConfig):
+class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
     """Networks, memory and objective of MEMGAN. Defaults are a small image's."""
 
     input_scaling: str = option(
@@ -17,10 +17,6 @@ class MemganConfig(ScoreRuleConfig):
         "mean absolute deviation instead.",
         choices=("symmetric", "contrast", "contrast_l1"),
     )
-    contrast_scale: float = option(
-        0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
-    )
-    latent_dim: int = option(64, "Size d of a code and of a memory unit.", minimum=1, maximum=8192)
     code_map: bool = option(
         False,
         "Take the encoder's smallest map for the code, with the memory at each of its positions; "
@@ -50,19 +46,8 @@ class MemganConfig(ScoreRuleConfig):
         minimum=1e-3,
         maximum=100.0,
     )
-    base_width: int = option(
-        32, "Channels of the first convolution; doubled at each halving.", minimum=1, maximum=1024
-    )
-    max_width: int = option(256, "Upper bound of the channels.", minimum=1, maximum=4096)
-    normalization: str = option(
-        "batch", "Normalisation in E and G.", choices=("batch", "layer", "none")
-    )
-    discriminator_width: int = option(256, "Units of D's dense layers.", minimum=1, maximum=8192)
     instance_noise: float = option(
         0.0, "Standard deviation of the noise on the images that D sees.", minimum=0.0, maximum=10.0
-    )
-    discriminator_learning_rate: float = option(
-        1.0, "D's step size as a multiple of learning_rate.", minimum=1e-4, maximum=100.0
     )
     encoder_adversarial: str = option(
         "nonsaturating",

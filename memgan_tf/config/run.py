@@ -6,49 +6,11 @@ import pathlib
 from typing import Any
 
 from memgan_tf import files, validation
-from memgan_tf.config import (
-    adgan,
-    alad,
-    bigan,
-    dagmm,
-    dcae,
-    deep_svdd,
-    dsebm,
-    features,
-    isolation_forest,
-    kde,
-    memae,
-    memgan,
-    memgan_plus,
-    ocsvm,
-    pca,
-    vae,
-)
 from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
+from memgan_tf.config.registry import DETECTORS
+from memgan_tf.config.shared import ModelConfig
 from memgan_tf.config.training import TrainingConfig
 
-# Configuration class and presets of each detector.
-DETECTORS: dict[str, tuple[type, dict]] = {
-    "memgan": (memgan.MemganConfig, memgan.PRESETS),
-    "memgan_plus": (memgan_plus.MemganPlusConfig, memgan_plus.PRESETS),
-    "adgan": (adgan.AdganConfig, adgan.PRESETS),
-    "alad": (alad.AladConfig, alad.PRESETS),
-    "bigan": (bigan.BiganConfig, bigan.PRESETS),
-    "dagmm": (dagmm.DagmmConfig, dagmm.PRESETS),
-    "dcae": (dcae.DcaeConfig, dcae.PRESETS),
-    "deep_svdd": (deep_svdd.DeepSvddConfig, deep_svdd.PRESETS),
-    "dsebm": (dsebm.DsebmConfig, dsebm.PRESETS),
-    "isolation_forest": (isolation_forest.IsolationForestConfig, isolation_forest.PRESETS),
-    "kde": (kde.KdeConfig, kde.PRESETS),
-    "memae": (memae.MemaeConfig, memae.PRESETS),
-    "ocsvm": (ocsvm.OcsvmConfig, ocsvm.PRESETS),
-    "pca": (pca.PcaConfig, pca.PRESETS),
-    "vae": (vae.VaeConfig, vae.PRESETS),
-    "patch_memory": (features.PatchMemoryConfig, features.PATCH_MEMORY_PRESETS),
-    "padim": (features.PadimConfig, features.PADIM_PRESETS),
-    "patchcore": (features.PatchcoreConfig, features.PATCHCORE_PRESETS),
-    "features_knn": (features.FeaturesKnnConfig, features.FEATURES_KNN_PRESETS),
-}
 # Sides, in pixels, that detectors on pixels take at most.
 MAX_PIXEL_SIDE = 256
 # Fields that do not change a run's result: a run may go on with other values of them.
@@ -78,7 +40,7 @@ class RunConfig:
     image_shape: tuple[int, int, int]
     data: DataConfig
     training: TrainingConfig
-    model: Any
+    model: ModelConfig
 
     def __post_init__(self):
         if not by_features(self.detector) and max(self.image_shape[:2]) > MAX_PIXEL_SIDE:
@@ -94,14 +56,14 @@ class RunConfig:
                 f"{validation.received('image_fit', self.data.image_fit)}"
             )
         replicas = self.training.distribution_strategy != "none"
-        normalization = getattr(self.model, "normalization", None)
+        normalization = self.model.normalization
         if replicas and self.training.jit_compile and normalization == "batch":
             raise ValueError(
                 "`jit_compile` must be off where replicas share batch statistics: XLA cannot "
                 "compile their exchange. Use --normalization=layer or --distribution_strategy=none"
             )
 
-        deterministic = getattr(self.model, "compiles_deterministically", True)
+        deterministic = self.model.compiles_deterministically
         if self.training.jit_compile and self.training.deterministic_ops and not deterministic:
             raise ValueError(
                 f"`jit_compile` must be off for {self.detector}: XLA cannot max-pool "
@@ -161,18 +123,18 @@ class RunConfig:
             raise ValueError(f"`config` lacks a part or has an unknown field: {error}") from error
 
 
-def detector_config(detector: Any) -> type:
+def detector_config(detector: Any) -> type[ModelConfig]:
     """The configuration class of a detector.
 
     Raises:
         ValueError: If there is no such detector.
     """
-    return DETECTORS[validation.check_choice("detector", detector, DETECTORS)][0]
+    return DETECTORS[validation.check_choice("detector", detector, DETECTORS)].config
 
 
 def by_features(detector: str) -> bool:
     """Whether a detector looks at features of a pretrained network, not at pixels."""
-    return getattr(detector_config(detector), "by_features", False)
+    return detector_config(detector).by_features
 
 
 def resolve(
@@ -189,13 +151,13 @@ def resolve(
     model_class = detector_config(detector)
     validation.check_choice("preset", preset, PRESET_NAMES)
     image_shape = validation.check_image_shape("image_shape", image_shape)
-    presets = DETECTORS[detector][1][preset]
+    presets = DETECTORS[detector].presets[preset]
     values = {**presets["*"], **presets[image_family(image_shape)], **overrides}
     parts = []
     for part in (DataConfig, TrainingConfig, model_class):
         names = part.describe().keys() & values.keys()
         parts.append(part(**{name: values.pop(name) for name in sorted(names)}))
-    if not getattr(model_class, "trains_in_steps", True):
+    if not model_class.trains_in_steps:
         values |= _other_than_default(parts[1], overrides)
     if values:
         raise ValueError(f"`{min(values)}` is not a setting of {detector}. See memgan train --help")

@@ -1,15 +1,44 @@
 """Settings that several detectors have in common, each written once."""
 
 import dataclasses
-from typing import ClassVar
 
 from memgan_tf.config.fields import Checked, option
 
 INPUT_SCALINGS = ("symmetric", "contrast", "unit", "global_contrast")
+SCORE_RULES = ("distance", "local")
+
+
+class ModelConfig(Checked):
+    """What may be asked of every detector's settings; a detector that differs says so.
+
+    Attributes:
+        trains_in_steps: Whether it is trained in steps. If not, it has the seed alone of the
+            training's settings.
+        by_features: Whether it looks at features of a pretrained network, not at pixels.
+        leaves_out: Whether the training images calibrate, each scored by what the others taught.
+        compiles_deterministically: Whether XLA can compile its step to the same result each time.
+        step_drop: Share of the steps after which the step size falls to a tenth.
+        max_test_images: How many test images are scored at most, since scoring is slow.
+        normalization: Normalization of its networks.
+        score_rule: How the errors of a reconstruction become a score.
+        code_map: Whether its code is a map.
+        code_normalization: Whether its codes are normalized over the batch.
+    """
+
+    trains_in_steps: bool = True
+    by_features: bool = False
+    leaves_out: bool = False
+    compiles_deterministically: bool = True
+    step_drop: float = 1.0
+    max_test_images: int | None = None
+    normalization: str | None = None
+    score_rule: str = "distance"
+    code_map: bool = False
+    code_normalization: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
-class ScalingConfig(Checked):
+class ScalingConfig(ModelConfig):
     """Pixels as a detector sees them."""
 
     input_scaling: str = option(
@@ -25,11 +54,8 @@ class ScalingConfig(Checked):
     )
 
 
-SCORE_RULES = ("distance", "local")
-
-
 @dataclasses.dataclass(frozen=True)
-class ScoreRuleConfig(Checked):
+class ScoreRuleConfig(ModelConfig):
     """How the errors of a reconstruction become a score."""
 
     score_rule: str = option(
@@ -56,13 +82,19 @@ class NetworkConfig(ScalingConfig):
 
 
 @dataclasses.dataclass(frozen=True)
-class AdversarialConfig(NetworkConfig):
+class DiscriminatorConfig(NetworkConfig):
     """An encoder and a generator beside a discriminator."""
 
     discriminator_width: int = option(256, "Units of D's dense layers.", minimum=1, maximum=8192)
     discriminator_learning_rate: float = option(
         1.0, "D's step size as a multiple of learning_rate.", minimum=1e-4, maximum=100.0
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversarialConfig(DiscriminatorConfig):
+    """As a GAN of the literature has it, with what may hold its discriminator back."""
+
     discriminator_dropout: float = option(
         0.0,
         "Share of D's hidden units that a training step leaves out; the score uses all.",
@@ -110,9 +142,9 @@ GAN_DEFAULT = {
 class LenetConfig(ScalingConfig):
     """The convolutional autoencoder of Ruff et al. (2018), without biases."""
 
-    normalization: ClassVar[str] = "batch"
+    normalization = "batch"
     # XLA has no deterministic gradient of max-pooling.
-    compiles_deterministically: ClassVar[bool] = False
+    compiles_deterministically = False
     latent_dim: int = option(32, "Size d of a code.", minimum=1, maximum=8192)
     widths: str = option(
         "8,4",
@@ -154,8 +186,7 @@ def parse_widths(widths: str) -> tuple[int, ...]:
 class ShallowConfig(ScalingConfig):
     """A method on flat pixels, or on their principal components, fitted at once."""
 
-    # Of the training settings it has the seed alone.
-    trains_in_steps: ClassVar[bool] = False
+    trains_in_steps = False
 
     explained_variance: float = option(
         0.95,

@@ -91,7 +91,7 @@ class Detector(abc.ABC):
     @property
     def max_test_images(self) -> int | None:
         """Test images that an evaluation scores at most, a stratified draw; None is all."""
-        return getattr(self.config.model, "max_test_images", None)
+        return self.config.model.max_test_images
 
     @property
     def part_names(self) -> tuple[str, ...]:

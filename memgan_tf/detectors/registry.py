@@ -1,55 +1,22 @@
-"""The one place that lists the methods."""
+"""From a configuration to its detector: the one place that knows where methods are implemented."""
 
-from memgan_tf.config import RunConfig
+import importlib
+
+from memgan_tf.config import DETECTORS, RunConfig
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.deep import DeepDetector
-from memgan_tf.detectors.isolation_forest import IsolationForest
-from memgan_tf.detectors.kde import KernelDensity
-from memgan_tf.detectors.ocsvm import OneClassSvm
-from memgan_tf.detectors.patches.features_knn import FeaturesKnn
-from memgan_tf.detectors.patches.padim import Padim
-from memgan_tf.detectors.patches.patch_memory import PatchMemory
-from memgan_tf.detectors.patches.patchcore import Patchcore
-from memgan_tf.detectors.pca import PrincipalComponents
-from memgan_tf.models.adgan import ADGAN
-from memgan_tf.models.alad import ALAD
-from memgan_tf.models.bigan import BiGAN
-from memgan_tf.models.dagmm import DAGMM
-from memgan_tf.models.dcae import DCAE
-from memgan_tf.models.deep_svdd import DeepSVDD
-from memgan_tf.models.dsebm import DSEBM
-from memgan_tf.models.memae import MemAE
-from memgan_tf.models.memgan import MEMGAN
-from memgan_tf.models.memgan_plus import MEMGANPlus
-from memgan_tf.models.vae import VAE
 from memgan_tf.validation import check_choice
 
-DEEP_MODELS = {
-    "memgan": MEMGAN,
-    "memgan_plus": MEMGANPlus,
-    "adgan": ADGAN,
-    "alad": ALAD,
-    "bigan": BiGAN,
-    "dagmm": DAGMM,
-    "dcae": DCAE,
-    "deep_svdd": DeepSVDD,
-    "dsebm": DSEBM,
-    "memae": MemAE,
-    "vae": VAE,
-}
-SHALLOW_DETECTORS = {
-    "isolation_forest": IsolationForest,
-    "kde": KernelDensity,
-    "ocsvm": OneClassSvm,
-    "pca": PrincipalComponents,
-}
-FEATURE_DETECTORS = {
-    "patch_memory": PatchMemory,
-    "padim": Padim,
-    "patchcore": Patchcore,
-    "features_knn": FeaturesKnn,
-}
-NAMES = (*DEEP_MODELS, *SHALLOW_DETECTORS, *FEATURE_DETECTORS)
+
+def implementation(name: str) -> type:
+    """The class of a method: a `TrainableModel` if it is trained in steps, or a `Detector`.
+
+    Raises:
+        ValueError: If the name is unknown.
+    """
+    check_choice("detector", name, DETECTORS)
+    module, _, class_name = f"memgan_tf.{DETECTORS[name].implementation}".rpartition(".")
+    return getattr(importlib.import_module(module), class_name)
 
 
 def make_detector(config: RunConfig) -> Detector:
@@ -58,8 +25,5 @@ def make_detector(config: RunConfig) -> Detector:
     Raises:
         ValueError: If its name is unknown.
     """
-    name = check_choice("detector", config.detector, NAMES)
-    for known in (SHALLOW_DETECTORS, FEATURE_DETECTORS):
-        if name in known:
-            return known[name](config)
-    return DeepDetector(config, DEEP_MODELS[name])
+    found = implementation(config.detector)
+    return DeepDetector(config, found) if config.model.trains_in_steps else found(config)

@@ -76,7 +76,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         data, seed = self.config_.data, self.config_.training.seed
         trained, held_out = hold_out(groups, data.validation_fraction, seed)
         detector = make_detector(self.config_)
-        steps = getattr(self.config_.model, "trains_in_steps", True)
+        steps = self.config_.model.trains_in_steps
         quiet = (
             contextlib.nullcontext() if self.verbose else contextlib.redirect_stdout(io.StringIO())
         )

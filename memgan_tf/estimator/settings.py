@@ -23,7 +23,7 @@ def fields_of(method: str) -> dict[str, dataclasses.Field]:
         ValueError: If there is no such method.
     """
     model, training = detector_config(method), TrainingConfig.describe()
-    if not getattr(model, "trains_in_steps", True):
+    if not model.trains_in_steps:
         training = {"seed": training["seed"]}
     data = {name: DataConfig.describe()[name] for name in DATA_SETTINGS}
     fields = {**data, **training, **model.describe()}

@@ -47,7 +47,7 @@ def _decided_by_number(config):
     """Settings that the number of images decides, whatever the preset says."""
     if config.data.folder is None and not config.data.dataset.startswith("npz:"):
         return ()
-    steps = getattr(config.model, "trains_in_steps", True)
+    steps = config.model.trains_in_steps
     return ("validation_fraction", "epochs") if steps else ("validation_fraction",)
 
 

@@ -185,7 +185,7 @@ def _units(findings):
 
 def _settings(config):
     parts = (("Data", config.data), ("Training", config.training), ("Model", config.model))
-    if not getattr(config.model, "trains_in_steps", True):
+    if not config.model.trains_in_steps:
         parts = (parts[0], parts[2])
     return [(name, dataclasses.asdict(part)) for name, part in parts]
 

@@ -30,8 +30,8 @@ def obstacle_to_growth(config: RunConfig) -> str | None:
     if config.training.learning_rate_decay < 1.0:
         decay = config.training.learning_rate_decay
         return f"the step size falls to the end, learning_rate_decay={decay:g}"
-    if getattr(config.model, "step_drop", 1.0) < 1.0:
+    if config.model.step_drop < 1.0:
         return f"the step size drops at a share of the steps, step_drop={config.model.step_drop:g}"
-    if not getattr(config.model, "trains_in_steps", True):
+    if not config.model.trains_in_steps:
         return f"{config.detector} has none"
     return None

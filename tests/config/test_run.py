@@ -121,7 +121,7 @@ def test_field_names_are_unique_and_mean_the_same_everywhere():
     assert len(shared) == len(config.DataConfig.describe()) + len(config.TrainingConfig.describe())
     assert shared.keys() >= INDIFFERENT
     kinds = {}
-    for model_class, _ in config.DETECTORS.values():
+    for model_class in (method.config for method in config.DETECTORS.values()):
         for name, field in model_class.describe().items():
             assert name not in shared
             assert kinds.setdefault(name, field_type(field)) == field_type(field)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from memgan_tf.detectors.registry import DEEP_MODELS
+from memgan_tf.detectors.registry import implementation
 from memgan_tf.training.checkpoints import raw_variable
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import make_strategy
@@ -11,7 +11,7 @@ from tests.contract.conftest import make_config
 
 def make_trainer(name, task, strategy="none", **overrides):
     config = make_config(name, **overrides)
-    model_class = DEEP_MODELS[name]
+    model_class = implementation(name)
 
     def factory():
         return model_class(

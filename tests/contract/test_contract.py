@@ -6,8 +6,9 @@ import tensorflow as tf
 from sklearn.metrics import roc_auc_score
 
 from memgan_tf.config import DETECTORS
+from memgan_tf.config.registry import BY_FEATURES, DEEP
 from memgan_tf.data import LabelledImages, OneClassTask
-from memgan_tf.detectors.registry import DEEP_MODELS, FEATURE_DETECTORS, NAMES, make_detector
+from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.page import write_report
@@ -16,12 +17,12 @@ from memgan_tf.training.run_directory import RunDirectory
 from tests.contract.conftest import IMAGE_SHAPE, TINY, make_config
 from tests.contract.steps import check_replicas, check_restart, make_trainer, short, state
 
-every_detector = pytest.mark.parametrize("name", sorted(NAMES))
-every_deep_detector = pytest.mark.parametrize("name", sorted(DEEP_MODELS))
+every_detector = pytest.mark.parametrize("name", sorted(DETECTORS))
+every_deep_detector = pytest.mark.parametrize("name", sorted(DEEP))
 
 
 def test_every_registered_detector_is_covered():
-    assert set(TINY) == set(NAMES) == set(DETECTORS)
+    assert set(TINY) == set(DETECTORS)
 
 
 @every_detector
@@ -87,7 +88,7 @@ def test_constant_and_extreme_images_have_finite_scores(name, fit):
 
 @every_detector
 def test_save_and_load_give_the_same_scores(name, task, tmp_path):
-    config = make_config(name, **({"epochs": 2} if name in DEEP_MODELS else {}))
+    config = make_config(name, **({"epochs": 2} if name in DEEP else {}))
     run, detector = RunDirectory(tmp_path / "run"), make_detector(config)
     with run.claimed(config):
         detector.fit(task.train, task.validation, run)
@@ -117,7 +118,7 @@ def test_the_seed_decides(name, task):
 @every_detector
 def test_an_export_is_possible_or_refused_in_a_sentence(name):
     obstacle = make_detector(make_config(name)).export_obstacle()
-    if name in (*DEEP_MODELS, *FEATURE_DETECTORS) and name != "adgan":
+    if name in (*DEEP, *BY_FEATURES) and name != "adgan":
         assert obstacle is None
     else:
         assert "memgan score" in obstacle
@@ -163,7 +164,7 @@ def test_draws_are_a_function_of_the_seed(name, task):
         assert np.abs(value - draws[2][key]).max() > 0
 
 
-@pytest.mark.parametrize("name", sorted((*DEEP_MODELS, *FEATURE_DETECTORS)))
+@pytest.mark.parametrize("name", sorted((*DEEP, *BY_FEATURES)))
 def test_the_score_reads_its_own_variables_only(name, fit):
     """What a checkpoint restores and an export keeps is all that the graph of the score reads."""
     model = fit(name).detector.model
@@ -173,7 +174,7 @@ def test_the_score_reads_its_own_variables_only(name, fit):
     assert {id(v) for v in graph.variables} <= known
 
 
-@pytest.mark.parametrize("name", sorted((*DEEP_MODELS, *FEATURE_DETECTORS)))
+@pytest.mark.parametrize("name", sorted((*DEEP, *BY_FEATURES)))
 def test_the_exported_score_is_pythons(name, fit, task, tmp_path):
     detector = fit(name).detector
     if detector.export_obstacle() is not None:

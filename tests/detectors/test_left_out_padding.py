@@ -7,7 +7,8 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.registry import DEEP_MODELS, make_detector
+from memgan_tf.config.registry import DEEP
+from memgan_tf.detectors.registry import make_detector
 from memgan_tf.layers.padding import content_mask, mirror_content
 
 SHAPE = (16, 16, 1)
@@ -40,7 +41,7 @@ def model_of(name, leave_out):
     return make_detector(config)._make_model()
 
 
-@pytest.mark.parametrize("name", sorted(set(DEEP_MODELS) - {"adgan"}))
+@pytest.mark.parametrize("name", sorted(set(DEEP) - {"adgan"}))
 def test_a_model_sees_the_content_mirrored_and_shows_nothing_beside_it(name):
     images = padded(6, 0)
     found = model_of(name, True).explain(tf.constant(images))

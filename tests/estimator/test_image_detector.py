@@ -65,7 +65,7 @@ def test_every_registered_detector_has_a_class(method):
     assert type(estimator).__name__ == class_name(method)
     assert type(estimator) is getattr(memgan_tf.estimator, class_name(method))
     assert clone(estimator).get_params() == estimator.get_params()
-    settings = set(DETECTORS[method][0].describe()) - {"max_test_images"}
+    settings = set(DETECTORS[method].config.describe()) - {"max_test_images"}
     assert settings <= set(estimator.get_params())
     for name in settings:
         assert f"    {name}: " in type(estimator).__doc__

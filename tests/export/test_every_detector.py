@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import DETECTORS, resolve
-from memgan_tf.detectors.registry import DEEP_MODELS, SHALLOW_DETECTORS, make_detector
+from memgan_tf.config.registry import DEEP, SHALLOW
+from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.export.c_api import CSession
 from memgan_tf.export.scorer import Scorer
@@ -18,9 +19,9 @@ SMALL = {
 
 
 def untrained(name, pixels):
-    fields = DETECTORS[name][0].describe()
+    fields = DETECTORS[name].config.describe()
     overrides = {k: v for k, v in SMALL.items() if k in fields}
-    if name in DEEP_MODELS:
+    if name in DEEP:
         overrides["batch_size"] = 16
     detector = make_detector(resolve(name, "default", (8, 8, 1), overrides))
     if not detector.export_obstacle():
@@ -28,7 +29,7 @@ def untrained(name, pixels):
     return detector
 
 
-@pytest.mark.parametrize("name", sorted(DEEP_MODELS))
+@pytest.mark.parametrize("name", sorted(DEEP))
 def test_deep_detectors(name, pixels, tmp_path):
     detector = untrained(name, pixels)
     if detector.export_obstacle():
@@ -49,7 +50,7 @@ def test_deep_detectors(name, pixels, tmp_path):
     session.close()
 
 
-@pytest.mark.parametrize("name", ["adgan", *sorted(SHALLOW_DETECTORS)])
+@pytest.mark.parametrize("name", ["adgan", *sorted(SHALLOW)])
 def test_a_detector_that_cannot_says_why(name, pixels):
     obstacle = untrained(name, pixels).export_obstacle()
     assert "memgan score" in obstacle

@@ -39,9 +39,9 @@ def make_run(pixels, tmp_path):
     """A run of an untrained detector."""
 
     def make(name, shape=(8, 8, 1), **more):
-        fields = DETECTORS[name][0].describe() | {"batch_size": None}
+        fields = DETECTORS[name].config.describe() | {"batch_size": None}
         overrides = {key: value for key, value in SMALL.items() if key in fields} | more
-        if not getattr(DETECTORS[name][0], "trains_in_steps", True):
+        if not DETECTORS[name].config.trains_in_steps:
             overrides.pop("batch_size")
         detector = make_detector(resolve(name, "default", shape, overrides))
         calibration = Calibration.of(np.linspace(0.0, 5.0, 40), 0.2)

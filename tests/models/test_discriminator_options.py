@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.registry import DEEP_MODELS
+from memgan_tf.detectors.registry import implementation
 from memgan_tf.networks.blocks import drop
 
 SEED = tf.constant([1, 2], tf.int64)
@@ -18,7 +18,7 @@ def make_model():
     def make(name, **overrides):
         tiny = {k: v for k, v in TINY.items() if name == "adgan" or k != "num_inversion_steps"}
         config = resolve(name, "default", (8, 8, 1), {**tiny, **overrides})
-        return DEEP_MODELS[name](config.model, config.image_shape, seed=3)
+        return implementation(name)(config.model, config.image_shape, seed=3)
 
     return make
 

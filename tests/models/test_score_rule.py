@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.registry import DEEP_MODELS
+from memgan_tf.detectors.registry import implementation
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import make_strategy
 
@@ -21,7 +21,7 @@ def make_model(name, **overrides):
     given = {**small, "epochs": 1, "batch_size": 8, "ema_decay": 0.5, **overrides}
     config = resolve(name, "default", SHAPE, given)
     trainer = Trainer(
-        lambda: DEEP_MODELS[name](config.model, SHAPE, 0, average_weights=True),
+        lambda: implementation(name)(config.model, SHAPE, 0, average_weights=True),
         config.training,
         IMAGES,
         make_strategy("none"),

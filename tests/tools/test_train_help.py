@@ -8,6 +8,8 @@ from memgan_tf.config import DETECTORS, DataConfig, TrainingConfig, choices, res
 from memgan_tf.tools import main
 from memgan_tf.tools.train_help import NEEDED
 
+CONFIGS = {detector: method.config for detector, method in DETECTORS.items()}
+
 
 def help_of(capsys, *arguments):
     assert main.main(["train", *arguments]) == 0
@@ -28,7 +30,7 @@ def test_help_has_what_most_people_need(capsys):
 
 def test_full_help_has_every_flag_of_every_detector(capsys):
     text = help_of(capsys, "--helpfull")
-    for part in (DataConfig, TrainingConfig, *(model for model, _ in DETECTORS.values())):
+    for part in (DataConfig, TrainingConfig, *CONFIGS.values()):
         for name in part.describe():
             assert re.search(rf"^  --(\[no\])?{name}: ", text, re.MULTILINE), name
 
@@ -36,8 +38,8 @@ def test_full_help_has_every_flag_of_every_detector(capsys):
 @pytest.mark.parametrize("detector", DETECTORS)
 def test_help_of_a_detector_has_its_settings_and_no_others(detector, capsys):
     text = help_of(capsys, f"--detector={detector}", "--help")
-    model = DETECTORS[detector][0]
-    steps = getattr(model, "trains_in_steps", True)
+    model = CONFIGS[detector]
+    steps = model.trains_in_steps
     training = TrainingConfig.describe() if steps else ["seed"]
     assert flags_of(text) == [*DataConfig.describe(), *training, *model.describe()]
     headings = [text.index(f"\n{heading}:\n") for heading in ("Data", "Training", "Model")]
@@ -75,7 +77,7 @@ def test_a_detector_on_photographs_is_the_default_of_a_folder(capsys, tmp_path):
 def test_zero_is_allowed_only_where_the_text_says_so(capsys):
     text = " ".join(help_of(capsys, "--helpfull").split())
     assert re.search(r"0 takes the flattened map .{,40}\[memae\]", text)
-    for detector, (model, _) in DETECTORS.items():
+    for detector, model in CONFIGS.items():
         field = model.describe().get("latent_dim")
         if field is not None:
             says = "0 takes" in field.metadata["description"]
@@ -83,7 +85,7 @@ def test_zero_is_allowed_only_where_the_text_says_so(capsys):
 
 
 def test_every_scaling_and_rule_is_described_where_it_is_offered():
-    for detector, (model, _) in DETECTORS.items():
+    for detector, model in CONFIGS.items():
         for name, field in model.describe().items():
             if name != "normalization":
                 for choice in field.metadata["choices"] or ():

@@ -94,7 +94,7 @@ class PairedModel(TrainableModel):
         options = (config, image_shape, seed, mixed_precision, jit_compile)
         self.trained = self.networks_class(*options)
         self.scoring = self.networks_class(*options) if average_weights else self.trained
-        self.step_drop = getattr(config, "step_drop", 1.0)
+        self.step_drop = config.step_drop
         self.learning_rate_multipliers = {}
         self.players = self.make_players()
         self.scoring_pairs = []
@@ -102,7 +102,7 @@ class PairedModel(TrainableModel):
             pairs = (self.scoring.trainable_variables, self.trained.trainable_variables)
             self.scoring_pairs = list(zip(*pairs, strict=True))
         self.local_score = None
-        if self.replaces_score and getattr(config, "score_rule", "distance") == "local":
+        if self.replaces_score and config.score_rule == "local":
             self.local_score = LocalScore(self.image_shape[:2])
             self.reserved_share = RESERVED_SHARE
         self._explain_networks = tf.function(self.scoring.explain, reduce_retracing=True)
@@ -217,14 +217,14 @@ def make_encoder_generator(
     scaling = make_scaling(config.input_scaling, config.contrast_scale)
     shared = (config.base_width, config.max_width, config.normalization)
     dtype = dtype_of(mixed_precision)
-    latent_dim = 0 if getattr(config, "code_map", False) else config.latent_dim
+    latent_dim = 0 if config.code_map else config.latent_dim
     encoder = Encoder(
         image_shape,
         code_size or latent_dim,
         *shared,
         seed=3 * seed,
         spectral_normalization=spectral_normalization,
-        normalizes_codes=getattr(config, "code_normalization", False),
+        normalizes_codes=config.code_normalization,
         dtype=dtype,
         name="encoder",
     )

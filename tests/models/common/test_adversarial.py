@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.registry import DEEP_MODELS
+from memgan_tf.detectors.registry import implementation
 
 SEED = tf.constant([1, 2], tf.int64)
 TINY = {"base_width": 4, "latent_dim": 3, "discriminator_width": 5}
@@ -16,7 +16,7 @@ REGULARIZED = {"discriminator_dropout": 0.4, "spectral_normalization": True}
 def make_model():
     def make(name, **overrides):
         config = resolve(name, "default", (8, 8, 1), {**TINY, **overrides})
-        return DEEP_MODELS[name](config.model, config.image_shape, seed=3)
+        return implementation(name)(config.model, config.image_shape, seed=3)
 
     return make
 

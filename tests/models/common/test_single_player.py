@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.registry import DEEP_MODELS
+from memgan_tf.detectors.registry import implementation
 
 SEED = tf.constant([1, 2], tf.int64)
 TINY = {
@@ -20,7 +20,7 @@ TINY = {
 def make_model():
     def make(name, **overrides):
         config = resolve(name, "default", (8, 8, 1), {**TINY[name], **overrides})
-        return DEEP_MODELS[name](config.model, config.image_shape, seed=3)
+        return implementation(name)(config.model, config.image_shape, seed=3)
 
     return make
 
@@ -132,6 +132,6 @@ def test_memae_decodes_its_items(make_model):
 )
 def test_memaes_paper_preset_addresses_the_flat_map(shape, code_size):
     config = resolve("memae", "paper", shape, {"num_units": 5})
-    model = DEEP_MODELS["memae"](config.model, config.image_shape, seed=3)
+    model = implementation("memae")(config.model, config.image_shape, seed=3)
     assert model.scoring.memory.units.shape == (5, code_size)
     assert model.decode_units().shape == (5, *shape)
