@@ -89,7 +89,7 @@ def _train_and_calibrate(config, task, run, actions):
         training_images.keep(found, task.train.names, run)
         for note in (*detector.left_out_notes, *found.notes):
             print(f"Note: {note}")
-    calibration.save(run.path / "calibration.json")
+    calibration.save(run.calibration_file)
     if task.validation.originals is not None and has_maps(detector):
         # So that a region can be predicted where the photographs are not at hand.
         keep_scale(run, measure_scale(detector, Views.of(task.validation)))

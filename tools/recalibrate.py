@@ -7,7 +7,6 @@ from absl import flags
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.evaluation.calibration import (
-    CALIBRATION_FILE,
     Calibration,
     recalibrated,
     replace_calibration,
@@ -54,7 +53,7 @@ def run(flag_values):
         raise ValueError("`target_fpr` or `input` must be given: what should change?")
     if flag_values.target_fpr is not None:
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
-    before = Calibration.load(directory.path / CALIBRATION_FILE)
+    before = Calibration.load(directory.calibration_file)
     scores = None
     if flag_values.input is not None:
         check_input(flag_values.input)
@@ -82,7 +81,7 @@ def _report(directory, before, after, backup):
     print("Now:")
     for line in after.describe():
         print(f"  {line}")
-    print(f"Written: {directory.path / CALIBRATION_FILE}; the old one is {backup.name}")
+    print(f"Written: {directory.calibration_file}; the old one is {backup.name}")
     print(
         "Exported models keep their old threshold: publish again with memgan export.\n"
         "results.json, eval/ and scores.csv files are of the old threshold. Next: "

@@ -1,6 +1,7 @@
 """The whole configuration of a run: presets, overrides, JSON."""
 
 import dataclasses
+import hashlib
 import json
 import pathlib
 from typing import Any
@@ -92,6 +93,11 @@ class RunConfig:
         """The fields that decide the result, by name."""
         fields = {name: value for name, value in self.flat().items() if name not in INDIFFERENT}
         return {"detector": self.detector, "image_shape": list(self.image_shape), **fields}
+
+    def fingerprint(self) -> str:
+        """A digest that two configurations share only if `decisive` is the same."""
+        text = json.dumps(self.decisive(), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def differences(self, other: "RunConfig") -> list[str]:
         """What tells `other` from this one, a phrase a field."""

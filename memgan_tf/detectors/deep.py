@@ -19,7 +19,6 @@ from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.training.growth import obstacle_to_growth
 from memgan_tf.training.levelling import Levelling, held_out_curve
 from memgan_tf.training.loop import train
-from memgan_tf.training.run_directory import fingerprint
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import join_workers, make_strategy
 
@@ -57,7 +56,7 @@ class DeepDetector(Detector):
         trainer = self.make_trainer(images)
         workers.check_equal(
             {
-                "configuration": int(fingerprint(self.config)[:8], 16),
+                "configuration": int(self.config.fingerprint()[:8], 16),
                 "training images": zlib.crc32(np.ascontiguousarray(images[:SCORING_BATCH])),
                 "number of training images": len(images),
             }
@@ -67,7 +66,7 @@ class DeepDetector(Detector):
             checkpoints = Checkpoints(
                 run.checkpoints,
                 trainer.variables,
-                fingerprint(self.config),
+                self.config.fingerprint(),
                 training.keep_checkpoints,
                 writes=workers.is_chief,
                 earlier=_earlier_fingerprints(self.config),
@@ -75,12 +74,12 @@ class DeepDetector(Detector):
         if run is not None and workers.is_chief:
             own = [
                 CollapseAlarm(run.mark_suspect, run.suspicions),
-                CsvLogger(run.path / "metrics.csv"),
+                CsvLogger(run.metrics_file),
                 TensorBoardLogger(run.tensorboard, self.config),
             ]
         levelling = None
         if training.stop_when_level:
-            known = [] if run is None else held_out_curve(run.path / "metrics.csv")
+            known = [] if run is None else held_out_curve(run.metrics_file)
             levelling = Levelling(MIN_FOLDER_STEPS, known)
         actions = [*own, *map(as_action, actions)]
         seconds = train(trainer, validation_images, checkpoints, actions, workers, levelling)
@@ -175,4 +174,4 @@ def _earlier_fingerprints(config):
         dataclasses.replace(config.training, epochs=epochs)
         for epochs in range(1, config.training.epochs)
     )
-    return {fingerprint(dataclasses.replace(config, training=training)) for training in shorter}
+    return {dataclasses.replace(config, training=training).fingerprint() for training in shorter}

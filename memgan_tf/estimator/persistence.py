@@ -16,7 +16,8 @@ from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator.layout import RowLayout
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.training.checkpoints import Checkpoints
-from memgan_tf.training.run_directory import RunDirectory, describe_environment, fingerprint
+from memgan_tf.training.environment import describe_environment
+from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
 # Of a file of what was learned.
@@ -92,7 +93,7 @@ def load(cls: type, path: str | os.PathLike):
     estimator.detector_ = make_detector(estimator.config_)
     estimator.detector_.load(run)
     estimator._state = {} if _has_networks(estimator.detector_) else read_files(run.path, "*.npz")
-    estimator.calibration_ = Calibration.load(run.path / "calibration.json")
+    estimator.calibration_ = Calibration.load(run.calibration_file)
     estimator.offset_ = -estimator.calibration_.threshold
     return estimator
 
@@ -104,7 +105,7 @@ def pack(estimator) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         run = RunDirectory(folder)
         variables = {"scoring": estimator.detector_.model.scoring_variables}
-        Checkpoints(run.checkpoints, variables, fingerprint(estimator.config_), keep=1).save(0)
+        Checkpoints(run.checkpoints, variables, estimator.config_.fingerprint(), keep=1).save(0)
         return read_files(run.path)
 
 

@@ -18,7 +18,6 @@ from memgan_tf.validation import check_real, received
 HELD_OUT = "held-out training images"
 # Confidence of every interval that is printed or kept.
 CONFIDENCE = 0.95
-CALIBRATION_FILE = "calibration.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -245,7 +244,7 @@ def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.
         RuntimeError: If another process works on the run.
         OSError: If the folder cannot be written.
     """
-    path = run.path / CALIBRATION_FILE
+    path = run.calibration_file
     with run.claimed(run.read_config()):
         now = datetime.datetime.now(datetime.timezone.utc)
         backup = path.with_name(f"calibration.{now:%Y%m%dT%H%M%S%fZ}.json")

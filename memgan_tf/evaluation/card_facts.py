@@ -12,7 +12,7 @@ from memgan_tf.validation import check_real
 
 def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
     """How a run decides, whether it can be trusted, and the source that made it."""
-    results, metrics = run.directory.path / "results.json", None
+    results, metrics = run.directory.results_file, None
     if results.exists():
         with files.naming_damage(results, "Make it anew by memgan evaluate"):
             metrics = files.read_json(results)["metrics"]

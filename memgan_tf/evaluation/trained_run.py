@@ -73,7 +73,7 @@ class TrainedRun:
             )
         if directory.is_complete:
             directory.read_completion()
-        file = directory.path / "calibration.json"
+        file = directory.calibration_file
         known = directory.is_complete or file.exists()
         calibration = Calibration.load(file) if known else None
         detector = make_detector(config)

@@ -24,8 +24,8 @@ from memgan_tf.evaluation.views import Picked, Views
 from memgan_tf.report import plots
 from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
 from memgan_tf.report.selection import select
+from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.levelling import describe_end, held_out_curve, remaining_fall
-from memgan_tf.training.run_directory import describe_environment, fingerprint
 
 # Heat-maps of each kind of image that an evaluation writes.
 NUM_HEATMAPS = 8
@@ -85,7 +85,7 @@ def evaluate(
         **_describe_results(run, measured, metrics, seconds),
         **_compare(run, task, measured),
     }
-    files.write_json(run.directory.path / "results.json", results)
+    files.write_json(run.directory.results_file, results)
     return results
 
 
@@ -123,7 +123,7 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
     config, record = run.config, run.directory.read_completion()
     settings = config.to_dict()
     settings["data"].pop("data_dir")  # a place on one machine
-    curve = held_out_curve(run.directory.path / "metrics.csv")
+    curve = held_out_curve(run.directory.metrics_file)
     stops = config.training.stop_when_level and len(curve)
     return {
         "detector": config.detector,
@@ -132,7 +132,7 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "seed": config.training.seed,
         "preset": config.preset,
         "departures": departures(config),
-        "fingerprint": fingerprint(config),
+        "fingerprint": config.fingerprint(),
         "suspect": run.directory.suspicions,
         "training_seconds": record["training_seconds"],
         "remaining_fall": remaining_fall(curve),

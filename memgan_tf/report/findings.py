@@ -159,7 +159,7 @@ def _tested(run, task):
 def _fits(directory, found, labels):
     """Whether results.json counts the images that scores.csv has."""
     results, positions, _ = found
-    with files.naming_damage(directory.path / "results.json", EVALUATE_ANEW):
+    with files.naming_damage(directory.results_file, EVALUATE_ANEW):
         for name in ("num_normal", "num_anomalies"):
             check_integer(name, results[name], minimum=1)
     counts = [int((labels[positions] == label).sum()) for label in (0, 1)]
@@ -182,7 +182,7 @@ def read_results(
     Raises:
         ValueError: If a file is damaged.
     """
-    path, scores = directory.path / "results.json", directory.evaluation / "scores.csv"
+    path, scores = directory.results_file, directory.evaluation / "scores.csv"
     if not path.exists() or not scores.exists():
         return None
     results = files.read_json(path)

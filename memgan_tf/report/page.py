@@ -101,7 +101,7 @@ def _context(findings):
         "color_bar": image_uri(color_bar()),
         "colors": COLORS,
         "charts": _charts(findings),
-        "training_charts": charts.training_charts(run.directory.path / "metrics.csv"),
+        "training_charts": charts.training_charts(run.directory.metrics_file),
         "units": _units(findings),
         "hull_facts": {"near": NEAR, "max_codes": MAX_CODES},
         "data_index": describe_index(findings.data_index),

@@ -2,13 +2,8 @@
 
 import contextlib
 import fcntl
-import hashlib
-import importlib.metadata
-import json
 import os
 import pathlib
-import platform
-import shlex
 import stat
 import sys
 import time
@@ -19,13 +14,10 @@ from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
 from memgan_tf.text import printable
+from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.growth import grows
 from memgan_tf.validation import check_real
-from memgan_tf.version import __version__
 
-PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
-# Environment variables that change bits of the result on the same machine.
-BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
 LOCK = ".lock"
 # Largest number of files and folders of a run; all are checked before any is opened.
 MAX_ENTRIES = 100_000
@@ -69,14 +61,44 @@ class RunDirectory:
         return self.path / "eval"
 
     @property
+    def config_file(self) -> pathlib.Path:
+        """The configuration, JSON."""
+        return self.path / "config.json"
+
+    @property
+    def metrics_file(self) -> pathlib.Path:
+        """What was measured in each epoch, CSV."""
+        return self.path / "metrics.csv"
+
+    @property
+    def calibration_file(self) -> pathlib.Path:
+        """Scores of held-out normal images and the threshold, JSON."""
+        return self.path / "calibration.json"
+
+    @property
+    def results_file(self) -> pathlib.Path:
+        """The evaluation, JSON."""
+        return self.path / "results.json"
+
+    @property
+    def completion_file(self) -> pathlib.Path:
+        """Exists if training has finished, and says with which configuration; JSON."""
+        return self.path / "COMPLETE"
+
+    @property
+    def suspicion_file(self) -> pathlib.Path:
+        """Exists if the result should not be trusted, and says why, a line each."""
+        return self.path / "SUSPECT"
+
+    @property
     def is_complete(self) -> bool:
         """Whether training has finished."""
-        return (self.path / "COMPLETE").exists()
+        return self.completion_file.exists()
 
     @property
     def suspicions(self) -> list[str]:
         """Why the run is SUSPECT; empty if it is not."""
-        path = self.path / "SUSPECT"
+        path = self.suspicion_file
         if not path.exists():
             return []
         text = files.read_bytes(path, files.MAX_TEXT_BYTES).decode("utf-8", "replace")
@@ -115,7 +137,7 @@ class RunDirectory:
         Raises:
             ValueError: If this is not the folder of a run.
         """
-        path = self.path / "config.json"
+        path = self.config_file
         if not path.is_file():
             raise ValueError(
                 f"`run` must be a folder that memgan train made; {self.path} has no config.json"
@@ -146,7 +168,7 @@ class RunDirectory:
         passing = (LOCK, files.TEMPORARY_PREFIX)
         if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
             return
-        if not (self.path / "config.json").exists():
+        if not self.config_file.exists():
             raise ValueError(
                 f"{self.path} holds files but no run. Empty it or name another --model_dir"
             )
@@ -175,7 +197,7 @@ class RunDirectory:
                 raise RuntimeError(
                     f"{self.path} is in use by another process. Wait for it or stop it"
                 ) from error
-            self.check_free_for_owner(config)
+            self.write_config(config)
             files.sweep_temporaries(self.path)
             yield
 
@@ -201,13 +223,13 @@ class RunDirectory:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         return os.fdopen(os.open(self.path / LOCK, flags, 0o666), "rb+", buffering=0)
 
-    def check_free_for_owner(self, config: RunConfig) -> None:
+    def write_config(self, config: RunConfig) -> None:
         """Writes the configuration, or compares it again now that no other process can write."""
-        if (self.path / "config.json").exists():
+        if self.config_file.exists():
             self.check_free_for(config)
             self._grow(config)
         else:
-            files.write_json(self.path / "config.json", config.to_dict())
+            files.write_json(self.config_file, config.to_dict())
         environment, path = describe_environment(), self.path / "environment.json"
         if not path.exists():
             files.write_json(path, environment)
@@ -232,21 +254,21 @@ class RunDirectory:
     def _grow(self, config):
         """Starts the configuration's additional epochs; earlier measurements become invalid."""
         if self.read_config().differences(config):
-            for name in ("COMPLETE", "results.json"):
-                (self.path / name).unlink(missing_ok=True)
-            files.write_json(self.path / "config.json", config.to_dict())
+            for path in (self.completion_file, self.results_file):
+                path.unlink(missing_ok=True)
+            files.write_json(self.config_file, config.to_dict())
 
     def mark_suspect(self, reasons: list[str]) -> None:
         """Records why the result should not be trusted; an empty list removes the record."""
         if reasons:
-            files.write_text(self.path / "SUSPECT", "\n".join(reasons) + "\n")
+            files.write_text(self.suspicion_file, "\n".join(reasons) + "\n")
         else:
-            (self.path / "SUSPECT").unlink(missing_ok=True)
+            self.suspicion_file.unlink(missing_ok=True)
 
     def mark_complete(self, record: dict[str, Any]) -> None:
         """Records that training has finished, and with which config.json."""
-        record = {**record, "config_sha256": files.sha256(self.path / "config.json")}
-        files.write_json(self.path / "COMPLETE", record)
+        record = {**record, "config_sha256": files.sha256(self.config_file)}
+        files.write_json(self.completion_file, record)
 
     def read_completion(self) -> dict[str, Any]:
         """What `mark_complete` recorded.
@@ -254,12 +276,12 @@ class RunDirectory:
         Raises:
             ValueError: If it is damaged, or config.json has changed since.
         """
-        path = self.path / "COMPLETE"
+        path = self.completion_file
         record = files.read_json(path)
         with files.naming_damage(path, "Train the run again"):
             check_real("training_seconds", record["training_seconds"], minimum=0.0)
         expected = record.get("config_sha256")
-        if expected is not None and expected != files.sha256(self.path / "config.json"):
+        if expected is not None and expected != files.sha256(self.config_file):
             raise ValueError(
                 f"{self.path / 'config.json'} is not the one that the run was trained with, or "
                 f"{path} is damaged. Restore them, or train the run again"
@@ -272,29 +294,3 @@ def _kind_of(entry):
     kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
     kinds |= {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket"}
     return kinds.get(stat.S_IFMT(mode), "device")
-
-
-def fingerprint(config: RunConfig) -> str:
-    """A digest that configurations share only if all fields that affect the result are equal."""
-    text = json.dumps(config.decisive(), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def describe_environment() -> dict[str, Any]:
-    """Versions and settings that a result depends on."""
-    return {
-        "memgan_tf": __version__,
-        "python": platform.python_version(),
-        **{package: _version_of(package) for package in PACKAGES},
-        **{name: os.environ.get(name) for name in BIT_CHANGING},
-        "cpu_count": os.cpu_count(),
-        "platform": platform.platform(),
-        "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
-
-
-def _version_of(package):
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

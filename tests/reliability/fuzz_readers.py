@@ -137,7 +137,7 @@ def read_environment(content, folder):
     run = RunDirectory(folder)
     (folder / "environment.json").write_bytes(content)
     assert isinstance(given_command(run), str | None)
-    run.check_free_for_owner(config())
+    run.write_config(config())
 
 
 def read_metrics(content, folder):

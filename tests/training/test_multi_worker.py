@@ -17,7 +17,7 @@ from memgan_tf.tools import main
 from memgan_tf.training import loop
 from memgan_tf.training.checkpoints import Checkpoints
 from memgan_tf.training.cluster import Cluster
-from memgan_tf.training.run_directory import RunDirectory, fingerprint
+from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import WorkerLostError, Workers, make_strategy
 from tests.conftest import tiny_overrides
@@ -135,7 +135,7 @@ def make_trainer(tiny_config, pixels):
 
 
 def checkpoints_of(trainer, config, folder, writes=True):
-    return Checkpoints(folder, trainer.variables, fingerprint(config), 2, writes)
+    return Checkpoints(folder, trainer.variables, config.fingerprint(), 2, writes)
 
 
 def test_a_stop_asked_of_another_worker_stops_this_one(make_trainer, tiny_config, pixels, tmp_path):

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from memgan_tf.training.run_directory import RunDirectory, fingerprint
+from memgan_tf.training.run_directory import RunDirectory
 
 
 def test_path(tiny_config):
@@ -107,8 +107,8 @@ def test_suspicions_come_and_go(tmp_path, tiny_config):
 
 
 def test_the_fingerprint_follows_what_decides(tiny_config):
-    assert fingerprint(tiny_config()) == fingerprint(tiny_config(data_dir="elsewhere"))
-    assert fingerprint(tiny_config()) != fingerprint(tiny_config(epochs=3))
+    assert tiny_config().fingerprint() == tiny_config(data_dir="elsewhere").fingerprint()
+    assert tiny_config().fingerprint() != tiny_config(epochs=3).fingerprint()
 
 
 def test_a_configuration_changed_after_training_is_noticed(tmp_path, tiny_config):
