@@ -3,9 +3,9 @@
 import tensorflow as tf
 
 from memgan_tf.layers.scaling import make_scaling
-from memgan_tf.losses import discriminator_loss, generator_loss
+from memgan_tf.losses import generator_loss
 from memgan_tf.losses.images import absolute_distance
-from memgan_tf.models.common.adversarial import AdversarialModel
+from memgan_tf.models.common.adversarial import AdversarialModel, update_discriminator
 from memgan_tf.models.common.inversion import invert
 from memgan_tf.models.common.paired import Networks, dtype_of
 from memgan_tf.networks import Generator
@@ -122,25 +122,21 @@ class ADGAN(AdversarialModel):
             generated = parts.generator(draws["noise"], training=True)
             with tape.stop_recording():
                 kept = self.kept_units(draws, turn=0)["discriminator"]
-                metrics = self._discriminator_step(scaled, generated, kept, step)
+                metrics = update_discriminator(
+                    step,
+                    self.players["discriminator"],
+                    lambda: [self._logits(scaled, generated, kept)],
+                )
             _, of_fake = self.kept_units(draws, turn=1)["discriminator"]
             loss = step.mean(generator_loss(parts.discriminator(generated, of_fake)))
         step.apply("generator", tape.gradient(loss, self.players["generator"]))
         return {**metrics, "loss/generator_adversarial": loss}
 
-    def _discriminator_step(self, scaled, generated, kept, step):
+    def _logits(self, scaled, generated, kept):
+        """D's logits of x and of G(z), in one pass over both."""
         masks = [tf.concat(pair, axis=0) for pair in zip(*kept, strict=True)]
-        with tf.GradientTape() as tape:
-            images = tf.concat([scaled, generated], axis=0)
-            logits = self.trained.discriminator(images, masks)
-            real, fake = tf.split(logits, 2)
-            loss = step.mean(discriminator_loss(real, fake))
-        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
-        return {
-            "loss/discriminator": loss,
-            "gan/real_probability": step.mean(tf.sigmoid(real)),
-            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
-        }
+        images = tf.concat([scaled, generated], axis=0)
+        return tf.split(self.trained.discriminator(images, masks), 2)
 
     def measure_statistics(self, images, rate):
         self.scoring.measure(tf.shape(images)[0], rate)

@@ -2,9 +2,9 @@
 
 import tensorflow as tf
 
-from memgan_tf.losses import discriminator_loss, encoder_nonsaturating_loss, generator_loss
+from memgan_tf.losses import encoder_nonsaturating_loss, generator_loss
 from memgan_tf.losses.images import absolute_distance
-from memgan_tf.models.common.adversarial import AdversarialModel
+from memgan_tf.models.common.adversarial import AdversarialModel, update_discriminator
 from memgan_tf.models.common.paired import Networks, dtype_of, make_encoder_generator
 from memgan_tf.networks import JointDiscriminator
 
@@ -119,7 +119,10 @@ class BiGAN(AdversarialModel):
         with tf.GradientTape() as tape:
             seen = self.forward(images, draws["noise"])
             with tape.stop_recording():
-                metrics = self._discriminator_step(seen, self.kept_units(draws, turn=0), step)
+                kept = self.kept_units(draws, turn=0)
+                metrics = update_discriminator(
+                    step, self.players["discriminator"], lambda: self.logit_pairs(seen, kept)
+                )
             losses = [
                 encoder_nonsaturating_loss(real) + generator_loss(fake)
                 for real, fake in self.logit_pairs(seen, self.kept_units(draws, turn=1))
@@ -131,15 +134,3 @@ class BiGAN(AdversarialModel):
         step.apply("encoder", gradients[:num_encoder])
         step.apply("generator", gradients[num_encoder:])
         return {**metrics, "loss/adversarial": loss}
-
-    def _discriminator_step(self, seen, kept, step):
-        with tf.GradientTape() as tape:
-            pairs = self.logit_pairs(seen, kept)
-            loss = step.mean(tf.add_n([discriminator_loss(real, fake) for real, fake in pairs]))
-        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
-        real, fake = pairs[0]
-        return {
-            "loss/discriminator": loss,
-            "gan/real_probability": step.mean(tf.sigmoid(real)),
-            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
-        }

@@ -8,7 +8,6 @@ import tensorflow as tf
 from memgan_tf.config import MemganConfig
 from memgan_tf.layers import sample_mixing_weights
 from memgan_tf.losses import (
-    discriminator_loss,
     encoder_nonsaturating_loss,
     encoder_saturating_loss,
     generator_loss,
@@ -18,6 +17,7 @@ from memgan_tf.losses import (
     mutual_information_excess,
 )
 from memgan_tf.models.collapse import attention_signs, effective_units
+from memgan_tf.models.common.adversarial import update_discriminator
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.common.paired import PairedModel, dtype_of
 from memgan_tf.networks import JointDiscriminator
@@ -126,7 +126,10 @@ class MEMGAN(PairedModel):
         metrics["loss/mutual_information_excess"] = step.mean(excess)
 
         pairs = (scaled, codes, generated, mixed, draws.get("instance_noise"))
-        metrics |= self._discriminator_step(*map(_stop, pairs), step)
+        stopped = [None if tensor is None else tf.stop_gradient(tensor) for tensor in pairs]
+        metrics |= update_discriminator(
+            step, self.players["discriminator"], lambda: [self._pair_logits(*stopped)]
+        )
         adversarial_metrics, (code_gradients, image_gradients) = self._adversarial(*pairs, step)
 
         # The adversarial gradients enter at E(x) and G(z): they reach E and G and never M.
@@ -148,17 +151,6 @@ class MEMGAN(PairedModel):
         images = tf.concat(_noisy(scaled, generated, noise), axis=0)
         logits = self.discriminator(images, tf.concat([codes, mixed], axis=0))
         return tf.split(logits, 2)
-
-    def _discriminator_step(self, scaled, codes, generated, mixed, noise, step):
-        with tf.GradientTape() as tape:
-            real, fake = self._pair_logits(scaled, codes, generated, mixed, noise)
-            loss = step.mean(discriminator_loss(real, fake))
-        step.apply("discriminator", tape.gradient(loss, self.players["discriminator"]))
-        return {
-            "loss/discriminator": loss,
-            "gan/real_probability": step.mean(tf.sigmoid(real)),
-            "gan/fake_probability": step.mean(tf.sigmoid(fake)),
-        }
 
     def _adversarial(self, scaled, codes, generated, mixed, noise, step):
         """E's and G's adversarial losses, and their gradients at E(x) and G(z)."""
@@ -259,7 +251,3 @@ def _noisy(scaled, generated, noise):
     if noise is None:
         return scaled, generated
     return scaled + noise[:, 0], generated + noise[:, 1]
-
-
-def _stop(tensor):
-    return None if tensor is None else tf.stop_gradient(tensor)

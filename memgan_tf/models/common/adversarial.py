@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from memgan_tf.losses import discriminator_loss
 from memgan_tf.models.common.paired import PairedModel
 
 # Below this loss of D, in nats, the run is marked SUSPECT. An undecided D has 2 log 2 = 1.39.
@@ -55,3 +56,27 @@ class AdversarialModel(PairedModel):
 
 def _mask_name(discriminator, index):
     return f"kept/{discriminator.name}/{index}"
+
+
+def update_discriminator(step, variables, logit_pairs) -> dict[str, tf.Tensor]:
+    """One update of the player `discriminator`.
+
+    Args:
+        step: The training step.
+        variables: Variables of the discriminators.
+        logit_pairs: Function without arguments that returns the logits of the real and the fake
+            images, `(batch,)` each, for each discriminator.
+
+    Returns:
+        Metrics: the loss, and the probabilities of the first discriminator.
+    """
+    with tf.GradientTape() as tape:
+        pairs = logit_pairs()
+        loss = step.mean(tf.add_n([discriminator_loss(real, fake) for real, fake in pairs]))
+    step.apply("discriminator", tape.gradient(loss, variables))
+    real, fake = pairs[0]
+    return {
+        "loss/discriminator": loss,
+        "gan/real_probability": step.mean(tf.sigmoid(real)),
+        "gan/fake_probability": step.mean(tf.sigmoid(fake)),
+    }
