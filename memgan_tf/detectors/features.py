@@ -103,11 +103,5 @@ def principal_components(centred: np.ndarray, share: float) -> np.ndarray:
     return centred.T @ vectors[:, :count] / np.sqrt(variances[:count])
 
 
-def squared_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """‖a - b‖² of every row of `(m, d)` and every row of `(n, d)`, `(m, n)`, by one product."""
-    norms = np.sum(np.square(first), axis=1)[:, np.newaxis] + np.sum(np.square(second), axis=1)
-    return np.maximum(norms - 2.0 * first @ second.T, 0.0)
-
-
 def _batches(images):
     return (images[i : i + SCORING_BATCH] for i in range(0, len(images), SCORING_BATCH))

@@ -14,6 +14,9 @@ NODE_ARRAYS = ("children_left", "children_right", "feature", "threshold", "n_nod
 class IsolationForest(ShallowDetector):
     """2^(-E[h(x)] / c(ψ)): how few random cuts set x apart, in (0, 1) (Liu et al., 2008).
 
+    scikit-learn grows the trees. They are scored here from plain arrays, because scikit-learn
+    stores a forest only as a pickle, and loading a pickle runs what is in it.
+
     Its configuration is `IsolationForestConfig`.
     """
 

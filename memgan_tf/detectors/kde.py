@@ -5,13 +5,16 @@ import sys
 
 import numpy as np
 from scipy.special import logsumexp
+from sklearn.metrics.pairwise import euclidean_distances
 
-from memgan_tf.detectors.features import squared_distances
 from memgan_tf.detectors.shallow import ShallowDetector
 
 
 class KernelDensity(ShallowDetector):
     """-log p(x) under a Gaussian kernel density of the training images.
+
+    The sum of kernels is taken here because scikit-learn's `KernelDensity` (1.9) loses it where all
+    kernels are tiny: at a bandwidth of 0.3, random points of 64 dimensions are 13 nats off.
 
     Its configuration is `KdeConfig`.
     """
@@ -36,7 +39,7 @@ class KernelDensity(ShallowDetector):
 
     def explain_batch(self, images, learned):
         features = self.features(images)
-        distances = squared_distances(features, learned["rows"])
+        distances = euclidean_distances(features, learned["rows"], squared=True)
         log_likelihoods = log_density(distances, float(learned["bandwidth"]), features.shape[1])
         return {"anomaly_score": -log_likelihoods}
 
@@ -77,7 +80,7 @@ def cross_validated_likelihoods(
     totals = np.zeros(len(bandwidths))
     for held_out in np.array_split(order, min(num_folds, len(features))):
         kept = np.setdiff1d(order, held_out)
-        distances = squared_distances(features[held_out], features[kept])
+        distances = euclidean_distances(features[held_out], features[kept], squared=True)
         for index, bandwidth in enumerate(bandwidths):
             totals[index] += log_density(distances, bandwidth, features.shape[1]).sum()
     return totals

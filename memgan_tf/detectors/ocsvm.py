@@ -1,9 +1,9 @@
 """One-class support vector machine."""
 
 import numpy as np
+from sklearn.metrics.pairwise import euclidean_distances
 from sklearn.svm import OneClassSVM
 
-from memgan_tf.detectors.features import squared_distances
 from memgan_tf.detectors.shallow import ShallowDetector
 
 # Rows whose pairwise distances give the median.
@@ -28,7 +28,7 @@ class OneClassSvm(ShallowDetector):
         }
 
     def explain_batch(self, images, learned):
-        distances = squared_distances(self.features(images), learned["rows"])
+        distances = euclidean_distances(self.features(images), learned["rows"], squared=True)
         kernel = np.exp(-learned["gamma"] * distances)
         return {"anomaly_score": -(kernel @ learned["coefficients"] + learned["intercept"])}
 
@@ -44,6 +44,6 @@ def choose_gamma(features: np.ndarray, rule: str) -> float:
     if rule == "scale":
         return float(1.0 / (features.shape[1] * features.var()))
     chosen = features[:MEDIAN_ROWS]
-    distances = squared_distances(chosen, chosen)[np.triu_indices(len(chosen), k=1)]
+    distances = euclidean_distances(chosen, chosen, squared=True)[np.triu_indices(len(chosen), k=1)]
     # More than half of the images may be copies.
     return float(1.0 / np.median(distances[distances > 0.0]))

@@ -11,7 +11,7 @@ from sklearn.neighbors import KernelDensity as Density
 from sklearn.svm import OneClassSVM
 
 from memgan_tf.config import resolve
-from memgan_tf.detectors.features import Features, principal_components, squared_distances
+from memgan_tf.detectors.features import Features, principal_components
 from memgan_tf.detectors.isolation_forest import average_path_length
 from memgan_tf.detectors.kde import cross_validated_likelihoods, log_density
 from memgan_tf.detectors.ocsvm import choose_gamma
@@ -36,11 +36,6 @@ def fitted(name, images, **overrides):
     detector = make_detector(resolve(name, "default", (8, 8, 1), overrides))
     detector.fit(images, images)
     return detector
-
-
-def test_squared_distances_by_hand():
-    first, second = np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([[3.0, 4.0]])
-    np.testing.assert_allclose(squared_distances(first, second), [[25.0], [0.0]], atol=1e-12)
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
