@@ -1,6 +1,5 @@
-"""The export outside Python: TensorFlow's C library alone, and TensorFlow's own command line."""
+"""The export outside Python: the C library, a graph session, TensorFlow's own command line."""
 
-import json
 import pathlib
 import subprocess
 import sys
@@ -11,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 import memgan_tf
-from memgan_tf.export.c_api import CSession, from_json, to_json
-from memgan_tf.export.verification import call_c_api
+from memgan_tf.export.graph_session import GraphSession
+from tests.c_api.session import CSession
 
 
 @pytest.fixture(scope="module")
@@ -27,28 +26,35 @@ def session(exported):
     session.close()
 
 
-def test_a_process_without_python_tensorflow_gives_the_same_bits(exported, run, pixels):
-    batches = [pixels(size, seed=size) for size in (1, 7, 64)]
-    files = [tf.io.encode_png(image).numpy() for image in batches[1]]
-    requests = [
-        *({"signature_name": "serving_default", "inputs": {"image": to_json(b)}} for b in batches),
-        {"signature_name": "serve_bytes", "inputs": {"image_bytes": to_json(files)}},
-        {"signature_name": "explain", "inputs": {"image": to_json(batches[1])}},
-    ]
-    answers = call_c_api(exported.path, requests)
-    expected = [run.score(batch) for batch in [*batches, batches[1], batches[1]]]
-    for answer, scores in zip(answers, expected, strict=True):
-        np.testing.assert_array_equal(np.float32(answer["anomaly_score"]), scores)
-        np.testing.assert_array_equal(answer["is_anomaly"], scores > run.threshold)
-
-
-def test_the_process_imports_no_python_tensorflow(exported):
+def test_a_process_without_python_tensorflow_gives_the_same_bits(exported, run, pixels, tmp_path):
+    images = pixels(7)
+    np.save(tmp_path / "images.npy", images)
     code = (
-        "import sys, io; sys.stdin = io.StringIO('');"
-        "from memgan_tf.export.c_api import main; main(sys.argv[1]);"
+        "import sys; import numpy as np; from tests.c_api.session import CSession;"
+        "export, folder = sys.argv[1:]; images = np.load(folder + '/images.npy');"
+        "answer = CSession(export).run('serving_default', image=images);"
+        "np.save(folder + '/scores.npy', answer['anomaly_score']);"
         "assert not {'tensorflow', 'keras'} & set(sys.modules)"
     )
-    subprocess.run([sys.executable, "-c", code, str(exported.path)], check=True)
+    command = [sys.executable, "-c", code, str(exported.path), str(tmp_path)]
+    subprocess.run(command, check=True, cwd=pathlib.Path(__file__).parents[2])
+    np.testing.assert_array_equal(np.load(tmp_path / "scores.npy"), run.score(images))
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_a_graph_session_gives_the_same_bits(size, exported, run, pixels):
+    images = pixels(size, seed=size)
+    scores = run.score(images)
+    files = [tf.io.encode_png(image).numpy() for image in images]
+    with GraphSession(exported.path) as session:
+        answers = (
+            session.run("serving_default", image=images.astype(np.float32)),
+            session.run("explain", image=images.astype(np.float32)),
+            session.run("serve_bytes", image_bytes=files),
+        )
+    for answer in answers:
+        np.testing.assert_array_equal(answer["anomaly_score"], scores)
+        np.testing.assert_array_equal(answer["is_anomaly"], scores > run.threshold)
 
 
 def test_signatures_are_read_without_tensorflow(exported, session):
@@ -93,14 +99,6 @@ def test_a_session_knows_its_signatures(session):
 def test_no_model(tmp_path):
     with pytest.raises(RuntimeError, match="Could not find SavedModel"):
         CSession(tmp_path)
-    with pytest.raises(RuntimeError, match="C API cannot serve the export: .*SavedModel"):
-        call_c_api(tmp_path, [])
-
-
-def test_json_keeps_bits_and_bytes():
-    scores = np.float32([1 / 3, 3.4e38, 1e-45])
-    assert np.array_equal(np.float32(json.loads(json.dumps(to_json(scores)))), scores)
-    assert from_json(to_json([b"\x00\xff\x00"])) == [b"\x00\xff\x00"]
 
 
 class Trap(tf.Module):
@@ -115,7 +113,7 @@ class Trap(tf.Module):
         return {"anomaly_score": self.model(image)[:, 0]}
 
 
-def test_the_c_api_sees_the_trap_that_python_does_not(tmp_path):
+def test_both_see_the_trap_that_python_does_not(tmp_path):
     model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(1)])
     trap = Trap(model)
     tf.saved_model.save(trap, str(tmp_path), signatures={"serving_default": trap.score})
@@ -126,6 +124,11 @@ def test_the_c_api_sees_the_trap_that_python_does_not(tmp_path):
     with pytest.raises(RuntimeError, match="Could not find variable"):
         session.run("serving_default", image=image)
     session.close()
+    with (
+        GraphSession(tmp_path) as session,
+        pytest.raises(RuntimeError, match="a server cannot run the export: "),
+    ):
+        session.run("serving_default", image=image)
 
 
 def test_saved_model_cli_runs_it(exported, run, pixels, tmp_path):

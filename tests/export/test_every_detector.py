@@ -8,9 +8,9 @@ from memgan_tf.config import DETECTORS, resolve
 from memgan_tf.config.registry import DEEP, SHALLOW
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.export.c_api import CSession
 from memgan_tf.export.scorer import Scorer
 from memgan_tf.export.verification import check_variables
+from tests.c_api.session import CSession
 
 SMALL = {
     **{"base_width": 4, "latent_dim": 4, "discriminator_width": 8, "num_units": 6},

@@ -16,7 +16,7 @@ from memgan_tf.export import exporter
 from memgan_tf.export.golden import Golden, synthetic_images
 from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
-from memgan_tf.export.verification import check_c_api, check_variables, verify
+from memgan_tf.export.verification import check_graph, check_operations, check_variables, verify
 from memgan_tf.export.warmup import replay_warmup, write_warmup
 from memgan_tf.training.run_directory import RunDirectory
 
@@ -32,7 +32,7 @@ def test_what_memgan_export_says(exported):
         "15 variables, each read from the checkpoint",
         "Python: bitwise equal",
         "6 warm-up requests answered",
-        "C API, no Python TensorFlow: serving_default bitwise equal, explain bitwise equal, "
+        "As a C++ server loads it: serving_default bitwise equal, explain bitwise equal, "
         "serve_bytes bitwise equal",
         f"Published: {exported.path}",
     ):
@@ -66,15 +66,15 @@ def test_other_scores_are_found(exported, copy):
     ):
         verify(copy, other)
     with pytest.raises(RuntimeError, match="answers are not the run's"):
-        check_c_api(copy, other)
+        check_graph(copy, other)
 
 
 def test_a_damaged_export_is_found(copy):
     golden = Golden.load(copy)
     data = copy / "variables" / "variables.data-00000-of-00001"
     data.write_bytes(data.read_bytes()[:-100])
-    with pytest.raises(RuntimeError, match="C API cannot serve the export"):
-        check_c_api(copy, golden)
+    with pytest.raises(RuntimeError, match="a server cannot run the export: "):
+        check_graph(copy, golden)
 
 
 def test_variables_that_no_c_loader_fills_are_found(tmp_path):
@@ -85,6 +85,15 @@ def test_variables_that_no_c_loader_fills_are_found(tmp_path):
     tf.saved_model.save(module, str(tmp_path), signatures=signature)
     with pytest.raises(RuntimeError, match="4 variables in the graph, 2 in the checkpoint"):
         check_variables(tmp_path)
+
+
+def test_an_operation_that_calls_python_is_found(tmp_path):
+    module = tf.Module()
+    score = tf.function(lambda image: tf.numpy_function(np.sum, [image], tf.float32))
+    signature = score.get_concrete_function(tf.TensorSpec((None, 8)))
+    tf.saved_model.save(module, str(tmp_path), signatures=signature)
+    with pytest.raises(RuntimeError, match="unusable outside Python: it calls Python by PyFunc"):
+        check_operations(tmp_path)
 
 
 def test_a_bad_warm_up_request_is_found(copy):

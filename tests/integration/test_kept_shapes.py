@@ -10,8 +10,8 @@ from PIL import Image
 
 from memgan_tf.data.fitting import place
 from memgan_tf.evaluation.trained_run import TrainedRun
-from memgan_tf.export.c_api import CSession
 from memgan_tf.export.encoded_images import decode_image
+from tests.c_api.session import CSession
 from tests.integration.test_photographs import call, photograph, rows_of
 from tests.tiny_backbone import write_tiny_backbone
 

@@ -15,12 +15,12 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf import files
-from memgan_tf.export.c_api import CSession
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.connect import make_client
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.serving.scoring import score_images
 from memgan_tf.tools import main as command_line
+from tests.c_api.session import CSession
 from tests.reliability import runs
 from tests.serving.conftest import Servable, serving_rest
 

@@ -1,21 +1,13 @@
-"""A SavedModel behind TensorFlow's C API, as in a C++ server, without Python's TensorFlow.
+"""A SavedModel behind TensorFlow's C API, as in a C++ server, without Python's TensorFlow."""
 
-`python -m memgan_tf.export.c_api saved_models/<name>/<version>` reads requests from standard input,
-one line of JSON each, `{"signature_name": …, "inputs": {…}}` as in TensorFlow Serving's REST
-interface. It answers each with a line `{"outputs": …}` or `{"error": …}` on standard output.
-"""
-
-import base64
 import contextlib
 import ctypes
-import json
 import os
-import sys
 from collections.abc import Iterator
 
 import numpy as np
 
-from memgan_tf.export.c_library import (
+from tests.c_api.library import (
     Buffer,
     Output,
     checked_status,
@@ -23,7 +15,7 @@ from memgan_tf.export.c_library import (
     to_array,
     to_tensor,
 )
-from memgan_tf.export.signature_protos import parse_signatures
+from tests.c_api.signature_protos import parse_signatures
 
 
 class CSession:
@@ -126,38 +118,3 @@ class CSession:
         return (Output * len(tensors))(
             *(Output(find(self._graph, t.operation.encode()), t.index) for t in tensors.values())
         )
-
-
-def to_json(values: np.ndarray | list[bytes]) -> list:
-    """Values of an input or output in the form of TensorFlow Serving's REST interface."""
-    if isinstance(values, list):
-        return [{"b64": base64.b64encode(value).decode()} for value in values]
-    return values.tolist()
-
-
-def from_json(values: list) -> list:
-    """The inverse of `to_json`, except that lists of numbers stay lists."""
-    if values and isinstance(values[0], dict):
-        return [base64.b64decode(value["b64"]) for value in values]
-    return values
-
-
-def main(directory: str) -> None:
-    """Answers requests until standard input ends."""
-    session = CSession(directory)
-    for line in sys.stdin:
-        request = json.loads(line)
-        inputs = {name: from_json(values) for name, values in request["inputs"].items()}
-        try:
-            outputs = session.run(request["signature_name"], **inputs)
-            answer = {"outputs": {name: to_json(values) for name, values in outputs.items()}}
-        except (ValueError, RuntimeError) as error:
-            answer = {"error": str(error)}
-        print(json.dumps(answer), flush=True)
-    session.close()
-    if "tensorflow" in sys.modules:
-        raise RuntimeError("Python's TensorFlow was imported: this proves nothing about C++")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
