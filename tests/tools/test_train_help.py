@@ -71,7 +71,7 @@ def test_a_value_that_was_given_is_shown(capsys):
 
 def test_a_detector_on_photographs_is_the_default_of_a_folder(capsys, tmp_path):
     assert main.main(["train", f"--dataset=folder:{tmp_path / 'none'}", "--help"]) == 1
-    assert "`dataset` must name a folder" in capsys.readouterr().err
+    assert "`dataset` must name an existing folder" in capsys.readouterr().err
 
 
 def test_zero_is_allowed_only_where_the_text_says_so(capsys):
