@@ -119,7 +119,7 @@ def summarize(index: dict[str, Any]) -> list[str]:
         lines.append(f"  {count['split']}{name}: {count['images']} images")
     if index["num_images"]:
         size, (small, large) = index["image_size"], (index["smallest"], index["largest"])
-        kind = "grey" if index["channels"] == 1 else "colour"
+        kind = "gray" if index["channels"] == 1 else "color"
         lines.append(
             f"  {small[0]}×{small[1]} to {large[0]}×{large[1]} pixels, used as {size}×{size} "
             f"{kind} (image_fit {index['image_fit']})"
