@@ -1,11 +1,11 @@
-"""The paper's memory over features of patches: what it is worth there.
+"""Measures the benefit of the paper's memory over features of patches.
 
 python benchmarks/feature_memory.py --sets=bottle,tiles --backbone=file:network.keras
 
-E, P and G see one patch of the fine grid at a time; a patch's distance is the length of what G does
-not restore of it, an image's score the largest one. Every line is added to the record as soon as it
-is measured, and a line that is there is not measured again. With --page the table between the
-page's marks is filled. Labels of the test split give the AUROCs.
+E, P and G see one patch of the fine grid at a time. A patch's distance is the length of the part
+that G does not restore; an image's score is the largest distance. Each line is added to the record
+as soon as it is measured, and existing lines are not measured again. With --page, the table between
+the page's marks is filled. Labels of the test split give the AUROCs.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ FLAGS = flags.FLAGS
 MARK, END = "<!-- feature memory -->", "<!-- end of feature memory -->"
 KINDS = {"standardized": "standardized by position", "whitened": "whitened by position"}
 COMPONENTS, RIDGE = 80, 0.05
-# Share of a patch's pixels that makes it one of the defect.
+# A patch with this share of defect pixels counts as a defect.
 DEFECT_SHARE = 0.25
 LARGEST = float(np.finfo(np.float16).max)
 
@@ -43,23 +43,23 @@ LARGEST = float(np.finfo(np.float16).max)
 def define_flags():
     flags.DEFINE_list("sets", [], "Folders, in this order.")
     flags.DEFINE_list("seeds", ["0", "1"], "Seeds of the split, the networks and the batches.")
-    flags.DEFINE_list("kinds", list(KINDS), f"Of features: {', '.join(KINDS)}.")
-    flags.DEFINE_list("variants", list(map(str, range(len(VARIANTS)))), "Their numbers.")
+    flags.DEFINE_list("kinds", list(KINDS), f"Kinds of features: {', '.join(KINDS)}.")
+    flags.DEFINE_list("variants", list(map(str, range(len(VARIANTS)))), "Numbers of variants.")
     flags.DEFINE_string("backbone", None, "As in memgan train.")
-    flags.DEFINE_string("output", "results/feature_memory.json", "The record.")
-    flags.DEFINE_string("cache", tempfile.gettempdir(), "Folder where features are kept.")
+    flags.DEFINE_string("output", "results/feature_memory.json", "File of the record.")
+    flags.DEFINE_string("cache", tempfile.gettempdir(), "Folder for cached features.")
     flags.DEFINE_string("page", None, "Markdown page whose table is filled from the record.")
 
 
 def prepare(kind, train):
-    """What makes features alike at all positions.
+    """Makes features comparable at all positions.
 
     Args:
         kind: `standardized` (each channel by its own mean and deviation) or `whitened`.
         train: `(images, positions, channels)` float16.
 
     Returns:
-        A function of such features, and the bytes that it must keep.
+        A function of such features, and the number of bytes that it must store.
     """
     every = max(1, train.shape[0] * train.shape[1] // 40_000)
     rows = train.reshape(-1, train.shape[-1])[::every].astype(np.float32)
@@ -84,7 +84,7 @@ def prepare(kind, train):
 
 
 def as_half(values):
-    """In half precision; a channel that never changed in training may be far beyond it."""
+    """Values in half precision, clipped, because a constant training channel may exceed it."""
     return np.clip(values, -LARGEST, LARGEST).astype(np.float16)
 
 
@@ -93,13 +93,13 @@ def _size(arrays):
 
 
 def grid_masks(masks, grid):
-    """Which patches of a grid `(rows, columns)` show a defect, `(images, positions)` bool."""
+    """Whether patches of a grid `(rows, columns)` show a defect, `(images, positions)` bool."""
     shares = tf.image.resize(tf.cast(masks, tf.float32)[..., tf.newaxis], grid, "area")
     return shares.numpy().reshape(len(masks), -1) >= DEFECT_SHARE
 
 
 def aurocs(distances, labels, defects):
-    """Of images, by their largest distance, and of patches."""
+    """AUROCs of images, by their largest distance, and of patches."""
     known = (labels == 0) | defects.any(axis=1)
     return {
         "auroc": float(roc_auc_score(labels, distances.max(axis=1))),
@@ -127,7 +127,7 @@ def load_features(folder, seed):
 
 
 def measure(variant, prepared, arrays, seed):
-    """A line: AUROCs, CPU seconds of training and megabytes of the file."""
+    """A line of the record: AUROCs, CPU seconds of training and megabytes of the file."""
     train, test, bytes_kept = prepared
     started = time.process_time()
     if variant.steps:
@@ -145,14 +145,14 @@ def measure(variant, prepared, arrays, seed):
 
 
 def missing_lines(record, folder, kind, seed):
-    """Names and variants that have no line yet, by their key."""
+    """Names and variants without a line, by key."""
     keys = {name: f"{pathlib.Path(folder).name}/{kind}/{name}/{seed}" for name in VARIANTS}
     chosen = [list(VARIANTS)[int(number)] for number in FLAGS.variants]
     return {keys[name]: VARIANTS[name] for name in chosen if keys[name] not in record}
 
 
 def measure_all(path):
-    """Adds to the record what it lacks."""
+    """Adds the missing lines to the record."""
     record = files.read_json(path) if path.exists() else {}
     for seed in map(int, FLAGS.seeds):
         for kind in FLAGS.kinds:

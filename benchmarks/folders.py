@@ -1,10 +1,10 @@
-"""Detectors on folders of photographs: records, and the table of a page.
+"""Measures detectors on folders of photographs: makes records and the table of a page.
 
 python benchmarks/folders.py --sets=bottle,tiles --detectors=pca,memgan --model_dir=runs
 
 A set is a folder in MVTec's layout below the current one. Every run is `memgan train` and `memgan
-evaluate` at its defaults; its results.json becomes <results_dir>/<set>/<detector>/seed_0.json. A
-record that is there is not made again. With --page the table between the page's marks is filled.
+evaluate` with defaults; its results.json becomes <results_dir>/<set>/<detector>/seed_0.json. An
+existing record is not made again. With --page, the table between the page's marks is filled.
 """
 
 import pathlib
@@ -22,14 +22,14 @@ HEADING = (
 def define_flags():
     flags.DEFINE_list("sets", [], "Folders to train on, in this order.")
     flags.DEFINE_list("detectors", ["pca"], "Detectors, in this order.")
-    flags.DEFINE_string("model_dir", "runs", "Folder below which runs are kept.")
+    flags.DEFINE_string("model_dir", "runs", "Folder for runs.")
     flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
     flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
     flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
 
 
 def measure(name, detector):
-    """Trains and evaluates, unless there is a record."""
+    """Trains and evaluates, unless a record exists."""
     from memgan_tf import files
     from memgan_tf.config import by_features
     from memgan_tf.tools import main
@@ -73,7 +73,7 @@ def make_rows(results_dir):
 
 
 def _fall(record):
-    """By how much the held-out error still fell at the end, in per cent."""
+    """Decrease of the held-out error at the end of training, in percent."""
     from memgan_tf.config import detector_config
 
     if not getattr(detector_config(record["detector"]), "trains_in_steps", True):

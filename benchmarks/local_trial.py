@@ -1,10 +1,10 @@
-"""How well a finished run tells local synthetic anomalies: what a setting is chosen by, no label.
+"""Measures how well a finished run finds local synthetic anomalies, to choose settings unlabeled.
 
 python benchmarks/local_trial.py --run=runs/memgan/folder_bottle/all/seed_0
 
-Defects of four kinds and three sizes are made in the held-out normal images. It prints the mean
-over them of the AUROC of the scores, of the pixel AUROC and of the AUPRO of the maps, and what the
-attention tells of the image, in nats. Test images are not loaded.
+Makes defects of four kinds and three sizes in the held-out normal images. Prints the means of the
+AUROC of the scores, and of the pixel AUROC and the AUPRO of the maps; and the information of the
+attention about the image, in nats. Test images are not loaded.
 """
 
 import json
@@ -17,7 +17,7 @@ FLAGS = flags.FLAGS
 
 def define_flags():
     flags.DEFINE_string("run", None, "Folder of the run.")
-    flags.DEFINE_integer("seed", 1, "Of the synthetic anomalies.")
+    flags.DEFINE_integer("seed", 1, "Seed of the synthetic anomalies.")
 
 
 def measure(path, seed):

@@ -1,4 +1,4 @@
-"""How the benchmarks measure: variants take turns in one process, ratios compare neighbours."""
+"""Measuring in benchmarks: variants take turns in one process; ratios compare neighbors."""
 
 import contextlib
 import importlib.metadata
@@ -15,11 +15,11 @@ SEED = (1, 2)
 
 
 def take_turns(variants, rounds):
-    """Seconds of each call by variant: A B A B …, so that a change of the machine meets all alike.
+    """Seconds of each call by variant, in turns (A B A B …), so that changes affect all equally.
 
     Args:
         variants: Functions of no arguments by name. Each is called once before the first round.
-        rounds: Calls of each.
+        rounds: Number of calls of each.
     """
     for call in variants.values():
         call()
@@ -35,7 +35,7 @@ def take_turns(variants, rounds):
 
 
 def wait_for_gpus():
-    """Waits for what the libraries have begun; nothing to wait for without a GPU."""
+    """Waits for started GPU work of the libraries; does nothing without a GPU."""
     import tensorflow as tf
 
     if tf.config.list_physical_devices("GPU"):
@@ -45,13 +45,13 @@ def wait_for_gpus():
 
 
 def torch_device():
-    """Where PyTorch's variants run: on a GPU if PyTorch is imported and has one."""
+    """Device of PyTorch's variants: a GPU if PyTorch is imported and has one."""
     torch = sys.modules.get("torch")
     return "cuda" if torch and torch.cuda.is_available() else "cpu"
 
 
 def ratios(seconds, name, base):
-    """Seconds of `name` over those of `base`, round by round."""
+    """Seconds of `name` divided by those of `base`, round by round."""
     return [a / b for a, b in zip(seconds[name], seconds[base], strict=True)]
 
 
@@ -62,7 +62,7 @@ def spread(values, digits=2):
 
 
 def per_second(count, seconds):
-    """How many of `count` a second at the median, with three digits that count."""
+    """Rate of `count` items per second at the median, with three significant digits."""
     rate = count / statistics.median(seconds)
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
@@ -88,11 +88,11 @@ def peak_memory():
 
 
 def run_child(code, *arguments):
-    """Runs Python code in a process of its own.
+    """Runs Python code in a separate process.
 
     Returns:
-        Its last line of output, seconds from before it began to its end, and its peak memory in
-        GiB.
+        Its last line of output, the seconds from before its start to its end, and its peak memory
+        in GiB.
     """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "STARTED": repr(time.time())}
     command = [sys.executable, "-c", code, *map(str, arguments)]
@@ -111,11 +111,11 @@ def run_child(code, *arguments):
 
 
 def describe_machine(threads, code=""):
-    """What a figure depends on, for its record.
+    """Facts that a figure depends on, for its record.
 
     Args:
-        threads: Of every library.
-        code: Version of this code; empty asks Git.
+        threads: Number of threads of every library.
+        code: Version of this code; if empty, Git gives it.
     """
     import keras
     import numpy as np
@@ -154,7 +154,7 @@ def _gpus():
 
 
 def _cuda_versions():
-    """What TensorFlow was built with; the installed ones may be newer."""
+    """Versions that TensorFlow was built with; the installed ones may be newer."""
     import tensorflow as tf
 
     built = tf.sysconfig.get_build_info()

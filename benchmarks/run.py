@@ -1,9 +1,9 @@
-"""Measures speed, and fills the tables of a page from what was measured.
+"""Measures speed, and fills the tables of a page with the results.
 
     python benchmarks/run.py --page=docs/benchmarks.md
 
-Each part runs in a process of its own and leaves a record, `<part>.json`, in the records' folder;
-a page's tables stand between `<!-- benchmark: <part> -->` and `<!-- end of benchmark -->`.
+Each part runs in a separate process and writes a record, `<part>.json`, to the records' folder.
+A page's tables are between `<!-- benchmark: <part> -->` and `<!-- end of benchmark -->`.
 PyTorch, PyOD and anomalib come with the extra `benchmark`; without them their rows are left out.
 """
 
@@ -31,19 +31,19 @@ PARTS = (
     "backbones",
     "photographs",
 )
-# Parts that need a GPU, and are measured where they are asked for by name.
+# Parts that need a GPU; they are measured only if requested by name.
 GPU_PARTS = ("gpu",)
 FLAGS = flags.FLAGS
-flags.DEFINE_list("parts", list(PARTS), f"What to measure, of {', '.join(PARTS + GPU_PARTS)}.")
+flags.DEFINE_list("parts", list(PARTS), f"Parts to measure, of {', '.join(PARTS + GPU_PARTS)}.")
 flags.DEFINE_string("output", "results/benchmarks", "Folder of the records.")
 flags.DEFINE_string("page", None, "Markdown page whose tables are filled from the records.")
-flags.DEFINE_bool("quick", False, "Tiny networks, two rounds: shows that it runs.")
+flags.DEFINE_bool("quick", False, "Tiny networks and two rounds, to check that it runs.")
 flags.DEFINE_integer("rounds", 7, "Rounds in which the variants take turns.", lower_bound=1)
 flags.DEFINE_integer("threads", os.cpu_count(), "Threads of every library.", lower_bound=1)
-flags.DEFINE_string("data_dir", "", "Of prepared data sets; without it images are noise.")
-flags.DEFINE_string("photographs", "", "Folder whose train/ has photographs; without it noise.")
-flags.DEFINE_string("backbone", "", "Of the part photographs; without it random weights.")
-flags.DEFINE_string("code", "", "Version of the code, for the records; Git's if empty.")
+flags.DEFINE_string("data_dir", "", "Folder of prepared data sets. If absent, images are noise.")
+flags.DEFINE_string("photographs", "", "Folder with train/ of photographs. If absent, noise.")
+flags.DEFINE_string("backbone", "", "Backbone of photographs. If absent, random weights.")
+flags.DEFINE_string("code", "", "Version of the code, for the records. Default: Git's.")
 flags.DEFINE_string("worker", None, "Used by the program itself.")
 
 
@@ -58,7 +58,7 @@ def main(argv):
         measure(FLAGS.worker, records)
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Read at the import of each library.
+    # Each library reads them on import.
     os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(FLAGS.threads)
     failed = []
     for part in FLAGS.parts:
@@ -78,7 +78,7 @@ def measure(part, records):
     """Runs a part and writes its record."""
     from measure import describe_machine, optional
 
-    # Before TensorFlow, whose CUDA symbols PyTorch would otherwise call for the GPU's properties.
+    # Imported before TensorFlow, whose CUDA symbols PyTorch would otherwise call.
     if (torch := optional("torch")) and torch.cuda.is_available():
         torch.cuda.get_device_properties(0)
     from parts.common import Options
@@ -95,7 +95,7 @@ def measure(part, records):
 
 
 def fill(text, records):
-    """The page with each marked table made anew from its record."""
+    """The page with each marked table made again from its record."""
 
     def replace(match):
         path = records / f"{match[1]}.json"

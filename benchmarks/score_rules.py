@@ -1,9 +1,9 @@
-"""How the score of photographs was chosen: rules on the errors of a PCA, without a label.
+"""How the score of photographs was chosen: rules on the errors of a PCA, without labels.
 
 python benchmarks/score_rules.py --sets=bottle,tiles --output=results/folders/score_rules.json
 
-For each folder: local synthetic anomalies are made of the held-out normal images, and each rule's
-mean AUROC between these and the held-out images is written, with the usual errors from all training
+For each folder, local synthetic anomalies are made from the held-out normal images. The record has
+each rule's mean AUROC of these against the held-out images, with the usual errors from all training
 images (each fifth restored by the components of the others) and from 18 of them. Labels are not
 read.
 """
@@ -19,8 +19,8 @@ FEW = 18
 
 def define_flags():
     flags.DEFINE_list("sets", [], "Folders, in MVTec's layout.")
-    flags.DEFINE_string("output", "results/folders/score_rules.json", "The record.")
-    flags.DEFINE_integer("seed", 1, "Of the synthetic anomalies.")
+    flags.DEFINE_string("output", "results/folders/score_rules.json", "File of the record.")
+    flags.DEFINE_integer("seed", 1, "Seed of the synthetic anomalies.")
 
 
 def rules(windows):
@@ -76,7 +76,7 @@ def measure(name):
 
 
 def mean_auroc(squares, windows, rule):
-    """Of one rule, over the kinds of anomalies."""
+    """Mean AUROC of one rule over the kinds of anomalies."""
     from memgan_tf.evaluation.metrics import ranking_metrics
 
     scores = {

@@ -1,10 +1,10 @@
-"""Speed of an export: TensorFlow's C API and Python against the run's own score function.
+"""Speed of an export with TensorFlow's C API and Python, compared with the run's own score.
 
     python benchmarks/serving.py [--side=28] [--detector=memgan] [--rounds=15]
 
-One process; at each batch size the ways take turns, so that a change of the machine's speed meets
-all alike. A ratio compares medians of the same round; below 1 the export is faster. The weights
-are the initial ones: speed does not depend on them.
+In one process, the variants take turns at each batch size, so changes of the machine's speed affect
+all equally. A ratio compares medians of the same round; below 1 the export is faster. The weights
+are the initial ones, because speed does not depend on them.
 """
 
 import os
@@ -32,10 +32,10 @@ from tests.c_api.session import CSession
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("detector", "memgan", list(DETECTORS), "Method, with its default preset.")
-flags.DEFINE_integer("side", 28, "Pixels a side.")
-flags.DEFINE_integer("rounds", 15, "Rounds in which the ways take turns.")
-flags.DEFINE_integer("images", 512, "Images of a round, at most 20 calls.")
-flags.DEFINE_list("batch_sizes", ["1", "8", "64", "512"], "Images a call.")
+flags.DEFINE_integer("side", 28, "Side of the images in pixels.")
+flags.DEFINE_integer("rounds", 15, "Number of rounds in which the variants take turns.")
+flags.DEFINE_integer("images", 512, "Images per round, in at most 20 calls.")
+flags.DEFINE_list("batch_sizes", ["1", "8", "64", "512"], "Images per call.")
 
 RUN, PYTHON, C_API, BYTES = "run's score", "SavedModel, Python", "SavedModel, C API", "PNG, C API"
 MAX_CALLS = 20

@@ -1,10 +1,10 @@
-"""The label-free search: what a setting does to held-out normals and to synthetic anomalies.
+"""Label-free search: the effect of a setting on held-out normal and synthetic anomalous images.
 
 python benchmarks/trials.py --trial=base --dataset=cifar10 --classes=0,1 --override=epochs=4 \\
     --output=results/trials.jsonl --data_dir=...
 
-Trains MEMGAN's default preset with the overrides, one process a class, and appends a line of JSON
-each `every` epochs. The test split is never read. A trial that is in the output is left out.
+Trains MEMGAN's default preset with the overrides, one process per class, and appends a line of JSON
+every `every` epochs. The test split is never read. Trials that are in the output are skipped.
 """
 
 import json
@@ -14,7 +14,7 @@ import time
 from absl import app, flags
 
 FLAGS = flags.FLAGS
-# Held-out images that are scored.
+# Number of held-out images to score.
 NUM_IMAGES = 500
 
 
@@ -26,7 +26,7 @@ def define_flags():
     flags.DEFINE_list("classes", ["0", "1"], "Normal classes.")
     flags.DEFINE_integer("seed", 0, "As in memgan train.")
     flags.DEFINE_multi_string("override", [], "setting=value; may be given several times.")
-    flags.DEFINE_integer("every", 2, "Epochs between two measurements.")
+    flags.DEFINE_integer("every", 2, "Number of epochs between measurements.")
     flags.DEFINE_string("output", "results/trials.jsonl", "File to append to.")
     flags.DEFINE_string("data_dir", None, "As in memgan train.")
 
@@ -93,7 +93,7 @@ def in_percent(measured):
 
 
 def by_parts(detector, images):
-    """Of every choice of a combined score's parts: the kinds' figures, in their order."""
+    """Figures of all kinds, in order, for every choice of a combined score's parts."""
     import numpy as np
 
     from memgan_tf.evaluation.part_choices import auroc_by_parts

@@ -1,11 +1,11 @@
-"""AUROC of detectors that have learned nothing: what the records' figures are to be read against.
+"""AUROC of detectors that have not learned, as a reference for the figures of the records.
 
 python benchmarks/unfitted.py --results_dir=results --data_dir=...
 
 For every record <results_dir>/<variant>/<detector>/<dataset>/<class>/seed_<s>.json it writes
-unfitted_<s>.json beside it, unless it is there: the same configuration, its initial weights (a
-shallow method: what noise taught it), constants measured on the normal training images. Test labels
-measure and choose nothing.
+unfitted_<s>.json next to it, unless that exists. It has the same configuration, the initial weights
+(for a shallow method, those learned from noise) and constants measured on the normal training
+images. Test labels are used for the measurement, not for any choice.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ FLAGS = flags.FLAGS
 
 def define_flags():
     flags.DEFINE_string("results_dir", "results", "Folder of the records.")
-    flags.DEFINE_string("records", "*/*/*/*/seed_*.json", "Which records below it.")
+    flags.DEFINE_string("records", "*/*/*/*/seed_*.json", "Pattern of the records below it.")
     flags.DEFINE_string("data_dir", None, "As in memgan train.")
 
 

@@ -1,1 +1,1 @@
-"""Command-line binaries: one verb each, all behind the console script `memgan`."""
+"""Command-line programs, one verb each, all called by the console script `memgan`."""

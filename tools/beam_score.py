@@ -1,4 +1,4 @@
-"""`memgan score --runner=beam`: its flags and its summary."""
+"""Flags and summary of `memgan score --runner=beam`."""
 
 import contextlib
 import importlib.util
@@ -28,29 +28,29 @@ def define_beam_flags(flag_values):
     flags.DEFINE_string(
         "saved_model",
         None,
-        "With beam, in place of --run: a version that memgan export made.",
+        "With beam, instead of --run: a version made by memgan export.",
         **options,
     )
     flags.DEFINE_enum(
-        "output_format", "csv", ["csv", "parquet"], "With beam: of the shards.", **options
+        "output_format", "csv", ["csv", "parquet"], "With beam: format of shards.", **options
     )
     flags.DEFINE_integer(
         "images_per_shard",
         1000,
-        "With beam: image files that make a shard. An npz or TFRecord file is one.",
+        "With beam: number of image files per shard. An npz or TFRecord file is one shard.",
         **options,
     )
     flags.DEFINE_string(
         "record_feature",
         "",
-        "With beam: the feature of a tf.train.Example that holds the encoded image. Absent: a "
-        "record of a TFRecord file is an encoded image itself.",
+        "With beam: the feature of a tf.train.Example that has the encoded image. If absent, each "
+        "record of a TFRecord file is an encoded image.",
         **options,
     )
     flags.DEFINE_string(
         "beam_options",
         "",
-        'Flags of Beam and its runner, "--runner=DirectRunner --direct_num_workers=2".',
+        'Flags of Beam and its runner, as "--runner=DirectRunner --direct_num_workers=2".',
         **options,
     )
 
@@ -87,7 +87,7 @@ def run_beam(flag_values):
 
 @contextlib.contextmanager
 def _safe_path():
-    """Processes that a runner starts import nothing from the working directory."""
+    """Keeps processes of a runner from importing files of the working directory."""
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = before or "1"
     try:

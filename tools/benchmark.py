@@ -15,9 +15,9 @@ DESCRIPTION = """Runs a grid of detectors, classes and seeds, and makes tables f
 
 memgan benchmark --suite=digits --detectors=memgan --classes=0,1 --seeds=0,1
 
-Runs what has no record yet, each cell in a process of one thread that resumes what is on disk; a
-failed cell is noted and the rest goes on. Stop it at any moment; several machines may share the
-folders. Writes <results_dir>/<suite>.csv, .md and .html."""
+Runs the cells without a record, each in a process with one thread that resumes what is on disk. A
+failed cell is noted, and the others continue. You may stop it at any time. Several machines may
+share the folders. Writes <results_dir>/<suite>.csv, .md and .html."""
 
 
 def define_flags(flag_values):
@@ -29,9 +29,9 @@ def define_flags(flag_values):
     flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds.", **options)
     flags.DEFINE_enum("preset", "default", list(PRESET_NAMES), "Preset.", **options)
     flags.DEFINE_multi_string(
-        "override", [], "A setting of every cell, name=value, such as num_units=25.", **options
+        "override", [], "A setting of every cell, such as num_units=25.", **options
     )
-    flags.DEFINE_integer("jobs", os.cpu_count(), "Cells that run at once.", **options)
+    flags.DEFINE_integer("jobs", os.cpu_count(), "Number of cells that run in parallel.", **options)
     flags.DEFINE_string("model_dir", "runs", "Folder of the runs.", **options)
     flags.DEFINE_string("results_dir", "results", "Folder of records and tables.", **options)
     flags.DEFINE_string("data_dir", None, "As in memgan train.", **options)
@@ -41,7 +41,7 @@ def define_flags(flag_values):
     flags.DEFINE_multi_string(
         "page", [], "Markdown page whose marked tables are filled from the records.", **options
     )
-    flags.DEFINE_bool("tables_only", False, "Run nothing, make the tables.", **options)
+    flags.DEFINE_bool("tables_only", False, "Only make the tables, from the records.", **options)
 
 
 def run(flag_values):
@@ -66,7 +66,7 @@ def run(flag_values):
     jobs = check_integer("jobs", flag_values.jobs, minimum=1)
     results_dir, failed = pathlib.Path(flag_values.results_dir), []
     if not flag_values.tables_only:
-        # A kill by SIGTERM stops the grid as Ctrl-C does.
+        # SIGTERM stops the grid like Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         model_dir = pathlib.Path(flag_values.model_dir)
         backbone = flag_values.backbone
@@ -74,7 +74,7 @@ def run(flag_values):
         try:
             failed = grid.run(cells)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt("stopped; the same command goes on where it was") from None
+            raise KeyboardInterrupt("stopped; the same command continues from there") from None
     records = read_records(results_dir)
     paths = write_tables(records, flag_values.suite, results_dir)
     for page in map(pathlib.Path, flag_values.page):

@@ -1,4 +1,4 @@
-"""What every binary shares: its flags, its help, one line for a user's mistake."""
+"""Shared parts of all verbs: flags, help, and one line for a user's mistake."""
 
 import contextlib
 import importlib
@@ -29,11 +29,11 @@ class Command:
 
     Args:
         name: `memgan <name>`.
-        description: First line for the list of verbs, the rest for its own help.
+        description: The first line is for the list of verbs, the rest for its own help.
         define_flags: Defines its flags in a `flags.FlagValues`.
-        run: Does the work, given the parsed flags.
+        run: Does the work with the parsed flags.
         required: Flags that must be given.
-        describe: Makes the text of --help from the parsed flags; None lists every flag.
+        describe: Makes the text of --help from the parsed flags; None lists all flags.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Command:
         )
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
-        """Parses and runs; `arguments` without the program's name. Returns the exit code."""
+        """Parses `arguments`, without the program's name, and runs. Returns the exit code."""
         arguments = sys.argv[1:] if arguments is None else list(arguments)
         with streams.safe_streams():
             return self._main(arguments)
@@ -99,12 +99,12 @@ class Command:
 
 
 def is_expected(error: BaseException) -> bool:
-    """Whether a user is told by a line: mistakes, what the system refuses, TensorFlow's errors."""
+    """Whether an error gets one line: user's mistakes, system errors and TensorFlow's errors."""
     return isinstance(error, EXPECTED) or _is_of_tensorflow(error)
 
 
 def _is_of_tensorflow(error):
-    # Looked up by name: a command that fails before TensorFlow is imported has none to ask.
+    # Looked up by name, because TensorFlow may not have been imported yet.
     errors = sys.modules.get("tensorflow.python.framework.errors_impl")
     return errors is not None and isinstance(error, errors.OpError)
 
@@ -117,7 +117,7 @@ def _message(error):
 
 @contextlib.contextmanager
 def _raising_interrupts():
-    """Ctrl-C is an exception again, once the imports are done: what runs cleans up after itself."""
+    """Makes Ctrl-C raise an exception again after the imports, so that the work can clean up."""
     before = signal.getsignal(signal.SIGINT)
     changes = before is streams.quit_at_once and streams.is_main_thread()
     if changes:
@@ -130,12 +130,12 @@ def _raising_interrupts():
 
 
 def follow_up(verb: str, *arguments: str) -> str:
-    """A command to go on with, quoted for a shell."""
+    """A next command, quoted for a shell."""
     return " ".join([program(), verb, *map(shlex.quote, arguments)])
 
 
 def program(name: str = "memgan") -> str:
-    """How to call a program of this environment: by its name, or by its path if need be."""
+    """How to call a program of this environment: by name, or by path if necessary."""
     path = pathlib.Path(sys.executable).with_name(name)
     if shutil.which(name) or not path.exists():
         return name
@@ -145,27 +145,27 @@ def program(name: str = "memgan") -> str:
 
 
 def import_tensorflow() -> None:
-    """Imports TensorFlow without the lines that it prints on a machine without a GPU.
+    """Imports TensorFlow without the messages that it prints on a machine without a GPU.
 
-    Call it when the flags have been checked: the import takes seconds.
+    Call it after the flags have been checked, because the import takes seconds.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # A user's keras.json may name another backend for other work.
+    # A user's keras.json may choose another backend.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    # Its first lines come before any log level applies, straight from C++.
+    # Its first lines come from C++ before any log level applies.
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
-        # What every command needs next; a library that is being imported may swallow Ctrl-C.
+        # All commands need them next; a library may swallow Ctrl-C during its import.
         for name in ("sklearn.metrics", "memgan_tf.fit"):
             importlib.import_module(name)
-    # It reads matplotlibrc of the working directory, which may name programs to draw with.
+    # Matplotlib reads matplotlibrc of the working directory, which may name programs to run.
     importlib.import_module("matplotlib").rcdefaults()
 
 
 @contextlib.contextmanager
 def _standard_error_to(sink):
-    """Sends file descriptor 2 to a file; shows what came if the block fails."""
+    """Redirects file descriptor 2 to a file; shows its content if the block fails."""
     sys.stderr.flush()
     saved = os.dup(2)
     os.dup2(sink.fileno(), 2)

@@ -1,4 +1,4 @@
-"""Flags made from the configuration's fields, so that each is written once."""
+"""Flags generated from the fields of the configuration, so that each is defined once."""
 
 import dataclasses
 from typing import Any
@@ -22,7 +22,7 @@ def define(flag_values: flags.FlagValues) -> None:
         "detector",
         None,
         list(DETECTORS),
-        f"Method: {', '.join(DETECTORS)}. If absent patch_memory, the best one, for photographs in "
+        f"Method: {', '.join(DETECTORS)}. Default: patch_memory, the best one, for photographs in "
         f"a folder or a list, and memgan for other sets.",
         flag_values=flag_values,
     )
@@ -30,14 +30,14 @@ def define(flag_values: flags.FlagValues) -> None:
         "preset",
         None,
         list(PRESET_NAMES),
-        "Where settings that are not given come from. default: what works best under the protocol. "
-        "paper: as close as the text allows. Default: default.",
+        "Source of settings that are not given. default: best results under the protocol. paper: "
+        "as close as the text of the paper allows. Default: default.",
         flag_values=flag_values,
     )
     flags.DEFINE_string(
         "config_file",
         None,
-        "JSON file of settings, such as a run's config.json; flags win over it.",
+        "JSON file with settings, such as a run's config.json; flags override it.",
         flag_values=flag_values,
     )
     for name, (field, _) in _fields().items():
@@ -45,7 +45,7 @@ def define(flag_values: flags.FlagValues) -> None:
 
 
 def _describe(name):
-    """What a field is, for each detector that says it in its own words."""
+    """Description of a field, for each detector that has its own."""
     texts: dict[str, list[str]] = {}
     for part, owner in _parts():
         if name in part.describe():
@@ -72,10 +72,10 @@ def _default(name):
 
 
 def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
-    """What the file and the flags say, by field name; `preset` always among it.
+    """Settings of the file and the flags by field name; always includes `preset`.
 
     Raises:
-        ValueError: If the file is unusable or a value breaks its field's rule.
+        ValueError: If the file is unusable or a value breaks the rule of its field.
     """
     fields = _fields()
     values = {"preset": "default"}
@@ -90,13 +90,13 @@ def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
 
 
 def _parts() -> list[tuple[type, str]]:
-    """The configuration's classes, each with the detector that it belongs to; empty if to all."""
+    """The classes of the configuration, each with its detector, or empty for all detectors."""
     models = [(method.config, detector) for detector, method in DETECTORS.items()]
     return [(DataConfig, ""), (TrainingConfig, ""), *models]
 
 
 def _fields() -> dict[str, tuple[dataclasses.Field, list[str]]]:
-    """Every field by name, with the detectors that it belongs to; none for the shared ones."""
+    """Every field by name, with its detectors; no detectors for shared fields."""
     fields: dict[str, tuple[dataclasses.Field, list[str]]] = {}
     for part, owner in _parts():
         for name, field in part.describe().items():
@@ -106,7 +106,7 @@ def _fields() -> dict[str, tuple[dataclasses.Field, list[str]]]:
 
 
 def _widest(first: dataclasses.Field, second: dataclasses.Field) -> dataclasses.Field:
-    """A field that takes what either takes; the detector's own is checked when it is known."""
+    """A field that accepts what either accepts; the detector's own rule is checked later."""
     rules = [field.metadata for field in (first, second)]
     allowed = dict.fromkeys(choice for rule in rules for choice in rule["choices"] or ())
     bounds = {

@@ -1,4 +1,4 @@
-"""Flags that say where a finished run's images are."""
+"""Flags for the place of a finished run's images."""
 
 from absl import flags
 
@@ -9,8 +9,8 @@ def define_data_flags(flag_values: flags.FlagValues) -> None:
     flags.DEFINE_string(
         "dataset",
         None,
-        "As in memgan train, if the data has moved, or if somebody else trained the run: what such "
-        "a run names is not opened.",
+        "As in memgan train. Needed if the data has moved, or if another user trained the run, "
+        "because the data named in such a run is not opened.",
         **options,
     )
     flags.DEFINE_string("data_dir", None, "As in memgan train, for the same reasons.", **options)

@@ -12,28 +12,26 @@ from memgan_tf.tools.score import score_input
 from memgan_tf.tools.train import train_run
 from memgan_tf.validation import check_integer
 
-DESCRIPTION = """Trains MEMGAN on one class of scikit-learn's 8×8 digits and shows what it gives.
+DESCRIPTION = """Trains MEMGAN on one class of scikit-learn's 8×8 digits and shows the results.
 
 memgan demo
 
-Trains (about a minute), evaluates with pictures, scores a folder of images, and says what to try
-next. Running it again shows the same run."""
+Trains (about a minute), evaluates with pictures, scores a folder of images, and suggests what to
+try next. Running it again shows the same run."""
 
 
 def define_flags(flag_values):
     """Defines this verb's flags."""
-    flags.DEFINE_string(
-        "model_dir", "runs", "Folder below which runs are kept.", flag_values=flag_values
-    )
+    flags.DEFINE_string("model_dir", "runs", "Folder for runs.", flag_values=flag_values)
     flags.DEFINE_integer("normal_class", 0, "Digit that counts as normal.", flag_values=flag_values)
     flags.DEFINE_integer("seed", 0, "Seed of the run.", flag_values=flag_values)
     flags.DEFINE_integer(
-        "epochs", None, "Fewer make a faster and worse demo.", flag_values=flag_values
+        "epochs", None, "Epochs; fewer make a faster and worse demo.", flag_values=flag_values
     )
 
 
 def run(flag_values):
-    """Does what the verbs train, evaluate and score do, in turn."""
+    """Trains, evaluates and scores, like the verbs."""
     overrides = {
         "dataset": "digits",
         "normal_class": check_integer("normal_class", flag_values.normal_class, 0, 9),
@@ -52,7 +50,7 @@ def run(flag_values):
 
 
 def _write_examples(resolved, folder):
-    """A few test images as PNG files, for the score command."""
+    """Writes a few test images as PNG files for the score command."""
     import tensorflow as tf
 
     from memgan_tf.data import load_task
@@ -70,8 +68,8 @@ def _summary(path, results, output):
     place, pictures = f"--run={path}", f"--input={path / 'eval' / 'examples'}"
     auroc, digit = 100 * results["metrics"]["auroc"], results["normal_class"]
     return f"""
-AUROC {auroc:.2f}: in so many of a hundred pairs of a {digit} and another digit, the other digit has
-the higher score.
+AUROC {auroc:.2f}: of a hundred pairs of a {digit} and another digit, in this many the other digit
+has the higher score.
 
   Run              {path}
   Pictures         {path / "eval"}/*.png

@@ -1,4 +1,4 @@
-"""Looks over an installation and says how to mend what is wrong."""
+"""Checks an installation and shows how to fix problems."""
 
 import os
 import sys
@@ -8,25 +8,25 @@ from absl import flags
 from memgan_tf.tools import health
 from memgan_tf.tools.command import Command, run_as_script
 
-DESCRIPTION = """Looks over this installation and says how to mend what is wrong.
+DESCRIPTION = """Checks this installation and shows how to fix problems.
 
 memgan doctor
 
-Versions, write access and free space at --model_dir, data sets, image files, the serving extra,
-TensorFlow with its devices, Keras and TensorBoard. ok: fine. note: works, and good to know. RED:
-must be mended; the fix stands under it. Exit code 1 if anything is RED."""
+Checks versions, write access and free space at --model_dir, data sets, image files, the serving
+extra, TensorFlow with its devices, Keras and TensorBoard. ok: no problem. note: works, but good to
+know. RED: must be fixed; the line below shows how. Exit code 1 if anything is RED."""
 COLOURS = {"ok": "32", "note": "33", "RED": "31"}
 
 
 def define_flags(flag_values):
     """Defines this verb's flags."""
     options = {"flag_values": flag_values}
-    flags.DEFINE_string("model_dir", "runs", "Folder below which runs are to be kept.", **options)
+    flags.DEFINE_string("model_dir", "runs", "Folder for runs.", **options)
     flags.DEFINE_string("data_dir", None, "As in memgan train.", **options)
 
 
 def run(flag_values):
-    """Prints a line a finding, as they come."""
+    """Prints one line per finding, as soon as it is known."""
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     num_red = 0
     for finding in health.examine(flag_values.model_dir, flag_values.data_dir):

@@ -7,13 +7,13 @@ from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
-DESCRIPTION = """Evaluates a finished run on the whole labelled test split of its data set.
+DESCRIPTION = """Evaluates a finished run on the whole labeled test split of its data set.
 
 memgan evaluate --run=runs/memgan/mnist/2/seed_0
 
 Writes results.json and, in eval/, scores.csv, roc.png, histogram.png, reconstructions.png,
-memory_units.png and heatmaps/. Metrics are printed times 100; where the test images have masks of
-their defects, pixel_auroc and aupro (to a false-positive rate of 0.3) are among them."""
+memory_units.png and heatmaps/. Metrics are printed times 100. If the test images have masks of
+their defects, they include pixel_auroc and aupro (to a false-positive rate of 0.3)."""
 
 
 def define_flags(flag_values):
@@ -23,7 +23,7 @@ def define_flags(flag_values):
     flags.DEFINE_integer(
         "num_heatmaps",
         8,
-        "Heat-maps of each kind (false alarms, misses, most and least anomalous); 0 writes none.",
+        "Heat-maps per kind (false alarms, misses, most and least anomalous); 0 writes none.",
         flag_values=flag_values,
     )
 
@@ -35,10 +35,10 @@ def run(flag_values):
 
 
 def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
-    """Evaluates a run, prints its metrics and where its files are.
+    """Evaluates a run, prints its metrics and the places of its files.
 
     Returns:
-        What results.json holds; None, and no file, for a folder of normal images alone.
+        Content of results.json; None, without a file, for a folder with only normal images.
     """
     RunDirectory(path).read_config()
     import_tensorflow()
@@ -73,7 +73,7 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
 
 def _print_calibration(trained):
     dataset, path = trained.config.data.dataset, trained.directory.path
-    print(f"{dataset} has no labelled test split, so there are no metrics. What there is:")
+    print(f"{dataset} has no labeled test split, so there are no metrics. Its calibration:")
     for line in trained.calibration.describe():
         print(f"  {line}")
     place = f"--run={path}"

@@ -12,8 +12,8 @@ DESCRIPTION = """Exports a finished run as a SavedModel that TensorFlow Serving 
 
 memgan export --run=runs/memgan/mnist/2/seed_0 --name=twos
 
-Publishes <output_dir>/<name>/<version>/ in one rename, once the exported scores equal the run's in
-Python and through TensorFlow's C API. docs/serving.md says how to serve it."""
+Publishes <output_dir>/<name>/<version>/ in one rename, after checking that the exported scores
+equal the run's in Python and through TensorFlow's C API. docs/serving.md shows how to serve it."""
 
 
 def define_flags(flag_values):
@@ -22,13 +22,13 @@ def define_flags(flag_values):
     flags.DEFINE_string("run", None, "Folder of the run.", **options)
     flags.DEFINE_string("name", None, "Name of the model on the server.", **options)
     flags.DEFINE_string("output_dir", "saved_models", "Folder of all models.", **options)
-    flags.DEFINE_integer("version", None, "Version; seconds since 1970 if absent.", **options)
-    flags.DEFINE_integer("keep", None, "Removes all but this many highest versions.", **options)
-    flags.DEFINE_float("target_fpr", None, "As in memgan train; the run's if absent.", **options)
+    flags.DEFINE_integer("version", None, "Version. Default: seconds since 1970.", **options)
+    flags.DEFINE_integer("keep", None, "Remove all but this many highest versions.", **options)
+    flags.DEFINE_float("target_fpr", None, "As in memgan train. Default: the run's.", **options)
     flags.DEFINE_integer(
         "golden_images",
         16,
-        "Images of the data set that are stored in the export, to check servers with, besides "
+        "Number of images of the data set stored in the export to check servers, in addition to "
         "synthetic ones; 0 needs no data set.",
         **options,
     )
@@ -38,7 +38,7 @@ def define_flags(flag_values):
 
 
 def run(flag_values):
-    """Checks everything that needs no TensorFlow, then exports."""
+    """Checks everything that does not need TensorFlow, then exports."""
     directory = RunDirectory(flag_values.run)
     directory.read_config()
     check_trust(directory, flag_values.force)

@@ -13,20 +13,20 @@ DESCRIPTION = """Draws the paper's figures 1 to 4 as SVG and PNG.
 memgan figures --figure=1,3 --run='runs/*/mnist/*/seed_0' --output=figures
 
 1: decoded memory units of MEMGAN and MemAE; needs a run of each for a task.
-2: Eq. 9 solved on points of the plane; needs no run.
+2: Eq. 9 solved for points in the plane; needs no run.
 3: t-SNE of units, normal and abnormal codes; needs runs of MEMGAN.
 4: without and with the projection loss; needs runs of MEMGAN, one with --projection_weight=0.
-Of several seeds of a task the lowest is drawn. The same runs and --seed give the same files."""
+With several seeds of a task, the lowest is drawn. The same runs and --seed give the same files."""
 FIGURES = ("1", "2", "3", "4")
 
 
 def define_flags(flag_values):
     """Defines this verb's flags."""
     options = {"flag_values": flag_values}
-    flags.DEFINE_list("figure", list(FIGURES), "Which, such as 1,3.", **options)
+    flags.DEFINE_list("figure", list(FIGURES), "Numbers of figures, such as 1,3.", **options)
     flags.DEFINE_list("run", [], "Folders of runs, or patterns in quotes.", **options)
-    flags.DEFINE_string("output", None, "Folder of the pictures.", **options)
-    flags.DEFINE_integer("seed", 0, "Of what is drawn at random.", **options)
+    flags.DEFINE_string("output", None, "Folder for the pictures.", **options)
+    flags.DEFINE_integer("seed", 0, "Seed of random choices.", **options)
     define_data_flags(flag_values)
 
 
@@ -53,13 +53,13 @@ def run(flag_values):
 
 
 class Artist:
-    """Loads what a figure shows, draws it, writes it and says where.
+    """Loads the content of a figure, draws it, writes it and prints its path.
 
     Args:
-        output: Folder.
-        seed: Of what is drawn at random.
-        data_dir: Of the data set, if it has moved.
-        dataset: The same.
+        output: Folder for the figures.
+        seed: Seed of random choices.
+        data_dir: Folder of the data set, if it has moved.
+        dataset: Name of the data set, if it has moved.
     """
 
     def __init__(self, output, seed, data_dir, dataset):
@@ -77,7 +77,7 @@ class Artist:
         self._save(draw_units(rows, self._seed), "figure_1")
 
     def figure_2(self, _):
-        """Eq. 9 on points of the plane."""
+        """Eq. 9 for points in the plane."""
         from memgan_tf.reproduction.figures_vertices import draw_vertices
 
         self._save(draw_vertices(self._seed), "figure_2")
@@ -89,7 +89,7 @@ class Artist:
         self._save(draw_codes([self._code_space(run) for run in runs], self._seed), "figure_3")
 
     def figure_4(self, pairs):
-        """`(without, with)` projection loss, a file a task."""
+        """`(without, with)` projection loss, one file per task."""
         from memgan_tf.reproduction.figures_codes import draw_ablation
 
         for pair in pairs:

@@ -1,4 +1,4 @@
-"""Checks of an installation, each with the fix for what is wrong. TensorFlow comes last, aside."""
+"""Checks of an installation, with fixes. TensorFlow is checked last, in a separate process."""
 
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ PACKAGE = "memgan_tf"
 FREE_GIB = 1.0
 SETUPTOOLS = "'setuptools<82'"
 PROBE_SECONDS = 180
-# A line of JSON after each step that worked, so that a crash is known by its place.
+# Prints a line of JSON after each successful step, to locate a crash.
 PROBE = """
 import json, os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -45,10 +45,10 @@ class Finding:
     """One line of the doctor's report.
 
     Attributes:
-        name: What was looked at.
-        state: `ok`, `note` (works, and good to know) or `RED` (must be mended).
+        name: What was checked.
+        state: `ok`, `note` (works, but good to know) or `RED` (must be fixed).
         text: What was found.
-        fix: What to do about it; empty if nothing.
+        fix: What to do; empty if nothing.
     """
 
     name: str
@@ -58,11 +58,11 @@ class Finding:
 
 
 def examine(model_dir: str, data_dir: str | None) -> Iterator[Finding]:
-    """All findings, the quick ones first.
+    """Yields all findings, the quick ones first.
 
     Args:
-        model_dir: Folder below which runs are to be kept.
-        data_dir: Of tensorflow-datasets; None is its own default.
+        model_dir: Folder for runs.
+        data_dir: Folder of tensorflow-datasets; None is its own default.
     """
     yield check_platform()
     yield from check_versions()
@@ -74,18 +74,18 @@ def examine(model_dir: str, data_dir: str | None) -> Iterator[Finding]:
 
 
 def check_platform() -> Finding:
-    """The system: locks and renames of files are those of Linux and macOS."""
+    """Checks the system, because file locks and renames are those of Linux and macOS."""
     system = platform.system()
     if system == "Linux":
         return Finding("system", "ok", platform.platform())
     if system == "Darwin":
         return Finding("system", "note", platform.platform(), "macOS: it works, but is not tested")
     fix = "Use the Windows Subsystem for Linux (WSL 2), or a container"
-    return Finding("system", "RED", f"{system or 'unknown'} has not the file locks it needs", fix)
+    return Finding("system", "RED", f"{system or 'unknown'} does not have file locks", fix)
 
 
 def check_versions() -> Iterator[Finding]:
-    """Python and every package that the installation asks for, against the bounds it declares."""
+    """Checks Python and every required package against the declared bounds."""
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
@@ -118,7 +118,7 @@ def _check_package(requirement):
 
 
 def check_model_dir(model_dir: str) -> Iterator[Finding]:
-    """Whether runs can be written there, and how many bytes are free."""
+    """Checks whether runs can be written there, and the free space."""
     path = pathlib.Path(model_dir).absolute()
     existing = next(p for p in (path, *path.parents) if p.exists())
     try:
@@ -137,7 +137,7 @@ def check_model_dir(model_dir: str) -> Iterator[Finding]:
 
 
 def check_data_sets(data_dir: str | None) -> Finding:
-    """What tensorflow-datasets has prepared. Nothing is fine: three kinds of data need none."""
+    """Lists prepared sets of tensorflow-datasets; none is fine, because other data need none."""
     name = "data_dir"
     try:
         from tensorflow_datasets.core import constants
@@ -147,7 +147,7 @@ def check_data_sets(data_dir: str | None) -> Finding:
         return Finding(name, "RED", f"tensorflow-datasets fails: {_line(error)}", fix)
     root = pathlib.Path(data_dir or constants.DATA_DIR).expanduser()
     if data_dir is not None and not root.is_dir():
-        return Finding(name, "RED", f"{root} is no folder", "Name the folder of prepared data sets")
+        return Finding(name, "RED", f"{root} is not a folder", "Name the folder of prepared sets")
     found = sorted({p.parents[1].relative_to(root) for p in root.glob("*/*/dataset_info.json")})
     if found:
         return Finding(name, "ok", f"{root} has {', '.join(map(str, found))}")
@@ -161,7 +161,7 @@ def _prepare(name, root):
 
 
 def check_pillow() -> Finding:
-    """Which kinds of image files can be read."""
+    """Checks which kinds of image files can be read."""
     fix = "pip install --force-reinstall pillow"
     try:
         features = importlib.import_module("PIL.features")
@@ -175,7 +175,7 @@ def check_pillow() -> Finding:
 
 
 def check_serving() -> Finding:
-    """The extra that gRPC clients and warm-up requests need."""
+    """Checks the extra that gRPC clients and warm-up requests need."""
     try:
         version = importlib.metadata.version("tensorflow-serving-api")
     except importlib.metadata.PackageNotFoundError:
@@ -185,7 +185,7 @@ def check_serving() -> Finding:
 
 
 def check_tensorflow() -> Iterator[Finding]:
-    """Imports TensorFlow, Keras and TensorBoard in a process of their own, which may crash."""
+    """Imports TensorFlow, Keras and TensorBoard in a separate process, which may crash."""
     found, failure = probe()
     import_fix = "pip install --force-reinstall tensorflow keras"
     if "devices" not in found:
@@ -200,14 +200,14 @@ def check_tensorflow() -> Iterator[Finding]:
     if "tensorboard" in found:
         yield _compare_tensorboard(found)
     else:
-        # Older TensorBoards import what setuptools 82 has dropped.
+        # Older TensorBoards import modules that setuptools 82 has dropped.
         dropped = "pkg_resources" in failure
         fix = f"pip install {SETUPTOOLS if dropped else '--force-reinstall tensorboard'}"
         yield Finding("tensorboard runs", "RED", failure, fix)
 
 
 def _check_keras(found, failure, import_fix):
-    """Keras has one backend a process, which the environment may choose."""
+    """Checks the backend of Keras, which the environment may choose."""
     if found.get("backend") == "tensorflow":
         return Finding("keras runs", "ok", f"{found['keras']} on tensorflow")
     chosen = os.environ.get("KERAS_BACKEND", "tensorflow")
@@ -223,12 +223,12 @@ def _check_keras(found, failure, import_fix):
 
 
 def _compare_tensorboard(found):
-    """TensorBoard reads what an older or equal TensorFlow writes."""
+    """Checks that TensorBoard is not older than TensorFlow, whose files it reads."""
     ours, theirs = (
         tuple(int(part) for part in found[name].split(".")[:2])
         for name in ("tensorboard", "tensorflow")
     )
-    text = f"{found['tensorboard']} beside TensorFlow {found['tensorflow']}"
+    text = f"{found['tensorboard']} with TensorFlow {found['tensorflow']}"
     if ours >= theirs:
         return Finding("tensorboard runs", "ok", text)
     bound = ".".join(map(str, theirs))
@@ -236,7 +236,7 @@ def _compare_tensorboard(found):
 
 
 def probe() -> tuple[dict[str, object], str]:
-    """What `PROBE` found, and why it ended early (empty if it did not)."""
+    """The findings of `PROBE`, and why it ended early (empty if it did not)."""
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     try:
         process = subprocess.run(
@@ -248,7 +248,7 @@ def probe() -> tuple[dict[str, object], str]:
         )
         output, code, errors = process.stdout, process.returncode, process.stderr
     except subprocess.TimeoutExpired as error:
-        # Bytes even where text was asked for.
+        # Bytes, even though text was requested.
         output = error.stdout or ""
         output = output.decode(errors="replace") if isinstance(output, bytes) else output
         code, errors = None, f"no answer within {PROBE_SECONDS} seconds"

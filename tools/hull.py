@@ -1,4 +1,4 @@
-"""Measures where a run's codes lie in relation to the hull of its memory units."""
+"""Measures distances of a run's codes to the hull of its memory units."""
 
 from absl import flags
 
@@ -6,12 +6,12 @@ from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 
-DESCRIPTION = """Measures the paper's claim: normal codes inside the hull of the memory units.
+DESCRIPTION = """Tests the paper's claim that normal codes are inside the hull of the memory units.
 
 memgan hull --run=runs/memgan/mnist/2/seed_0
 
-Distances of the codes of training, held-out and test images to the convex hull of the units, each
-exact to 1e-6. Writes eval/hull.json in the run's folder; docs/hull.md explains it."""
+Measures distances of the codes of training, held-out and test images to the convex hull of the
+units, exact to 1e-6. Writes eval/hull.json in the run's folder; docs/hull.md explains it."""
 
 
 def define_flags(flag_values):
@@ -39,7 +39,7 @@ def run(flag_values):
 
 
 def _format(measured):
-    """A table of the four sets of codes and the AUROCs × 100."""
+    """A table of the four sets of codes, and the AUROCs × 100."""
     limits = next(iter(measured["distances"].values()))["inside"]
     lines = [
         "Distance to the hull in units of the training codes' spread, and % of codes within",

@@ -1,4 +1,4 @@
-"""The console script `memgan`: picks the verb and imports nothing else."""
+"""The console script `memgan`, which imports only the chosen verb."""
 
 import difflib
 import importlib
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from memgan_tf.tools import streams
 from memgan_tf.version import __version__
 
-# In the order in which a newcomer meets them.
+# In the order in which a newcomer needs them.
 VERBS = {
     "demo": "train, evaluate and score on a small data set that needs no download",
-    "train": "train a detector on normal images, or go on with an interrupted run",
+    "train": "train a detector on normal images, or resume an interrupted run",
     "evaluate": "measure a finished run on its test split, with pictures",
     "report": "one HTML file on a finished run: verdict, figures, heat-maps, warnings",
-    "benchmark": "run a grid of detectors, classes and seeds; tables from the records",
-    "hull": "measure the paper's claim: normal codes inside the hull of the memory units",
+    "benchmark": "run a grid of detectors, classes and seeds; make tables",
+    "hull": "test the paper's claim that normal codes are inside the hull of the memory units",
     "figures": "draw the paper's figures 1 to 4 from finished runs",
     "score": "score images with a finished run",
-    "recalibrate": "set a finished run's threshold anew, without training",
+    "recalibrate": "set a new threshold for a finished run, without training",
     "export": "publish a finished run as a SavedModel for TensorFlow Serving",
-    "doctor": "look over this installation; a fix for what is wrong",
+    "doctor": "check this installation and show how to fix problems",
     "serve-check": "compare a server's scores with an export's, and measure latency",
 }
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs `memgan <verb> …`; returns the exit code.
 
     Args:
-        arguments: None takes the program's own, and readies its process.
+        arguments: Arguments; None uses those of the program, and prepares its process.
     """
     if arguments is not None:
         return _main(list(arguments))

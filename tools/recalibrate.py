@@ -1,4 +1,4 @@
-"""Sets a finished run's threshold anew, without training."""
+"""Sets a new threshold for a finished run, without training."""
 
 import sys
 
@@ -15,14 +15,14 @@ from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_a
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real
 
-DESCRIPTION = """Sets a finished run's threshold anew, without training.
+DESCRIPTION = """Sets a new threshold for a finished run, without training.
 
 memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --target_fpr=0.1
 memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --input=new_good_parts
 
-Rewrites the run's calibration.json; the old one stays beside it under its date. With --input, the
-scores of those images replace the old ones: normal images that training has not seen. The detector
-and config.json stay as they are. Exported models keep the threshold that they were made with."""
+Replaces the run's calibration.json; the old one is kept next to it with its date. With --input, new
+normal images that were not used for training replace the old scores. The detector and config.json
+do not change. Exported models keep their threshold."""
 
 
 def define_flags(flag_values):
@@ -32,25 +32,25 @@ def define_flags(flag_values):
     flags.DEFINE_float(
         "target_fpr",
         None,
-        "Share of normal images that may be called anomalies; absent, as before.",
+        "Share of normal images that may be called anomalies. Default: as before.",
         **options,
     )
     flags.DEFINE_string(
         "input",
         None,
-        "Image, folder or npz file of new normal images; absent, as before.",
+        "Image, folder or npz file of new normal images. Default: the old scores.",
         **options,
     )
 
 
 def run(flag_values):
-    """Checks everything, scores new images if there are any, writes."""
+    """Checks everything, scores new images if given, and writes the calibration."""
     directory = RunDirectory(flag_values.run)
     directory.read_config()
     if not directory.is_complete:
         raise ValueError(f"`run` must be complete; finish {directory.path} with memgan train")
     if flag_values.target_fpr is None and flag_values.input is None:
-        raise ValueError("`target_fpr` or `input` must be given: what should change?")
+        raise ValueError("`target_fpr` or `input` must be given")
     if flag_values.target_fpr is not None:
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
     before = Calibration.load(directory.calibration_file)
@@ -84,7 +84,7 @@ def _report(directory, before, after, backup):
     print(f"Written: {directory.calibration_file}; the old one is {backup.name}")
     print(
         "Exported models keep their old threshold: publish again with memgan export.\n"
-        "results.json, eval/ and scores.csv files are of the old threshold. Next: "
+        "results.json, eval/ and scores.csv files have the old threshold. Next: "
         f"{follow_up('evaluate', f'--run={directory.path}')}"
     )
 

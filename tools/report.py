@@ -7,13 +7,13 @@ from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
-DESCRIPTION = """Writes what a finished run is worth, in words and pictures, as one HTML file.
+DESCRIPTION = """Describes the quality of a finished run, in words and pictures, in one HTML file.
 
 memgan report --run=runs/memgan/mnist/2/seed_0
 
 Writes eval/report.html, which needs no network and no other file, and eval/model_card.md. A run
-with labelled test images that was not evaluated yet, or not at its present threshold, is evaluated
-first. Without labelled test images the report shows held-out normal images."""
+with labeled test images is evaluated first, unless that was done at its present threshold. Without
+labeled test images, the report shows held-out normal images."""
 
 
 def define_flags(flag_values):
@@ -24,7 +24,7 @@ def define_flags(flag_values):
     flags.DEFINE_integer(
         "num_images",
         8,
-        "Images of each kind (false alarms, misses, most and least anomalous).",
+        "Images per kind (false alarms, misses, most and least anomalous).",
         **options,
     )
 

@@ -18,22 +18,22 @@ from memgan_tf.tools.serve_check import define_server_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
-DESCRIPTION = """Scores images with a finished run, or a server: higher is more anomalous.
+DESCRIPTION = """Scores images with a finished run or a server; higher is more anomalous.
 
 memgan score --run=runs/memgan/mnist/2/seed_0 --input=photos --output=scores.csv
 memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.csv
 
 The input is an image (PNG, JPEG, BMP, GIF, WebP, TIFF), a folder with images at any depth, or an
-npz file with an array images. Files of another size are scaled as the run's own were; for a server
+npz file with an array images. Files of another size are scaled like the run's own; for a server,
 --image_fit says how. The output has the columns path, label (empty), anomaly_score, p_value and
 is_anomaly; for photographs also region, the box x0,y0,x1,y1 of the largest predicted region of an
 image that is called an anomaly, in the photograph's own pixels, and region_area.
 
---fdr=0.1 decides over the whole input: of the images called anomalies, a tenth is normal at most,
-on average. --monitor says whether the scores are still those of the calibration images.
---heatmaps=<folder> writes where each image is odd, all in the run's one colour scale.
+--fdr=0.1 decides for the whole input: on average, at most a tenth of the images called anomalies is
+normal. --monitor tests whether the scores still match those of the calibration images.
+--heatmaps=<folder> writes maps of where each image is anomalous, in the run's color scale.
 
---runner=beam scores millions of images on many machines by Apache Beam; see docs/scale.md."""
+--runner=beam scores millions of images on many machines with Apache Beam; see docs/scale.md."""
 
 
 def define_flags(flag_values):
@@ -46,13 +46,13 @@ def define_flags(flag_values):
         "image_fit",
         "stretch",
         list(FITS),
-        "With --server: how files of another size are scaled; the export's model card says it.",
+        "With --server: how files of another size are scaled; see the export's model card.",
         **options,
     )
     flags.DEFINE_integer(
         "bit_depth",
         None,
-        "With --server: bits that the values of 16-bit files use; the export's model card says it.",
+        "With --server: bits used by the values of 16-bit files; see the export's model card.",
         lower_bound=8,
         upper_bound=16,
         **options,
@@ -60,23 +60,21 @@ def define_flags(flag_values):
     flags.DEFINE_float(
         "fdr",
         None,
-        "Decide over the batch: share of false alarms among the alarms (Benjamini-Hochberg). "
-        "Absent: each image by the threshold.",
+        "Decide for the whole batch: share of false alarms among the alarms (Benjamini-Hochberg). "
+        "If absent, the threshold decides for each image.",
         **options,
     )
     flags.DEFINE_bool(
         "monitor",
         False,
-        "Compare the scores with the calibration's; written beside the output as .monitor.json.",
+        "Compare the scores with the calibration's; writes .monitor.json next to the output.",
         **options,
     )
-    flags.DEFINE_string(
-        "heatmaps", None, "Folder for heat-maps, the highest scores first.", **options
-    )
-    flags.DEFINE_integer("max_heatmaps", 100, "Heat-maps at most.", **options)
+    flags.DEFINE_string("heatmaps", None, "Folder for heat-maps, highest scores first.", **options)
+    flags.DEFINE_integer("max_heatmaps", 100, "Largest number of heat-maps.", **options)
     define_beam_flags(flag_values)
     define_server_flags(flag_values)
-    flags.DEFINE_integer("batch_size", 64, "Images a request to the server.", **options)
+    flags.DEFINE_integer("batch_size", 64, "Images per request to the server.", **options)
 
 
 def run(flag_values):
@@ -110,7 +108,7 @@ def _check(flag_values):
         )
     if flag_values.heatmaps is not None:
         if flag_values.run is None:
-            raise ValueError("`heatmaps` must come with --run: a server gives no colour scale")
+            raise ValueError("`heatmaps` must come with --run: a server gives no color scale")
         check_folder(pathlib.Path(flag_values.heatmaps))
         check_integer("max_heatmaps", flag_values.max_heatmaps, 1)
     if flag_values.fdr is not None:
@@ -122,7 +120,7 @@ def _check(flag_values):
     if flag_values.monitor:
         if outputs.is_written_through(flag_values.output):
             raise ValueError(
-                "`monitor` writes beside the output, which must be a file for it. Received: "
+                "`monitor` writes next to the output, which must be a file. Received: "
                 f"output={flag_values.output}"
             )
         outputs.check_output(_monitor_file(flag_values.output), "monitor")
@@ -174,7 +172,7 @@ def _write_heatmaps(trained, source, folder, limit):
 
 
 def score_on_server(address, retries, batch_size, source, output, fdr=None, **reading):
-    """Does what `score_input` does, with a server's scores and p-values."""
+    """Like `score_input`, with the scores and p-values of a server."""
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.false_discoveries import control_false_discoveries
@@ -205,7 +203,7 @@ def _summarize(given, flagged, threshold, output, fdr):
 
 
 def _print_reach(num_images, resolution, fdr):
-    """Says what the number of calibration images lets a batch show."""
+    """Prints how few anomalies a batch can show with the given calibration images."""
     from memgan_tf.evaluation.false_discoveries import fewest_alarms
 
     fewest = fewest_alarms(num_images, resolution, fdr)
@@ -216,7 +214,7 @@ def _print_reach(num_images, resolution, fdr):
         )
     elif fewest > 1:
         print(
-            f"Fewer than {fewest} odd images among {num_images} cannot be called: the smallest "
+            f"Fewer than {fewest} anomalies among {num_images} cannot be called: the smallest "
             f"p-value is {resolution:.3g}. Recalibrate with more normal images, or score fewer "
             f"at once"
         )

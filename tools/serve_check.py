@@ -1,4 +1,4 @@
-"""Compares a server's answers with an export's golden scores, and measures how fast they come."""
+"""Compares a server's answers with an export's golden scores, and measures latency."""
 
 from absl import flags
 
@@ -11,35 +11,35 @@ DESCRIPTION = """Compares a server's answers with an export's golden scores, and
 
 memgan serve-check --server=rest://localhost:8501/twos --export=saved_models/twos/1
 
-Exit code 0: the server gives the golden images the scores that the export was published with."""
+Exit code 0: the server gives the golden images the published scores."""
 
 
 def define_flags(flag_values):
     """Defines this verb's flags."""
     options = {"flag_values": flag_values}
     flags.DEFINE_string("export", None, "Folder of the published version.", **options)
-    flags.DEFINE_integer("requests", 200, "Requests to measure.", **options)
-    flags.DEFINE_integer("batch_size", 8, "Images a request.", **options)
-    flags.DEFINE_integer("concurrency", 1, "Clients that send at the same time.", **options)
+    flags.DEFINE_integer("requests", 200, "Number of requests to measure.", **options)
+    flags.DEFINE_integer("batch_size", 8, "Images per request.", **options)
+    flags.DEFINE_integer("concurrency", 1, "Number of concurrent clients.", **options)
     flags.DEFINE_float(
         "tolerance",
         1e-4,
-        "Share of a score by which it may differ: another processor adds in another order.",
+        "Relative tolerance of scores, for processors that add in another order.",
         **options,
     )
     define_server_flags(flag_values)
 
 
 def define_server_flags(flag_values):
-    """Defines the flags that lead to a server; `memgan score` has them too."""
+    """Defines the flags for a server, which `memgan score` also has."""
     options = {"flag_values": flag_values}
     flags.DEFINE_string(
         "server",
         None,
-        "rest://host:8501/name or grpc://host:8500/name; /version or :label may follow.",
+        "rest://host:8501/name or grpc://host:8500/name, optionally with /version or :label.",
         **options,
     )
-    flags.DEFINE_float("timeout", 30.0, "Seconds that a request may take.", **options)
+    flags.DEFINE_float("timeout", 30.0, "Largest duration of a request, in seconds.", **options)
     flags.DEFINE_integer("attempts", 5, "Tries of a request, with growing pauses.", **options)
 
 
@@ -58,7 +58,7 @@ def run(flag_values):
         import_tensorflow()
     with make_client(address, retries) as client:
         states = ", ".join(f"{v} {state}" for v, state in sorted(client.versions().items()))
-        print(f"{address} knows version {states}; compared with {flag_values.export}")
+        print(f"{address} has version {states}; compared with {flag_values.export}")
         answers = client.score(golden.images)
     try:
         agreement = golden.compare(answers, tolerance)

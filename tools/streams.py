@@ -1,4 +1,4 @@
-"""What commands print through: safe for terminals, and no reason for the work to stop."""
+"""Output streams that are safe for terminals and never stop the work."""
 
 import contextlib
 import os
@@ -10,19 +10,19 @@ from collections.abc import Iterator
 
 from memgan_tf.text import printable
 
-# What programs of ours steer a terminal with: three colours, their end, a progress bar's line up.
+# Allowed control sequences: three colors, their end, and the line-up of a progress bar.
 OWN_SEQUENCES = re.compile(r"(\x1b\[(?:3[1-3]|0)m|\x1b\[A)")
 INTERRUPTED = 130
 
 
 class SafeStream:
-    """Passes text on with escapes for what would steer a terminal; outlives its reader.
+    """Passes on text with control characters escaped; survives the end of its reader.
 
-    A reader that has gone, such as `head`, is no error: what would come is dropped. A disk that is
-    full is noted, and told at the end: the work that the text reports is done all the same.
+    If the reader has gone, such as `head`, further text is dropped without an error. A full disk is
+    noted and reported at the end, so the work continues.
 
     Args:
-        stream: What is written to.
+        stream: Stream to write to.
     """
 
     def __init__(self, stream):
@@ -31,18 +31,18 @@ class SafeStream:
         self._is_closed = False
 
     def write(self, text: str) -> int:
-        """Writes what can be written; returns the length of the text."""
+        """Writes as much as possible; returns the length of the text."""
         if not self._is_closed:
             self._try(lambda: self._stream.write(self._encodable(_safe(text))))
         return len(text)
 
     def writelines(self, lines) -> None:
-        """As `write`, for each."""
+        """Writes each line, like `write`."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Flushes what can be flushed."""
+        """Flushes the stream if possible."""
         if not self._is_closed:
             self._try(self._stream.flush)
 
@@ -59,7 +59,7 @@ class SafeStream:
             self._drop()
 
     def _drop(self):
-        """From now on nothing is written, by Python's own last flush neither."""
+        """Discards all further output, including Python's own last flush."""
         self._is_closed = True
         with contextlib.suppress(OSError, ValueError, AttributeError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -73,7 +73,7 @@ class SafeStream:
 
 def _safe(text):
     parts = OWN_SEQUENCES.split(text)
-    # A progress bar goes to the beginning of its line; inside a line nothing does.
+    # Only a progress bar may return to the beginning of a line.
     begin = "\r" if text.startswith("\r") else ""
     safe = "".join(
         part if index % 2 else printable(part, keep="\n\t") for index, part in enumerate(parts)
@@ -83,10 +83,10 @@ def _safe(text):
 
 @contextlib.contextmanager
 def safe_streams() -> Iterator[None]:
-    """A context in which standard output and error are safe; nested ones change nothing.
+    """A context in which standard output and error are safe; nested ones do nothing.
 
     Raises:
-        OSError: If something could not be written, at the end.
+        OSError: At the end, if something could not be written.
     """
     before = sys.stdout, sys.stderr
     made = [s if isinstance(s, SafeStream) else SafeStream(s) for s in before]
@@ -103,10 +103,10 @@ def safe_streams() -> Iterator[None]:
 
 
 def prepare_process() -> None:
-    """Makes a program's process ready: three open streams, and Ctrl-C in one line from the start.
+    """Prepares a program's process: opens the standard streams and handles Ctrl-C in one line.
 
-    Where a standard stream is closed, the next file that is opened would take its place, and
-    whatever a library prints would end up in it.
+    If a standard stream is closed, the next opened file would take its place and receive whatever
+    a library prints.
     """
     for descriptor, mode in ((0, os.O_RDONLY), (1, os.O_WRONLY), (2, os.O_WRONLY)):
         try:
@@ -122,7 +122,7 @@ def prepare_process() -> None:
 
 
 def quit_at_once(number, frame) -> None:
-    """Handles Ctrl-C while nothing is lost by it; a library that is imported may swallow it."""
+    """Handles Ctrl-C while nothing can be lost; imported libraries may swallow an exception."""
     del number, frame
     with contextlib.suppress(OSError):
         os.write(2, b"memgan: interrupted\n")
@@ -131,9 +131,9 @@ def quit_at_once(number, frame) -> None:
 
 @contextlib.contextmanager
 def quitting_at_once() -> Iterator[None]:
-    """A context in which Ctrl-C ends a program at once, if it would raise otherwise."""
+    """A context in which Ctrl-C ends a program at once, if it would otherwise raise."""
     before = signal.getsignal(signal.SIGINT)
-    # Other threads may not set handlers; Ctrl-C does not reach them either.
+    # Other threads may not set handlers, and Ctrl-C does not reach them.
     changes = before is signal.default_int_handler and is_main_thread()
     try:
         if changes:
@@ -145,5 +145,5 @@ def quitting_at_once() -> Iterator[None]:
 
 
 def is_main_thread() -> bool:
-    """Whether this is the thread that signals come to."""
+    """Whether this thread receives signals."""
     return threading.current_thread() is threading.main_thread()

@@ -1,4 +1,4 @@
-"""Trains a detector on one class of a data set, or goes on with an interrupted run."""
+"""Trains a detector on one class of a data set, or resumes an interrupted run."""
 
 import functools
 
@@ -11,7 +11,7 @@ from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_a
 from memgan_tf.training.cluster import read_cluster
 from memgan_tf.training.run_directory import RunDirectory
 
-DESCRIPTION = """Trains a detector on normal images, or goes on with an interrupted run.
+DESCRIPTION = """Trains a detector on normal images, or resumes an interrupted run.
 
 memgan train --dataset=mnist --normal_class=2 --model_dir=runs --seed=0
 memgan train --dataset=folder:photos --model_dir=runs
@@ -22,19 +22,17 @@ from the preset, then --config_file, then flags."""
 
 def define_flags(flag_values):
     """Defines this verb's flags."""
-    flags.DEFINE_string(
-        "model_dir", "runs", "Folder below which runs are kept.", flag_values=flag_values
-    )
+    flags.DEFINE_string("model_dir", "runs", "Folder for runs.", flag_values=flag_values)
     config_flags.define(flag_values)
 
 
 def run(flag_values):
-    """Checks everything that needs no TensorFlow, then trains."""
+    """Checks everything that does not need TensorFlow, then trains."""
     train_run(configure(**config_flags.overrides(flag_values)), flag_values.model_dir)
 
 
 def train_run(resolved, model_dir):
-    """Trains a configuration and says where the run is."""
+    """Trains a configuration and prints the folder of the run."""
     directory = RunDirectory.of(model_dir, resolved)
     directory.check_free_for(resolved)
     if directory.is_complete_for(resolved):

@@ -1,4 +1,4 @@
-"""The texts of `memgan train --help`: what most people need, or all that a detector has."""
+"""The texts of `memgan train --help`: common settings, or all settings of a detector."""
 
 import dataclasses
 import re
@@ -11,13 +11,13 @@ from memgan_tf.api import configure
 from memgan_tf.config import RunConfig, choices, detector_config, resolve
 from memgan_tf.tools import config_flags
 
-# What most people need, in the order in which they need it.
+# Settings that most people need, in the order in which they need them.
 NEEDED = (
     *("dataset", "model_dir", "detector", "normal_class", "preset"),
     *("epochs", "image_size", "target_fpr", "seed", "config_file"),
 )
 WIDTH = 100
-# What a flag with choices puts before its text.
+# Prefix of the text of a flag with choices.
 CHOICES = re.compile(r"^<[^>]*>: ")
 MORE = """More help:
   memgan train --detector=memae --help                  the settings of a detector
@@ -26,11 +26,11 @@ MORE = """More help:
 
 
 def describe(description: str, flag_values: flags.FlagValues) -> str:
-    """The help for what was given beside --help.
+    """The help for the flags given together with --help.
 
     Args:
-        description: Of the verb.
-        flag_values: Parsed; with `detector` or `dataset` the text is that detector's.
+        description: Description of the verb.
+        flag_values: Parsed flags; with `detector` or `dataset` the text is for that detector.
 
     Raises:
         ValueError: If the data set or a setting cannot be used.
@@ -56,7 +56,7 @@ def _describe_detector(given):
         config = resolve(given["detector"], given["preset"], shape, options)
         head = (
             f"Settings of {config.detector}, preset {config.preset}. Where the value depends on "
-            f"the images: digits, up to 16 pixels a side; mnist, up to 48 and grey; cifar10, the "
+            f"the images: digits, up to 16 pixels a side; mnist, up to 48 and gray; cifar10, the "
             f"same in color; large, larger. Add --dataset=<name> for its values"
         )
     summary = (detector_config(config.detector).__doc__ or "").strip().splitlines()[0]
@@ -84,14 +84,14 @@ def _entries(config: RunConfig, part: Any, given: dict[str, Any]) -> list[str]:
 
 
 def _as_folder(config):
-    """The same for a folder, whose settings are shown where no data set is named."""
+    """The configuration for a folder, whose settings are shown if no data set is named."""
     return dataclasses.replace(
         config, data=dataclasses.replace(config.data, dataset="folder:photographs")
     )
 
 
 def _rule(field):
-    """The bounds or choices of a field, a sentence."""
+    """The bounds or choices of a field, as a sentence."""
     rule = field.metadata
     if rule["choices"]:
         return f" One of {', '.join(rule['choices'])}."

@@ -1,4 +1,4 @@
-"""What `benchmarks/run.py` runs, a module a part.
+"""The parts of `benchmarks/run.py`, one module each.
 
-Each has a function `run(options)` that returns tables and what they were made from.
+Each has a function `run(options)` that returns tables and their data.
 """

@@ -1,4 +1,4 @@
-"""What the maps of each named backbone cost. Random weights: the time does not depend on them."""
+"""Costs of the maps of each named backbone, with random weights, which do not affect the time."""
 
 import pathlib
 import tempfile
@@ -42,7 +42,7 @@ def run(options):
 
 
 def _measure(call, side, rounds):
-    """Processor's seconds an image, of all threads, round by round."""
+    """CPU seconds per image, of all threads, round by round."""
     images = tf.constant(
         np.random.default_rng(0).uniform(0, 255, (BATCH, side, side, 3)), "float32"
     )

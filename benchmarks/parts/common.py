@@ -1,4 +1,4 @@
-"""What the parts share: settings, images of the right shape, trainers."""
+"""Shared code of the parts: settings, images of the right shape, trainers."""
 
 import dataclasses
 
@@ -13,15 +13,15 @@ TINY = {"base_width": 4, "batch_size": 4}
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """How long and how exactly to measure.
+    """Duration and precision of the measurements.
 
     Attributes:
-        quick: Tiny networks and images and two rounds: shows that the benchmark runs.
-        rounds: Turns of each variant.
-        threads: Of every library.
-        data_dir: Of prepared data sets; empty measures on synthetic images alone.
-        photographs: Folder with train/ of photographs; empty measures on synthetic ones.
-        backbone: file:<model.keras> or a name; empty takes one with random weights.
+        quick: Tiny networks and images and two rounds, to check that the benchmark runs.
+        rounds: Number of turns of each variant.
+        threads: Number of threads of every library.
+        data_dir: Folder of prepared data sets; if empty, only synthetic images are used.
+        photographs: Folder with train/ of photographs; if empty, synthetic ones are used.
+        backbone: file:<model.keras> or a name; if empty, one with random weights is used.
     """
 
     quick: bool = False
@@ -37,7 +37,7 @@ class Options:
         return {"mnist": (8, 8, 1)} if self.quick else SUITES
 
     def steps(self, usual):
-        """Steps a turn."""
+        """Number of steps per turn."""
         return 1 if self.quick else usual
 
 
@@ -56,7 +56,7 @@ def synthetic(shape, count=2000):
 
 
 def make_trainer(config, images):
-    """A trainer, and a function that takes `steps_per_call` of its steps and waits for them."""
+    """A trainer, and a function that runs `steps_per_call` of its steps and waits for them."""
     trainer = make_detector(config).make_trainer(images)
 
     def run():

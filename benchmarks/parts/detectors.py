@@ -1,4 +1,4 @@
-"""Training and scoring rates of every deep detector; PyOD's three at the same number of weights."""
+"""Training and scoring rates of all deep detectors, and of PyOD's three with as many weights."""
 
 import time
 
@@ -11,7 +11,7 @@ from parts.common import make_trainer, settings, synthetic, table
 
 
 def num_scored(name):
-    """Images of a turn of scoring; AnoGAN searches for each."""
+    """Number of images per turn of scoring; fewer for AnoGAN, which searches for each."""
     return 8 if name == "adgan" else 256
 
 
@@ -61,12 +61,12 @@ def run(options):
     if optional("pyod"):
         tables.append(_pyod(options))
     else:
-        print("PyOD is not installed: its rows are left out")
+        print("PyOD is not installed, so its rows are left out")
     return {"tables": tables, "seconds": seconds}
 
 
 def _pyod(options):
-    """Rates of PyOD's networks; their weights are as many as ours, but on flat pixels."""
+    """Rates of PyOD's networks, which have as many weights as ours, but use flat pixels."""
     shape = next(iter(options.suites.values()))
     images = synthetic(shape, 128 if options.quick else 2048)
     flat = images.reshape(len(images), -1).astype(np.float32) / 255
@@ -78,7 +78,7 @@ def _pyod(options):
         hidden = max(4, round(weights / (2 * (flat.shape[1] + config.model.latent_dim))))
         batch = config.training.batch_size
 
-        # What PyOD's ALAD calls an epoch is one batch.
+        # PyOD's ALAD calls one batch an epoch.
         epochs = len(flat) // batch if name == "alad" else 1
 
         def fit(passes, make=make, hidden=hidden, config=config, batch=batch, epochs=epochs):
@@ -93,7 +93,7 @@ def _pyod(options):
             started = time.perf_counter()
             step()
             ours = (time.perf_counter() - started) / (batch * config.training.steps_per_call)
-            # The difference of two lengths leaves out what is done once.
+            # The difference of two lengths excludes work that is done once.
             found.append((max(fit(3) - fit(1), 1e-9) / (2 * len(flat)), ours))
         rates = [[a for a, _ in found], [b for _, b in found]]
         rows.append([name, f"{weights:,}", batch, per_second(1, rates[1]), per_second(1, rates[0])])

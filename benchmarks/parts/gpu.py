@@ -15,7 +15,7 @@ from parts.common import Options, make_trainer, settings, synthetic, table
 from parts.steps import STEP, TORCH, torch_turn
 
 BATCHES = (64, 256)
-STEPS = 20  # of a turn; they take PyTorch 0.4 s on an H200
+STEPS = 20  # per turn; they take PyTorch 0.4 s on an H200
 FLAGS = {
     STEP: {},
     "--distribution_strategy=mirrored": {"distribution_strategy": "mirrored"},
@@ -30,7 +30,7 @@ ON_GPUS = {
     "PyTorch, that, a CUDA graph": {**FASTEST, "graph": True},
     "PyTorch, that, bfloat16, a CUDA graph": {**FASTEST, "autocast": True, "graph": True},
 }
-# Determinism cannot be asked for and taken back in one process.
+# Determinism cannot be turned on and off in one process.
 DETERMINISTIC = """
 import sys; sys.path.insert(0, sys.argv[1])
 from parts.gpu import deterministic_seconds; deterministic_seconds(*sys.argv[2:])
@@ -81,7 +81,7 @@ def measure(options, suite, batch):
 
 
 def deterministic_seconds(options, suite, batch):
-    """Prints the seconds of turns whose kernels are deterministic."""
+    """Prints the seconds of turns with deterministic kernels."""
     options, variants = Options(**json.loads(options)), {}
     config = _config(options, suite, int(batch), {"deterministic_ops": True})
     variants[f"{STEP}, deterministic"] = make_trainer(config, synthetic(config.image_shape))[1]
@@ -95,7 +95,7 @@ def _config(options, suite, batch, overrides):
 
 
 def _one_by_one(trainer, turn):
-    """The turn on batches that are made one after the other, as they were."""
+    """The turn with batches that are made one after the other, as in earlier versions."""
     with mock.patch.object(pipeline, "_parallel_batches", return_value=1):
         batches = iter(trainer._batches())
 
@@ -107,8 +107,8 @@ def _one_by_one(trainer, turn):
 
 
 def _each_network(options, suite, batch, images):
-    """The turn of a step whose networks are compiled one by one, as they were."""
-    # Read when the model is made and when the step is traced.
+    """The turn of a step with separately compiled networks, as in earlier versions."""
+    # The setting is read when the model is made and when the step is traced.
     parts = mock.patch.object(TrainingConfig, "compiles_step", False)
     with parts:
         turn = make_trainer(_config(options, suite, batch, FLAGS["--jit_compile"]), images)[1]
@@ -125,14 +125,14 @@ def _torch_variants():
 
     if not torch.cuda.is_available():
         return TORCH
-    # As TensorFlow does by itself.
+    # TensorFlow does so by default.
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.benchmark = True
     return {**TORCH, **ON_GPUS}
 
 
 def _first(name, call):
-    """A variant's turn, None if this machine cannot run it, and the seconds of the first one."""
+    """A variant's turn, or None if this machine cannot run it, and seconds of the first turn."""
     started = time.perf_counter()
     try:
         result = call()

@@ -1,4 +1,4 @@
-"""How time and memory grow with the image, the batch, n, d and the number of images."""
+"""Growth of time and memory with the image, the batch, n, d and the number of images."""
 
 import os
 import statistics
@@ -56,7 +56,7 @@ def run(options):
 
 
 def _sides(options, sides):
-    """Colour images; a side has its own process, for its peak memory."""
+    """Color images; each side has a separate process, for its peak memory."""
     rows = []
     for side in sides:
         code = (
@@ -74,7 +74,7 @@ def _sides(options, sides):
 
 
 def one_side(side, quick):
-    """Seconds a step, and the batch, of one size of images."""
+    """Seconds per step, and the batch size, for one size of images."""
     from parts.common import Options
 
     side, options = int(side), Options(quick=bool(int(quick)))

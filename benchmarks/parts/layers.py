@@ -1,4 +1,4 @@
-"""The convolutions of MEMGAN's step alone, and the share of its time that they explain."""
+"""Time of only the convolutions of MEMGAN's step, and their share of the step's time."""
 
 import dataclasses
 import itertools
@@ -13,14 +13,14 @@ from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.networks.blocks import kernel_for, plan_sizes, plan_widths
 from parts.common import make_trainer, settings, synthetic, table
 
-# Passes of a step over a batch; D's forward and weights' passes see both pairs at once.
+# Numbers of passes of a step over a batch; D's forward and weight passes see both pairs at once.
 # E: x and G(z). G: P(E(x)) and z, and z once more, for M. D: its own step, then E's and G's.
 PASSES = {
     "encoder": {"forward": 2, "to inputs": 2, "to weights": 2},
     "generator": {"forward": 2, "to inputs": 3, "to weights": 2},
     "discriminator": {"forward": 4, "to inputs": 3, "to weights": 2},
 }
-# In the first layer of E the pass over x needs no gradient at x, nor does D's own step.
+# In the first layer of E, the pass over x needs no gradient at x; neither does D's own step.
 FIRST_LAYER = {"encoder": 1, "discriminator": 1}
 
 
@@ -30,9 +30,9 @@ class Pass:
 
     Attributes:
         name: Network, layer, direction.
-        times: How often a step has it, for a batch.
-        operations: Floating-point operations, 2 a multiply-add.
-        call: Runs it once, on a batch.
+        times: Number of times that a step has it, for a batch.
+        operations: Floating-point operations, 2 per multiply-add.
+        call: Runs it once on a batch.
     """
 
     name: str
@@ -57,7 +57,7 @@ def run(options):
 
 
 def convolution_passes(config):
-    """Every convolution of the step, in each direction."""
+    """All convolutions of the step, in each direction."""
     sizes = plan_sizes(*config.image_shape[:2])
     widths = plan_widths(len(sizes) - 1, config.model.base_width, config.model.max_width)
     channels, found = [config.image_shape[2], *widths], []
@@ -69,7 +69,7 @@ def convolution_passes(config):
             for direction, times in directions.items():
                 if level == 0 and direction == "to inputs":
                     times = FIRST_LAYER.get(network, times)
-                # G is the mirror: its way forward is the convolution's way back.
+                # G is the mirror: its forward pass is the backward pass of a convolution.
                 kind = direction
                 if network == "generator" and direction != "to weights":
                     kind = {"forward": "to inputs", "to inputs": "forward"}[direction]
@@ -115,7 +115,7 @@ def _turn(call, repeats):
 
 def _table(suite, config, passes, repeats, seconds, product):
     steps, rows, shares = config.training.steps_per_call, [], []
-    # A call of any function costs something; inside the step nobody calls.
+    # The cost of a function call, which does not occur inside the step.
     alone = {
         p.name: [
             max(total - empty, 1e-9) / repeats
@@ -144,7 +144,7 @@ def _table(suite, config, passes, repeats, seconds, product):
 
 
 def forward_multiplications(config):
-    """Multiply-adds of one image through E, G and D, from the graphs' operations."""
+    """Multiply-adds for one image in E, G and D, from the operations of the graphs."""
     model = MEMGAN(config.model, config.image_shape, seed=0)
     image, code = tf.zeros((1, *config.image_shape)), tf.zeros((1, config.model.latent_dim))
     calls = {
@@ -171,6 +171,6 @@ def _multiplications(call):
 
 
 def step_operations(config):
-    """Floating-point operations of a step, for one image; 2 a multiply-add; see `PASSES`."""
+    """Floating-point operations of a step for one image, 2 per multiply-add; see `PASSES`."""
     forward = forward_multiplications(config)
     return 2 * sum(sum(PASSES[name].values()) * forward[name] for name in PASSES)

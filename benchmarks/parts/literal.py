@@ -1,4 +1,4 @@
-"""What MEMGAN's step is measured against: Algorithm 1 line by line, and the step in eager mode."""
+"""References for MEMGAN's step: Algorithm 1 line by line, and the step in eager mode."""
 
 import keras
 import tensorflow as tf
@@ -9,7 +9,7 @@ from memgan_tf.models.memgan import MEMGAN
 
 
 class Step:
-    """What a model may do in its step: one optimiser a player."""
+    """See `models.common.base.Step`; with one optimizer per player."""
 
     def __init__(self, model, batch_size):
         self.model, self.batch_size = model, batch_size
@@ -27,7 +27,7 @@ class Step:
 
 
 def literal_step(config):
-    """A compiled function that takes one step on a batch of images."""
+    """A compiled function that runs one step on a batch of images."""
     model = MEMGAN(config.model, config.image_shape, seed=0)
     size = config.training.batch_size
     step, seed = Step(model, size), tf.constant(SEED, tf.int64)
@@ -41,7 +41,7 @@ def literal_step(config):
 
 
 def eager_step(config):
-    """A function that takes MEMGAN's step on a batch of images, without a graph."""
+    """A function that runs MEMGAN's step on a batch of images, without a graph."""
     model = MEMGAN(config.model, config.image_shape, seed=0)
     size = config.training.batch_size
     step, seed = Step(model, size), tf.constant(SEED, tf.int64)
@@ -55,7 +55,7 @@ def eager_step(config):
 
 
 def literal_algorithm_1(model, images, draws, step):
-    """Every forward pass anew for each player, nothing shared."""
+    """Algorithm 1 with separate forward passes for each player."""
     parts, weights, noise = model.trained, draws["mixing_weights"], draws.get("instance_noise")
     scaled = parts.scaling(images)
 

@@ -1,4 +1,4 @@
-"""E, P and G over features of patches, and what the benchmark changes in them."""
+"""E, P and G over features of patches, and their variants in the benchmark."""
 
 import dataclasses
 
@@ -15,16 +15,17 @@ CODE, HIDDEN, DRAWS, LEARNING_RATE = 32, 64, 256, 1e-3
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """What is trained, and what is the distance of a patch.
+    """How the networks are trained, and the distance of a patch.
 
     Attributes:
         memory: `none`, `softmax`, `sparse` (hard shrinkage), `cosine`, `memae` (both) or
-            `positions` (units of its own at each position).
-        temperature: Of the softmax.
-        num_units: Of the memory, or at each position.
-        steps: Of training, of a patch at each position; 0 trains nothing, the distance is the
-            length of the features: Mahalanobis' distance to the Gaussian of the position.
-        distance: `residual`, or `hull`: of the code to the hull of the units.
+            `positions` (separate units at each position).
+        temperature: Temperature of the softmax.
+        num_units: Number of units in the memory, or at each position.
+        steps: Number of training steps, each with one patch per position. 0 trains nothing; then
+            the distance is the length of the features, which is the Mahalanobis distance to the
+            Gaussian of the position.
+        distance: `residual`, or `hull` for the distance of the code to the hull of the units.
     """
 
     memory: str = "softmax"
@@ -62,7 +63,7 @@ class CosineMemory(SparseMemoryLayer):
 
 
 class PositionMemory(MemoryLayer):
-    """Units of its own at each position; codes are `(images * positions, d)`, images first."""
+    """Separate units at each position; codes are `(images * positions, d)`, images first."""
 
     def __init__(self, num_positions, num_units, seed):
         super().__init__(num_units, seed=seed)
@@ -100,13 +101,13 @@ def make_memory(variant, num_positions, seed):
 
 
 class PatchNetworks:
-    """E, P and G over patches, whose loss is Eq. 4 + 6 + 7, without the adversarial game.
+    """E, P and G over patches, with the loss Eq. 4 + 6 + 7, without the adversarial game.
 
     Args:
-        variant: Which memory, and how long to train.
-        num_positions: Of the grid.
-        num_channels: Of a patch's features.
-        seed: Of weights and batches.
+        variant: Kind of memory and length of training.
+        num_positions: Number of positions in the grid.
+        num_channels: Number of features of a patch.
+        seed: Seed of weights and batches.
     """
 
     def __init__(self, variant, num_positions, num_channels, seed):
@@ -121,7 +122,7 @@ class PatchNetworks:
         self.weights = [w for part in parts if part for w in part.trainable_variables]
 
     def loss(self, patches, step):
-        """Mean loss of `(positions, channels)`."""
+        """Mean loss for `(positions, channels)`."""
         codes = self.encoder(patches)
         if self.memory is None:
             return tf.reduce_mean(l2_distance(patches, self.generator(codes)))
@@ -140,7 +141,7 @@ class PatchNetworks:
         )
 
     def fit(self, features):
-        """Trains on `(images, positions, channels)`, at each step a patch of each position."""
+        """Trains on `(images, positions, channels)`, with one patch per position in each step."""
         optimizer = keras.optimizers.Adam(LEARNING_RATE)
         optimizer.build(self.weights)
         table, (count, positions, _) = tf.constant(features), features.shape

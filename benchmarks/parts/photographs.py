@@ -1,7 +1,7 @@
 """Detectors for photographs, and anomalib's PaDiM and PatchCore on the same features.
 
-CPU seconds count every thread of the process. Without `--backbone` the network has random weights,
-without `--photographs` the images are noise: both cost the same.
+CPU seconds include all threads of the process. Without `--backbone` the network has random weights,
+and without `--photographs` the images are noise; neither changes the cost.
 """
 
 import importlib.util
@@ -50,7 +50,7 @@ def run(options):
     if _has_anomalib():
         tables.append(_as_it_comes(images[:few], scored))
     else:
-        print("anomalib is not installed: its rows are left out")
+        print("anomalib is not installed, so its rows are left out")
     return {"tables": tables, "CPU and wall seconds": seconds}
 
 
@@ -63,21 +63,21 @@ def photographs(options, side, count):
 
 
 def overrides(options):
-    """Of the configuration: which backbone."""
+    """Overrides of the configuration for the backbone."""
     if options.backbone:
         return {"backbone": options.backbone}
     return {"backbone": "mobilenet_v2", "backbone_weights": "random"}
 
 
 def clock(call):
-    """Seconds of the processor, of all threads, and of the clock on the wall."""
+    """CPU seconds of all threads, and wall seconds."""
     started = time.process_time(), time.perf_counter()
     call()
     return [time.process_time() - started[0], time.perf_counter() - started[1]]
 
 
 def take_turns(variants, rounds, warm=True):
-    """`clock` of each call by variant, as `measure.take_turns`."""
+    """Result of `clock` for each call by variant, in turns like `measure.take_turns`."""
     for call in variants.values() if warm else ():
         call()
     found = {name: [] for name in variants}
@@ -88,7 +88,7 @@ def take_turns(variants, rounds, warm=True):
 
 
 class Bench:
-    """What is fitted and scored, on features that are computed once."""
+    """Fits and scores detectors on features that are computed once."""
 
     def __init__(self, options, images):
         self._options, self._images = options, images
@@ -113,7 +113,7 @@ class Bench:
             [part.numpy() for grid in grids for part in grid]
 
     def fits(self):
-        """Functions that learn from the features, ours and theirs."""
+        """Functions that learn from the features, for our and their detectors."""
         found = {}
         for name in NAMES:
             found[f"memgan_tf, {name}"] = lambda name=name: self._learn(name)
@@ -123,12 +123,12 @@ class Bench:
         return found
 
     def coreset(self):
-        """`clock` of fitting their PatchCore; see `GivenPatchcore.fit`."""
+        """Result of `clock` for fitting their PatchCore; see `GivenPatchcore.fit`."""
         model, candidates = self._theirs["patchcore"]
         return model.fit(candidates, clock)
 
     def scores(self, images, batch):
-        """Functions that score the features of images, and one that computes these."""
+        """Functions that score the features of images, and one that computes the features."""
         found = {"features": lambda: self.features(images, batch)}
         starts = range(0, len(images), batch)
         parts = [self._grids(tf.constant(images[i : i + batch])) for i in starts]
@@ -148,7 +148,7 @@ class Bench:
         # As `fit` does.
         with threadpool_limits(1):
             arrays = detector.learn(self._stream)
-        # In the place of the network: the grids that are handed over.
+        # Replaces the network by the given grids.
         model = detector.make_model(self._network, arrays)
         model.network = lambda grids: [Grid(*grid) for grid in grids]
         self._models[name] = tf.function(model.explain, reduce_retracing=True)
@@ -183,7 +183,7 @@ def _to_torch(grids):
 
 
 def _compared(turns, unit, factor, caption):
-    """A table: time after the features, and theirs over ours in the same rounds."""
+    """A table of times after the features, and of the ratios theirs to ours in each round."""
     rows = []
     features = [cpu for cpu, _ in turns["features"]]
     for name, found in turns.items():

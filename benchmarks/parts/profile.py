@@ -1,4 +1,4 @@
-"""What the time of a step goes to, by kind of operation, from TensorFlow's profiler."""
+"""Time of a step by kind of operation, from TensorFlow's profiler."""
 
 import collections
 import pathlib
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from parts.common import make_trainer, settings, synthetic, table
 
-# Substrings of operations' kinds, in the order in which they are looked for.
+# Substrings of kinds of operations, in the order of the search.
 KINDS = {
     "convolutions": ("Conv2D",),
     "batch normalisation": ("BatchNorm",),
@@ -39,7 +39,7 @@ def run(options):
 
 
 def operation_times(turn):
-    """Milliseconds and counts of operations by kind, while `turn` runs once."""
+    """Milliseconds and counts of operations by kind, during one run of `turn`."""
     from tensorflow.tsl.profiler.protobuf import xplane_pb2
 
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,7 @@ def operation_times(turn):
     for plane in space.planes:
         for line in plane.lines:
             for event in line.events:
-                # `scope/name:Kind`; kernels of oneDNN have prefixes of their own.
+                # `scope/name:Kind`; kernels of oneDNN have their own prefixes.
                 kind = plane.event_metadata[event.metadata_id].name.rpartition(":")[2]
                 if (kind not in known and not kind.startswith("_Mkl")) or kind == "Prefetch":
                     continue

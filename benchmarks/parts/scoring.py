@@ -1,4 +1,4 @@
-"""Scores a second of MEMGAN against PyTorch and against the step's own forward share."""
+"""MEMGAN's scores per second, compared with PyTorch and with the step's forward share."""
 
 from measure import optional, per_second, ratios, spread, take_turns, torch_device
 

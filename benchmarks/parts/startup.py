@@ -1,4 +1,4 @@
-"""From the start of each command to its end, or to the end of the first training step."""
+"""Time from the start of each command to its end, or to the end of the first training step."""
 
 import pathlib
 import statistics
@@ -76,7 +76,7 @@ def _first_steps(options, folder):
 
 
 def _commands(folder):
-    """Commands that run to their end, on a run that is made first."""
+    """Commands that run to their end, for a run that is made first."""
     arguments = ["--dataset=digits", "--normal_class=0", "--epochs=1", "--base_width=4"]
     run_child(MAIN, "train", *arguments, f"--model_dir={folder}")
     made, images = folder / "memgan" / "digits" / "0" / "seed_0", folder / "new.npz"

@@ -1,4 +1,4 @@
-"""MEMGAN's training step against PyTorch's, a literal Algorithm 1 and eager mode."""
+"""MEMGAN's training step compared with PyTorch, a literal Algorithm 1 and eager mode."""
 
 import tensorflow as tf
 from measure import (
@@ -40,7 +40,7 @@ def run(options):
 
 
 def measure(config, options):
-    """Seconds a turn by variant, and the operations of a product of matrices in a turn."""
+    """Seconds per turn by variant, and the operations of a matrix product per turn."""
     images, count = synthetic(config.image_shape), config.training.steps_per_call
     variants = {STEP: make_trainer(config, images)[1]}
     literal, batch = literal_step(config), tf.constant(images[: config.training.batch_size])

@@ -1,8 +1,8 @@
-"""MEMGAN in PyTorch, written as its users write it: the yardstick of the step and of the score.
+"""MEMGAN in idiomatic PyTorch, a reference for the speed of the step and of the score.
 
-The same layers and widths as `memgan_tf.networks` (without the dropout and spectral normalisation
-that MEMGAN does not use), the same losses, Adam with the same settings, the same instance noise
-and the same moving average of the weights.
+It has the same layers and widths as `memgan_tf.networks` (without dropout and spectral
+normalization, which MEMGAN does not use), the same losses, Adam with the same settings, the same
+instance noise and the same moving average of the weights.
 """
 
 import copy
@@ -18,7 +18,7 @@ EPSILON = 1e-12
 
 
 class Encoder(nn.Module):
-    """E: stride-2 convolutions with batch normalisation and leaky ReLU, and a dense layer."""
+    """E: stride-2 convolutions with batch normalization and leaky ReLU, and a dense layer."""
 
     def __init__(self, image_shape, latent_dim, base_width, max_width):
         super().__init__()
@@ -93,7 +93,7 @@ class Memory(nn.Module):
 
 
 class ScoringPath(nn.Module):
-    """E, M and G in a row; what the moving average is taken of."""
+    """E, M and G in sequence; the moving average is of these weights."""
 
     def __init__(self, config):
         super().__init__()
@@ -120,17 +120,17 @@ class ScoringPath(nn.Module):
 
 
 class TorchMemgan:
-    """MEMGAN's networks, optimisers and Algorithm 1.
+    """MEMGAN's networks, optimizers and Algorithm 1.
 
     Args:
         config: A `RunConfig` of MEMGAN.
         images: `(num_images, height, width, channels)` uint8, kept in memory.
-        shares_passes: Whether G(z) is computed once for D, E, G and M, by `torch.autograd.grad`,
-            as MEMGAN's own step does; otherwise E and G get a pass through a detached z.
+        shares_passes: Whether G(z) is computed once for D, E, G and M, with `torch.autograd.grad`,
+            as in MEMGAN's own step; otherwise E and G have a pass with a detached z.
         channels_last: Whether tensors have the memory layout that oneDNN and tensor cores prefer.
-        fused: Whether Adam is PyTorch's fused one.
-        device: Where everything is, the images too.
-        autocast: Whether the networks compute in bfloat16 where PyTorch deems it safe.
+        fused: Whether to use PyTorch's fused Adam.
+        device: Device of everything, including the images.
+        autocast: Whether the networks compute in bfloat16 where PyTorch considers it safe.
         compiled: Whether `torch.compile` compiles the networks.
         graph: Whether the step is recorded once as a CUDA graph and then replayed.
     """
@@ -189,7 +189,7 @@ class TorchMemgan:
         return self._step(self.next_batch())
 
     def _recorded(self):
-        """The step as a CUDA graph, on a batch that is copied in."""
+        """The step as a CUDA graph, with the batch copied to its input."""
         batch, graph, side = self.next_batch(), torch.cuda.CUDAGraph(), torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):
@@ -290,7 +290,7 @@ class TorchMemgan:
 
 
 def distance(first, second):
-    """‖first - second‖₂ of each image."""
+    """‖first - second‖₂ for each image."""
     return ((first - second).square().flatten(1).sum(1) + EPSILON).sqrt()
 
 

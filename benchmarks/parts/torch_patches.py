@@ -1,6 +1,6 @@
-"""anomalib's PaDiM and PatchCore: the yardstick of the detectors for photographs.
+"""anomalib's PaDiM and PatchCore, references for the speed of detectors for photographs.
 
-They run as they come, from pixels, or on features that are handed to them.
+They run unchanged, from pixels, or on given features.
 """
 
 import sys
@@ -8,20 +8,20 @@ import sys
 import torch
 from torch import nn
 
-# PyTorch's compiler for GPUs; it crashes in a process that holds TensorFlow.
+# PyTorch's compiler for GPUs, which crashes in a process that has loaded TensorFlow.
 sys.modules.setdefault("triton", None)
 from anomalib.models.components import KCenterGreedy  # noqa: E402
 from anomalib.models.image.padim.torch_model import PadimModel  # noqa: E402
 from anomalib.models.image.patchcore.torch_model import PatchcoreModel  # noqa: E402
 
-# What pretrained networks of torchvision expect.
+# Means and deviations for pretrained networks of torchvision.
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# Centers whose choice is timed where choosing all would take too long or too much memory.
+# Number of centers whose choice is timed if choosing all would need too much time or memory.
 TIMED_CENTERS = 50
 
 
 class Given(nn.Module):
-    """Takes the place of a network: its maps are those that were handed over."""
+    """Replaces a network; its maps are the given ones."""
 
     maps = None
 
@@ -33,8 +33,8 @@ class GivenPadim:
     """PaDiM on grids of features.
 
     Args:
-        num_kept: Channels that it draws.
-        side: Of the images, for the map.
+        num_kept: Number of channels that it draws.
+        side: Side of the images, for the map.
     """
 
     def __init__(self, num_kept, side):
@@ -64,16 +64,16 @@ class GivenPatchcore:
     def __init__(self, num_units, side):
         self._model = PatchcoreModel(["layer2"], "resnet18", pre_trained=False)
         self._model.layers, self._model.feature_extractor = ["maps"], Given()
-        # The grids were averaged over their neighbors before.
+        # The grids have already been averaged over their neighbors.
         self._model.feature_pooler = nn.Identity()
         self.num_units, self._images = num_units, torch.empty(1, 3, *side)
 
     @torch.inference_mode()
     def fit(self, candidates, clock):
-        """Chooses units among `(patches, channels)`.
+        """Chooses units from `(patches, channels)`.
 
         Returns:
-            Seconds of `clock`, extended from a few units: all took more than 17 GB.
+            Seconds of `clock`, extrapolated from a few units, because all need more than 17 GB.
         """
         # Time to score depends on how many units there are, not on which.
         self._model.memory_bank = candidates[: self.num_units]
@@ -87,7 +87,7 @@ class GivenPatchcore:
 
 
 class AsItComes:
-    """A model of anomalib with its own network, of random weights; from pixels."""
+    """A model of anomalib with its own network with random weights, from pixels."""
 
     def __init__(self, name):
         self.name = name
@@ -106,10 +106,10 @@ class AsItComes:
 
     @torch.inference_mode()
     def learn(self, clock):
-        """Learns from what was read.
+        """Learns from the features of `read`.
 
         Returns:
-            Seconds of `clock`; those of PatchCore's coreset are extended from a few of its centers.
+            Seconds of `clock`; for PatchCore's coreset, extrapolated from a few of its centers.
         """
         if self.name == "padim":
             return clock(self._model.fit)
@@ -128,7 +128,7 @@ class AsItComes:
 
 
 def _extended(sampler, count, clock):
-    """Seconds to choose `count` centers, from those of one and of a few more."""
+    """Seconds to choose `count` centers, extrapolated from one and a few more."""
     found = []
     for centers in (1, 1 + TIMED_CENTERS):
         sampler.coreset_size = centers

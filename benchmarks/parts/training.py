@@ -1,4 +1,4 @@
-"""One class to the end: seconds and peak memory of `memgan train`."""
+"""Complete training of one class: seconds and peak memory of `memgan train`."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""Configuration of runs: frozen dataclasses, presets, one place that validates. No TensorFlow."""
+"""Configuration of runs: validated frozen dataclasses and presets, without TensorFlow."""
 
 from memgan_tf.config.data import FOLDER_FIELDS, FOLDER_KINDS, DataConfig
 from memgan_tf.config.few_images import suited_to_few_images, with_enough_images

@@ -17,19 +17,19 @@ class AdganConfig(FeatureWeightConfig):
     """AnoGAN (Schlegl et al., 2017), the paper's ADGAN: a GAN whose generator is inverted."""
 
     num_inversion_steps: int = option(
-        500, "Adam steps that look for an image's code.", minimum=1, maximum=100_000
+        500, "Number of Adam steps that search for an image's code.", minimum=1, maximum=100_000
     )
     inversion_learning_rate: float = option(1e-3, "Their step size.", minimum=1e-6, maximum=10.0)
     num_candidates: int = option(
         1,
-        "Fixed random codes whose images are compared; the nearest is where the search starts.",
+        "Number of fixed random codes; the search starts from the one with the nearest image.",
         minimum=1,
         maximum=10_000,
     )
     max_test_images: int | None = option(
         None,
-        "Test images that memgan evaluate scores at most, a stratified draw that is always the "
-        "same; left out, all.",
+        "Largest number of test images that memgan evaluate scores, a fixed stratified draw. If "
+        "absent, all.",
         minimum=2,
     )
 

@@ -14,12 +14,12 @@ from memgan_tf.config.shared import (
 
 @dataclasses.dataclass(frozen=True)
 class AladConfig(AdversarialConfig):
-    """ALAD (Zenati et al., 2018): a BiGAN with two more discriminators for the two cycles."""
+    """ALAD (Zenati et al., 2018): a BiGAN with two more discriminators, one for each cycle."""
 
     score_form: str = option(
         "features",
         "features: distance of D_xx's features of (x, x) and (x, G(E(x))), ALAD's score. l1, l2: "
-        "distance of x and G(E(x)). logits: D_xx's own answer.",
+        "distance of x and G(E(x)). logits: the output of D_xx.",
         choices=("features", "l1", "l2", "logits"),
     )
 

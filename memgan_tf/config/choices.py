@@ -1,4 +1,4 @@
-"""Where a configuration departs from its preset, and what presets say, for a person to read."""
+"""Describes presets, and differences of a configuration from its preset, for a reader."""
 
 import dataclasses
 from typing import Any
@@ -8,33 +8,33 @@ from memgan_tf.config.registry import DETECTORS
 from memgan_tf.config.run import PRESET_NAMES, RunConfig, resolve
 from memgan_tf.config.training import TrainingConfig
 
-# An image shape of each family that presets distinguish.
+# An image shape for each family of images that presets distinguish.
 FAMILY_SHAPES = {
     "digits": (8, 8, 1),
     "mnist": (28, 28, 1),
     "cifar10": (32, 32, 3),
     "large": (64, 64, 3),
 }
-# What names the run, and is shown as that.
+# Settings that identify the run, shown in its title.
 NAMING = ("dataset", "normal_class", "data_dir")
 
 
 def parts_of(config: RunConfig) -> dict[str, Any]:
-    """The parts of a configuration by the heading that help has for them."""
+    """The parts of a configuration by their headings in the help."""
     return {"Data": config.data, "Training": config.training, "Model": config.model}
 
 
 def applies(config: RunConfig, name: str) -> bool:
-    """Whether a field has an effect on such a run."""
+    """Whether a field has an effect on the run."""
     if name in TrainingConfig.describe() and name != "seed":
         return config.model.trains_in_steps
     return name not in FOLDER_FIELDS or config.data.folder is not None
 
 
 def own_settings(config: RunConfig) -> list[tuple[str, Any, Any]]:
-    """Name, value and the preset's value of each setting that departs from the preset.
+    """Name, value and preset's value of each setting that differs from the preset.
 
-    It is what the user gave, and what was decided by the data set.
+    These are settings given by the user and settings decided by the data set.
     """
     preset = resolve(config.detector, config.preset, config.image_shape, {})
     return [
@@ -46,7 +46,7 @@ def own_settings(config: RunConfig) -> list[tuple[str, Any, Any]]:
 
 
 def describe_settings(config: RunConfig) -> list[str]:
-    """The run in a line, and a table of what departs from its preset."""
+    """The run in one line, and a table of differences from its preset."""
     data, (height, width, channels) = config.data, config.image_shape
     what = "" if data.normal_class is None else f", normal class {data.normal_class}"
     rows = own_settings(config)
@@ -66,7 +66,7 @@ def describe_settings(config: RunConfig) -> list[str]:
 
 
 def preset_values(detector: str, preset: str, name: str) -> dict[str, Any]:
-    """The preset's value of a field by family of images."""
+    """Values of a field in a preset, by family of images."""
     return {
         family: resolve(detector, preset, shape, {}).flat().get(name)
         for family, shape in FAMILY_SHAPES.items()
@@ -74,7 +74,7 @@ def preset_values(detector: str, preset: str, name: str) -> dict[str, Any]:
 
 
 def is_set_by_presets(name: str) -> bool:
-    """Whether a preset of any detector gives a field another value than its default."""
+    """Whether a preset of any detector changes the default of a field."""
     return any(
         name in values
         for method in DETECTORS.values()

@@ -10,12 +10,12 @@ from memgan_tf.config.shared import NetworkConfig
 class DagmmConfig(NetworkConfig):
     """DAGMM (Zong et al., 2018): a Gaussian mixture over codes and reconstruction errors."""
 
-    num_components: int = option(4, "Gaussians K of the mixture.", minimum=1, maximum=1000)
+    num_components: int = option(4, "Number K of Gaussians.", minimum=1, maximum=1000)
     estimation_width: int = option(
         10, "Hidden units of the network that assigns codes to Gaussians.", minimum=1, maximum=8192
     )
     dropout: float = option(
-        0.5, "Share of those units that a training step leaves out.", minimum=0.0, maximum=0.99
+        0.5, "Share of these units that are dropped in a training step.", minimum=0.0, maximum=0.99
     )
     energy_weight: float = option(0.1, "λ₁, weight of the mixture's energy.", minimum=0.0)
     singularity_weight: float = option(
@@ -23,13 +23,13 @@ class DagmmConfig(NetworkConfig):
     )
     covariance_jitter: float = option(
         1e-3,
-        "Added to a covariance's diagonal, times 1 + its mean variance.",
+        "Added to the diagonal of a covariance, times 1 + its mean variance.",
         minimum=1e-9,
         maximum=1.0,
     )
 
 
-# The paper has no images: convolutions as MemAE's, as docs of comparisons on images have them.
+# The paper has no images, so the convolutions are MemAE's, as in published comparisons.
 PRESETS = {
     "paper": {
         "digits": {"epochs": 200, "validation_fraction": 0.2},

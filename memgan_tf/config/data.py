@@ -1,4 +1,4 @@
-"""What is normal, and where the images come from."""
+"""Configuration of the data: what is normal, and where the images come from."""
 
 import dataclasses
 import os
@@ -6,18 +6,18 @@ import os
 from memgan_tf.config.fields import Checked, option
 from memgan_tf.validation import check_choice, check_integer, received
 
-# Fields that a folder of images has and no other kind of data set.
+# Fields that only a folder of images has.
 FOLDER_FIELDS = (
     *("folder_layout", "image_size", "aspect_ratio", "image_fit", "leave_out_padding"),
     *("image_channels", "bit_depth"),
 )
-# Kinds of data sets that are image files: in a folder, or named by a list.
+# Kinds of data sets with image files: in a folder, or in a list.
 FOLDER_KINDS = ("folder", "list")
 FOLDER_LAYOUTS = (
     *("mvtec", "mvtec_ad_2", "mvtec_loco", "btad", "visa", "normal_abnormal"),
     *("kolektor", "kolektor_2", "masked", "image_folder", "flat"),
 )
-# Share of a folder's normal images that is held out at most, unless the user says so.
+# Largest share of a folder's normal images to hold out, unless the user gives another.
 MAX_FOLDER_VALIDATION = 1 / 3
 
 
@@ -32,63 +32,63 @@ class DataConfig(Checked):
     )
     normal_class: int | str | None = option(
         None,
-        "Label that counts as normal, or the name of its folder. Required for labelled sets; leave "
-        "it out for an npz file whose x_train is all normal and for a folder of normal images.",
+        "Label that counts as normal, or the name of its folder. Required for labeled sets; leave "
+        "it out for an npz file with only normal images in x_train or a folder of normal images.",
         minimum=0,
     )
     data_dir: str | None = option(
         None,
-        "Directory of prepared tensorflow-datasets; its own default if absent. Of a folder, a list "
-        "or an npz file: where it is, if it has moved.",
+        "Directory of prepared tensorflow-datasets; if absent, their own default. For a folder, a "
+        "list or an npz file: its place, if it has moved.",
     )
     folder_layout: str | None = option(
         None,
-        "Of a folder: mvtec (train/good, test/good, test/<defect>, ground_truth/<defect>), "
-        "image_folder (train/<class>, test/<class>, or <class> alone), flat (every image is "
-        "normal), or another of the list in docs/folders.md. By the folders' names if absent or "
+        "Layout of a folder: mvtec (train/good, test/good, test/<defect>, ground_truth/<defect>), "
+        "image_folder (train/<class>, test/<class>, or only <class>), flat (all images are "
+        "normal), or another one in docs/folders.md. From the names of folders if absent or "
         "auto.",
         choices=("auto", *FOLDER_LAYOUTS),
     )
     image_size: int | None = option(
         None,
-        "Side in pixels that a folder's images are scaled to. If absent 256 for detectors on "
-        "features, 320 where photographs of different shapes keep theirs; for detectors on "
-        "pixels, which take 256 at most, 32 where the median image's longer side is below 48 "
-        "pixels, else 64.",
+        "Side in pixels to which a folder's images are scaled. If absent, for detectors on "
+        "features 256, or 320 if photographs of different shapes keep theirs; for detectors on "
+        "pixels, which take at most 256, 32 if the median image's longer side is below 48 pixels, "
+        "otherwise 64.",
         minimum=8,
         maximum=4096,
     )
     aspect_ratio: float | None = option(
         None,
-        "Width over height of a folder's scaled images, whose area stays that of the square. If "
-        "absent that of the training photographs for detectors on features, else 1.",
+        "Width divided by height of a folder's scaled images, with the area of the square. If "
+        "absent, that of the training photographs for detectors on features, otherwise 1.",
         minimum=0.25,
         maximum=4.0,
     )
     image_fit: str | None = option(
         None,
-        "How a folder's images get their shape: stretch (the default of detectors on features), "
-        "keep (each its own shape; the same where photographs differ in shape), pad (all of it, "
-        "black beside it; the default of detectors on pixels) or crop (the largest centered part).",
+        "How a folder's images are fitted: stretch (default of detectors on features), keep (each "
+        "keeps its shape; their default if photographs differ in shape), pad (the whole image with "
+        "black bars; default of detectors on pixels) or crop (the largest centered part).",
         choices=("pad", "crop", "stretch", "keep"),
     )
     leave_out_padding: bool | None = option(
         None,
-        "Whether the black bars that --image_fit=pad leaves beside a folder's images are kept from "
-        "scores and maps. If absent, detectors on pixels do so where a training image has bars, "
-        "detectors on features always.",
+        "Whether scores and maps leave out the black bars that --image_fit=pad adds to a folder's "
+        "images. If absent, detectors on pixels do so if a training image has bars, and detectors "
+        "on features always do.",
     )
     image_channels: int | None = option(
         None,
-        "Of a folder's images: 1 (grey) or 3 (colour). If absent 1 where every image is grey, "
-        "else 3.",
+        "Channels of a folder's images: 1 (gray) or 3 (color). If absent, 1 if all images are "
+        "gray, otherwise 3.",
         minimum=1,
         maximum=3,
     )
     bit_depth: int | None = option(
         None,
-        "Bits that the values of a folder's 16-bit files use, 12 for a 12-bit camera; 16 if "
-        "absent. Larger values become white.",
+        "Bits used by the values of a folder's 16-bit files, such as 12 for a 12-bit camera. If "
+        "absent, 16. Larger values become white.",
         minimum=8,
         maximum=16,
     )
@@ -126,7 +126,7 @@ class DataConfig(Checked):
 
     @property
     def folder(self) -> str | None:
-        """The folder of images, or the file that lists them; None if the set is no image files."""
+        """The folder of images, or the file that lists them; None for other sets."""
         kind, _, place = self.dataset.partition(":")
         return place if kind in FOLDER_KINDS and place else None
 
@@ -137,7 +137,7 @@ class DataConfig(Checked):
 
     @property
     def fit(self) -> str:
-        """How an image file of another size is fitted to the set's, see `data.fitting`."""
+        """How an image file of another size is fitted to the set's size, see `data.fitting`."""
         return self.image_fit or ("stretch" if self.folder is None else "pad")
 
     def _check_no_folder(self):

@@ -8,11 +8,11 @@ from memgan_tf.config.shared import LenetConfig
 
 @dataclasses.dataclass(frozen=True)
 class DeepSvddConfig(LenetConfig):
-    """Deep SVDD (Ruff et al., 2018): distance of a learned code to a fixed centre."""
+    """Deep SVDD (Ruff et al., 2018): distance of a learned code to a fixed center."""
 
     objective: str = option(
         "one_class",
-        "one_class: the mean squared distance to the centre. soft_boundary: a ball of radius R "
+        "one_class: the mean squared distance to the center. soft_boundary: a ball of radius R "
         "that a share nu of the images may leave.",
         choices=("one_class", "soft_boundary"),
     )
@@ -23,17 +23,17 @@ class DeepSvddConfig(LenetConfig):
         maximum=1.0,
     )
     pretraining_epochs: int = option(
-        150, "Passes that train the autoencoder whose encoder starts Deep SVDD.", minimum=0
+        150, "Epochs of the autoencoder whose encoder starts Deep SVDD.", minimum=0
     )
     pretraining_weight_decay: float = option(
-        5e-7, "As weight_decay, while the autoencoder is trained.", minimum=0.0, maximum=1.0
+        5e-7, "As weight_decay, for training the autoencoder.", minimum=0.0, maximum=1.0
     )
     warm_up_epochs: int = option(
-        10, "Passes after which the radius of soft_boundary is first set.", minimum=0
+        10, "Epochs after which the radius of soft_boundary is first set.", minimum=0
     )
     center_margin: float = option(
         0.1,
-        "Entries of the centre are kept this far from 0, which the zero network could reach.",
+        "Minimum distance of the center's entries from 0, which the zero network could reach.",
         minimum=0.0,
         maximum=100.0,
     )

@@ -15,17 +15,17 @@ class DsebmConfig(ScalingConfig):
     )
     max_width: int = option(256, "Upper bound of the channels.", minimum=1, maximum=4096)
     num_hidden: int = option(
-        128, "Softplus units whose sum lowers the energy.", minimum=1, maximum=65536
+        128, "Number of softplus units, whose sum lowers the energy.", minimum=1, maximum=65536
     )
     noise_stddev: float = option(
         0.5,
-        "Standard deviation of the noise on training images, on the scale that the network sees.",
+        "Standard deviation of the noise on training images, in the network's scale.",
         minimum=1e-4,
         maximum=100.0,
     )
     energy_form: str = option(
         "energy",
-        "The score. energy: E(x). reconstruction: ‖x - f(x)‖ with f(x) = x - ∇E(x).",
+        "Kind of score. energy: E(x). reconstruction: ‖x - f(x)‖ with f(x) = x - ∇E(x).",
         choices=("energy", "reconstruction"),
     )
 

@@ -10,7 +10,7 @@ DEFAULT_BACKBONE = "efficientnet_b0"
 
 @dataclasses.dataclass(frozen=True)
 class BackboneConfig(ModelConfig):
-    """Which network gives the features."""
+    """The network that gives the features."""
 
     trains_in_steps = False
     by_features = True
@@ -22,17 +22,17 @@ class BackboneConfig(ModelConfig):
     )
     backbone_layers: str | None = option(
         None,
-        "Its layers whose maps are used, with commas, finest first. If absent the tested ones, or "
-        "ends of stages at the strides 8, 16 and 32.",
+        "Layers of the network whose maps are used, with commas, finest first. If absent, the "
+        "tested ones, or ends of stages at the strides 8, 16 and 32.",
     )
     backbone_weights: str | None = option(
         None,
-        "File of its weights, where there is no network; random makes random ones, for tests. If "
-        "absent Keras' own download and cache.",
+        "File of the network's weights, for machines without Internet access; random makes random "
+        "weights, for tests. If absent, Keras downloads and caches them.",
     )
     min_side: int = option(
         128,
-        "Images whose shorter side is smaller are enlarged to it before the network.",
+        "Images with a smaller shorter side are enlarged to it before the network.",
         minimum=1,
         maximum=1024,
     )
@@ -43,7 +43,7 @@ class FeaturesKnnConfig(BackboneConfig):
     """Cosine distance of pooled features to the nearest training images."""
 
     num_neighbors: int = option(
-        1, "Training images whose mean distance is the score.", minimum=1, maximum=1000
+        1, "Number of training images whose mean distance is the score.", minimum=1, maximum=1000
     )
 
 
@@ -53,14 +53,14 @@ class PatchConfig(BackboneConfig):
 
     tile_size: int | None = option(
         None,
-        "Side in pixels of the tiles that large photographs pass the network in, a multiple of "
-        "64. If absent 512 where a side is longer than 1024.",
+        "Side in pixels of the tiles in which large photographs pass through the network, a "
+        "multiple of 64. If absent, 512 if a side is longer than 1024.",
         minimum=192,
         maximum=2048,
     )
     smoothing: float = option(
         4.0,
-        "Standard deviation of the Gaussian that smooths the map, in pixels of an image of 224.",
+        "Standard deviation of the Gaussian that smooths the map, in pixels for an image of 224.",
         minimum=0.0,
         maximum=64.0,
     )
@@ -77,8 +77,8 @@ class PatchConfig(BackboneConfig):
 class PadimConfig(PatchConfig):
     """A Gaussian at each position (Defard et al., 2021)."""
 
-    num_channels: int = option(100, "Channels drawn at random, d.", minimum=1, maximum=2048)
-    ridge: float = option(0.01, "ε that is added to the variances.", minimum=1e-6, maximum=100.0)
+    num_channels: int = option(100, "Number d of random channels.", minimum=1, maximum=2048)
+    ridge: float = option(0.01, "ε, added to the variances.", minimum=1e-6, maximum=100.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,50 +87,50 @@ class PatchcoreConfig(PatchConfig):
 
     leaves_out = False
     num_units: int = option(
-        2000, "Patches that the memory keeps at most.", minimum=1, maximum=100_000
+        2000, "Largest number of patches in the memory.", minimum=1, maximum=100_000
     )
     coreset_share: float = option(
-        0.1, "Share of the training patches that it keeps at most.", minimum=1e-4, maximum=1.0
+        0.1, "Largest share of the training patches in it.", minimum=1e-4, maximum=1.0
     )
     num_neighbors: int = option(
-        9, "Units around the nearest one that weigh an image's score, b.", minimum=1, maximum=100
+        9, "Number b of units around the nearest that weight the score.", minimum=1, maximum=100
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class PatchMemoryConfig(PatchConfig):
-    """What is normal at each position, at two scales; or anywhere, where position says nothing."""
+    """Statistics for each position at two scales, or a memory if position does not matter."""
 
     memory: str = option(
         "auto",
         "positions: statistics for each position. anywhere: a memory of patches without position. "
-        "auto: what held-out normal images speak for.",
+        "auto: held-out normal images decide.",
         choices=("auto", "positions", "anywhere"),
     )
     fine_components: int = option(
-        80, "Principal components of the fine features.", minimum=1, maximum=512
+        80, "Number of principal components of the fine features.", minimum=1, maximum=512
     )
     coarse_components: int = option(
-        100, "Principal components of the coarse features.", minimum=1, maximum=512
+        100, "Number of principal components of the coarse features.", minimum=1, maximum=512
     )
     fine_ridge: float = option(
         0.05,
-        "Variance, in units of a channel's own, that is added in every direction of the fine ones.",
+        "Variance added to every direction of the fine features, in units of a channel's own.",
         minimum=1e-4,
         maximum=100.0,
     )
-    coarse_ridge: float = option(0.02, "The same of the coarse ones.", minimum=1e-4, maximum=100.0)
+    coarse_ridge: float = option(0.02, "The same for coarse features.", minimum=1e-4, maximum=100.0)
     shared_patches: float = option(
         10.0,
-        "As how many patches of its own the mean covariance of all positions counts at each.",
+        "Weight of the mean covariance of all positions at each position, as a number of patches.",
         minimum=0.0,
         maximum=1e6,
     )
     max_positions: int = option(
-        1024, "Positions with statistics of their own at most.", minimum=1, maximum=65536
+        1024, "Largest number of positions with their own statistics.", minimum=1, maximum=65536
     )
     num_units: int = option(
-        2000, "Patches that the memory without position keeps at most.", minimum=1, maximum=100_000
+        2000, "Largest number of patches in the memory of anywhere.", minimum=1, maximum=100_000
     )
 
 

@@ -1,4 +1,4 @@
-"""What few images need: enough of them held out, enough epochs, the score of photographs."""
+"""Settings for few images: enough held-out images, enough epochs, the score of photographs."""
 
 import dataclasses
 import math
@@ -8,22 +8,22 @@ from memgan_tf.config.data import MAX_FOLDER_VALIDATION
 from memgan_tf.config.run import RunConfig
 from memgan_tf.config.training import MAX_FOLDER_STEPS, MIN_FOLDER_STEPS
 
-# What the default preset of a folder's detector has, whatever the size of the images.
+# Settings of the default preset for a folder's detector, for any size of images.
 PHOTOGRAPHS = {"score_rule": "local", "weigh_turns": True}
 
 
 def suited_to_few_images(
     config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
-    """The configuration of photographs: their score, and training that ends where it has leveled.
+    """The configuration for photographs: their score, and training that stops early.
 
-    Besides, what `with_enough_images` does.
+    It also applies `with_enough_images`.
 
     Args:
-        config: Resolved.
-        num_images: Normal training images, those that are held out among them.
-        given: Settings that the user gave, which stay.
-        num_different: The same without copies; None if there are none.
+        config: Resolved configuration.
+        num_images: Number of normal training images, including those to be held out.
+        given: Settings given by the user, which do not change.
+        num_different: The number without copies; None if there are no copies.
     """
     config = dataclasses.replace(config, training=_stopping(config, given))
     config = with_enough_images(config, num_images, given, num_different)
@@ -33,21 +33,21 @@ def suited_to_few_images(
 def with_enough_images(
     config: RunConfig, num_images: int, given: Set[str], num_different: int | None = None
 ) -> RunConfig:
-    """The configuration with what few images need: enough held-out ones, then enough epochs.
+    """The configuration with enough held-out images and then enough epochs.
 
-    As many are held out as `target_fpr` needs, but at most a third; there are as many epochs as
-    `MIN_FOLDER_STEPS` take.
+    The number of held-out images is what `target_fpr` needs, but at most a third. The number of
+    epochs is what `MIN_FOLDER_STEPS` needs.
 
     Args:
-        config: As `suited_to_few_images`.
-        num_images: The same.
-        given: The same.
-        num_different: The same.
+        config: As in `suited_to_few_images`.
+        num_images: As in `suited_to_few_images`.
+        given: As in `suited_to_few_images`.
+        num_different: As in `suited_to_few_images`.
     """
     num_different = num_different or num_images
     data, training = config.data, config.training
     if "validation_fraction" not in given and not config.model.leaves_out:
-        # The rank ⌈(n + 1)(1 - target)⌉ of the threshold has to be at most n.
+        # The rank ⌈(n + 1)(1 - target)⌉ of the threshold must be at most n.
         needed = math.ceil(1.0 / data.target_fpr - 1e-9) - 1
         fraction = min(needed / num_different, MAX_FOLDER_VALIDATION)
         fraction = max(data.validation_fraction, fraction)
@@ -63,9 +63,9 @@ def with_enough_images(
 
 
 def _stopping(config, given):
-    """The training's settings, which end it where the held-out error has leveled.
+    """The training settings, with early stopping when the held-out error has leveled off.
 
-    Not where the step size falls: then all epochs depend on how many there are.
+    There is no early stopping with a decreasing step size, which depends on the number of epochs.
     """
     training, model = config.training, config.model
     falls = training.learning_rate_decay < 1.0 or model.step_drop < 1.0
@@ -76,7 +76,7 @@ def _stopping(config, given):
 
 
 def _suited_to_photographs(config, given):
-    """The detector's settings with those of photographs, which small ones need as well."""
+    """The detector's settings with those for photographs, which small ones also need."""
     fields = config.model.describe().keys() - given
     chosen = {name: value for name, value in PHOTOGRAPHS.items() if name in fields}
     return (

@@ -1,4 +1,4 @@
-"""Fields of configuration dataclasses that carry their own help, bounds and choices."""
+"""Fields of configuration dataclasses with help, bounds and choices."""
 
 import dataclasses
 import types
@@ -16,7 +16,7 @@ def option(
     maximum: float | None = None,
     choices: tuple[str, ...] | None = None,
 ) -> Any:
-    """A dataclass field with the rule that `check` applies and the text a flag shows."""
+    """A dataclass field with a rule for `check` and a help text for its flag."""
     return dataclasses.field(
         default=default,
         metadata={
@@ -29,9 +29,9 @@ def option(
 
 
 def field_type(field: dataclasses.Field) -> tuple[type, bool]:
-    """The type of a field's values, and whether None is allowed as well.
+    """The type of a field's values, and whether None is also allowed.
 
-    A field that takes integers and strings is of type `str`, as what a flag gives is.
+    A field that takes integers and strings has the type `str`, like the value of a flag.
     """
     if isinstance(field.type, types.UnionType):
         kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
@@ -40,7 +40,7 @@ def field_type(field: dataclasses.Field) -> tuple[type, bool]:
 
 
 def check(field: dataclasses.Field, value: Any) -> Any:
-    """Returns `value`, coerced to the field's type.
+    """Returns `value`, converted to the field's type.
 
     Raises:
         ValueError: If it breaks the field's rule.
@@ -69,7 +69,7 @@ def _takes_integers(field):
 
 
 class Checked:
-    """Base of the configuration dataclasses: every field is checked when one is made."""
+    """Base of the configuration dataclasses; checks every field on creation."""
 
     def __post_init__(self):
         for field in dataclasses.fields(self):

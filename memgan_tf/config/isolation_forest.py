@@ -12,12 +12,12 @@ class IsolationForestConfig(ShallowConfig):
 
     num_trees: int = option(100, "Trees.", minimum=1, maximum=10_000)
     num_tree_images: int = option(
-        256, "Training images that a tree is grown on, at most.", minimum=2, maximum=100_000
+        256, "Largest number of training images for a tree.", minimum=2, maximum=100_000
     )
 
 
-# As Ruff et al. (2018) prepare the pixels of every shallow method, by their own script for this one
-# too: contrast normalization, then the components that keep 95 % of the variance.
+# As in the script of Ruff et al. (2018) for all shallow methods: contrast normalization, then the
+# components that keep 95 % of the variance.
 _PRESET = {
     "digits": {"validation_fraction": 0.2},
     "mnist": {},

@@ -11,13 +11,13 @@ class KdeConfig(ShallowConfig):
     """Gaussian kernel density; the bandwidth has the best cross-validated likelihood."""
 
     smallest_bandwidth: float = option(
-        -4.5, "Base-2 logarithm of the grid's smallest bandwidth.", minimum=-30.0, maximum=30.0
+        -4.5, "Base-2 logarithm of the smallest bandwidth in the grid.", minimum=-30.0, maximum=30.0
     )
     largest_bandwidth: float = option(
-        5.0, "Base-2 logarithm of the grid's largest bandwidth.", minimum=-30.0, maximum=30.0
+        5.0, "Base-2 logarithm of the largest bandwidth in the grid.", minimum=-30.0, maximum=30.0
     )
-    num_bandwidths: int = option(20, "Bandwidths in the grid.", minimum=1, maximum=1000)
-    num_folds: int = option(5, "Folds of the cross-validation.", minimum=2, maximum=100)
+    num_bandwidths: int = option(20, "Number of bandwidths in the grid.", minimum=1, maximum=1000)
+    num_folds: int = option(5, "Number of folds of the cross-validation.", minimum=2, maximum=100)
 
     def __post_init__(self):
         super().__post_init__()

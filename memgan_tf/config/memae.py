@@ -12,14 +12,14 @@ class MemaeConfig(ScoreRuleConfig, NetworkConfig):
 
     latent_dim: int = option(
         64,
-        "Size d of a code; 0 takes the flattened map of the last convolution for the code.",
+        "Size d of a code; 0 uses the flattened map of the last convolution as the code.",
         minimum=0,
         maximum=8192,
     )
     num_units: int = option(100, "Number N of memory items.", minimum=1, maximum=65536)
     similarity: str = option(
         "cosine",
-        "Of a code and an item. cosine: as the paper prints it. dot: as its authors' code has it.",
+        "Similarity of a code and an item. cosine: as in the paper. dot: as in its authors' code.",
         choices=("cosine", "dot"),
     )
     shrinkage: float = option(
@@ -35,8 +35,8 @@ class MemaeConfig(ScoreRuleConfig, NetworkConfig):
 
 PRESETS = {
     "paper": {
-        # 4 × 4 × 64 values are the paper's code on MNIST; on CIFAR-10 it has 2 × 2 × 256 and here,
-        # where no map is smaller than 4 × 4, 4 × 4 × 128.
+        # The paper's code has 4 × 4 × 64 values on MNIST. On CIFAR-10 it has 2 × 2 × 256; this
+        # project uses 4 × 4 × 128, because no map is smaller than 4 × 4.
         "digits": {"epochs": 300, "validation_fraction": 0.2},
         "mnist": {"epochs": 100, "base_width": 16},
         "cifar10": {"epochs": 100, "base_width": 64, "max_width": 128, "num_units": 500},

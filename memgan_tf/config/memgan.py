@@ -8,41 +8,41 @@ from memgan_tf.config.shared import DiscriminatorConfig, ScoreRuleConfig
 
 @dataclasses.dataclass(frozen=True)
 class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
-    """Networks, memory and objective of MEMGAN. Defaults are a small image's."""
+    """Networks, memory and objective of MEMGAN, with defaults for small images."""
 
     input_scaling: str = option(
         "contrast",
-        "symmetric: pixels to [-1, 1] and a tanh output. contrast: each image less its mean, over "
-        "its standard deviation, times contrast_scale, and a linear output. contrast_l1: over its "
-        "mean absolute deviation instead.",
+        "symmetric: pixels to [-1, 1] and a tanh output. contrast: each image minus its mean, "
+        "divided by its standard deviation, times contrast_scale, and a linear output. "
+        "contrast_l1: divided by its mean absolute deviation instead.",
         choices=("symmetric", "contrast", "contrast_l1"),
     )
     code_map: bool = option(
         False,
-        "Take the encoder's smallest map for the code, with the memory at each of its positions; "
+        "Use the encoder's smallest map as the code, with the memory at each of its positions; "
         "latent_dim then has no effect.",
     )
     code_normalization: bool = option(
         False,
-        "Give each value of a code mean 0 and deviation 1 over the batch, so that codes of images "
-        "that look much alike differ, and the memory can tell them apart.",
+        "Normalize each value of a code to mean 0 and deviation 1 over the batch, so that the "
+        "memory can distinguish codes of similar images.",
     )
     num_units: int = option(50, "Number n of memory units.", minimum=1, maximum=65536)
     memory_init_stddev: float = option(
         0.5, "Standard deviation of the units' initial entries.", minimum=1e-4, maximum=10.0
     )
     temperature: float = option(
-        1.0, "Divides the similarities M z before the softmax.", minimum=1e-3, maximum=1e3
+        1.0, "Divisor of the similarities M z before the softmax.", minimum=1e-3, maximum=1e3
     )
     mixing_law: str = option(
         "normal",
-        "Law of the vector whose softmax is α: normal or uniform on [0, 1]; or dirichlet for α "
-        "itself.",
+        "Distribution of the vector whose softmax is α: normal, or uniform on [0, 1]; dirichlet "
+        "is for α itself.",
         choices=("normal", "uniform", "dirichlet"),
     )
     mixing_scale: float = option(
         1.0,
-        "Factor on that vector before the softmax, or the concentration of the Dirichlet law.",
+        "Factor on that vector before the softmax, or concentration of the Dirichlet distribution.",
         minimum=1e-3,
         maximum=100.0,
     )
@@ -63,8 +63,9 @@ class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
     )
 
 
-# Field values by preset and family of images. "paper" is as close as the text allows; where it is
-# silent docs/method.md says what was chosen. "default" is what works best under the protocol.
+# Field values by preset and family of images. "paper" is as close as the text allows;
+# docs/method.md lists the choices where the paper is silent. "default" has the best results under
+# the protocol.
 PRESETS = {
     "paper": {
         "digits": {"num_units": 50, "latent_dim": 64, "epochs": 60, "validation_fraction": 0.2},

@@ -1,30 +1,30 @@
-"""MEMGAN+'s configuration: MEMGAN's, and what is added to it."""
+"""MEMGAN+'s configuration: MEMGAN's with additions."""
 
 import dataclasses
 
 from memgan_tf.config import memgan
 from memgan_tf.config.fields import option
 
-# What the score can be made of; docs/beyond.md describes each.
+# Possible parts of the score; docs/beyond.md describes them.
 SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns", "features")
-# Those that need the turn classifier.
+# Parts that need the turn classifier.
 TURN_PARTS = {"turns", "features"}
 FEATURE_SCALINGS = ("raw", "unit")
 
 
 @dataclasses.dataclass(frozen=True)
 class MemganPlusConfig(memgan.MemganConfig):
-    """MEMGAN with more parts to its score, each of which can be left out."""
+    """MEMGAN with optional additional parts of the score."""
 
     score_parts: str = option(
         "weighted_residual,turns,features",
-        "What the score is the mean of, with commas, each part in standard deviations of normal "
-        "images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the score as "
-        "it is. weighted_residual: the same with each pixel's squared error over its usual size; "
-        "with a score_rule of local, the score of that rule. "
+        "Parts of the score, with commas. The score is their mean, each in standard deviations of "
+        "normal images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the "
+        "score, unchanged. weighted_residual: the same with each pixel's squared error divided by "
+        "its usual size; with a score_rule of local, the score of that rule. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
-        "turns, which is trained beside the game. features: log squared Mahalanobis distance of "
-        "the classifier's features to those of normal images, by turn.",
+        "turns, which is trained in parallel. features: log squared Mahalanobis distance of the "
+        "classifier's features to those of normal images, by turn.",
     )
     turn_width: int = option(
         24,
@@ -34,13 +34,13 @@ class MemganPlusConfig(memgan.MemganConfig):
     )
     turn_features: str = option(
         "raw",
-        "What the part features measures: the classifier's features as they are (raw), or scaled "
-        "to length 1 (unit), so that only their direction counts.",
+        "Input of the part features: the classifier's features unchanged (raw), or scaled to "
+        "length 1 (unit), so that only their direction counts.",
         choices=FEATURE_SCALINGS,
     )
     turn_side: int = option(
         32,
-        "Larger images are scaled down to this side before they are turned.",
+        "Larger images are scaled down to this side for the turn classifier.",
         minimum=4,
         maximum=256,
     )
@@ -52,26 +52,26 @@ class MemganPlusConfig(memgan.MemganConfig):
     )
     turn_steps: int = option(
         1,
-        "Updates of the turn classifier in a training step, each on other shifts and mirror "
-        "images of the same batch.",
+        "Number of updates of the turn classifier per training step, each with new shifts and "
+        "mirror images of the same batch.",
         minimum=1,
         maximum=100,
     )
     turn_shift: int = option(
         2,
-        "The turn classifier is trained on images shifted by up to this many pixels.",
+        "Largest shift in pixels of training images of the turn classifier.",
         minimum=0,
         maximum=64,
     )
-    turn_flip: bool = option(False, "It is trained on images and their mirror images.")
+    turn_flip: bool = option(False, "Train the turn classifier on images and their mirror images.")
     turn_mirror_views: bool = option(
-        False, "The score averages the cross-entropy of the image and of its mirror image."
+        False, "Average the cross-entropy of the image and of its mirror image in the score."
     )
 
     weigh_turns: bool = option(
         False,
-        "Let the part turns count by the share of the turns that the classifier tells of normal "
-        "images that were not trained on: not at all where guessing would do as well.",
+        "Weight the part turns by the classifier's accuracy on normal images that were not trained "
+        "on; the weight is 0 if it is not better than guessing.",
     )
 
     def __post_init__(self):
@@ -80,7 +80,7 @@ class MemganPlusConfig(memgan.MemganConfig):
 
 
 def parse_parts(parts: str) -> tuple[str, ...]:
-    """The parts that a setting like `reconstruction,turns` lists, in the order of `SCORE_PARTS`.
+    """The parts listed in a setting like `reconstruction,turns`, in the order of `SCORE_PARTS`.
 
     Raises:
         ValueError: If one is unknown or listed twice.
@@ -102,7 +102,7 @@ def _with(preset, **families):
     }
 
 
-# MEMGAN's own presets: only what is added differs.
+# MEMGAN's own presets, with values only for the additions.
 PRESETS = {
     preset: _with(
         preset,

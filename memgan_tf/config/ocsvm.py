@@ -24,5 +24,5 @@ class OcsvmConfig(ShallowConfig):
     )
 
 
-# Ruff et al. (2018) chose γ with labels of the test split, which no preset does.
+# Ruff et al. (2018) chose γ with labels of the test split; no preset here does so.
 PRESETS = {"paper": SHALLOW_PRESET, "default": SHALLOW_PRESET}

@@ -13,7 +13,8 @@ class PcaConfig(ScoreRuleConfig, ShallowConfig):
         super().__post_init__()
         if self.explained_variance == 1.0:
             raise ValueError(
-                "`explained_variance` must be below 1 for pca: all components leave no distance. "
+                "`explained_variance` must be below 1 for pca, because with all components every "
+                "distance is 0. "
                 "Received: explained_variance=1.0"
             )
 

@@ -1,4 +1,4 @@
-"""The registry: every method, with its settings, its presets and its class. No TensorFlow."""
+"""The registry of methods with their settings, presets and classes, without TensorFlow."""
 
 from typing import Any, NamedTuple
 
@@ -29,8 +29,8 @@ class Method(NamedTuple):
     Attributes:
         config: Class of its settings.
         presets: Values by preset and family of images.
-        implementation: Where its class is, below `memgan_tf`: a model of `models`, which is
-            trained in steps, or a whole detector. It is imported when it is needed.
+        implementation: Place of its class below `memgan_tf`: a model in `models`, which is trained
+            in steps, or a complete detector. It is imported on demand.
     """
 
     config: type[ModelConfig]
@@ -77,7 +77,7 @@ DETECTORS: dict[str, Method] = {
         "detectors.patches.features_knn.FeaturesKnn",
     ),
 }
-# Names by kind: trained in steps, fitted at once to pixels, and to features of a network.
+# Names by kind: trained in steps, fitted at once to pixels, and fitted to features of a network.
 DEEP = tuple(name for name, method in DETECTORS.items() if method.config.trains_in_steps)
 BY_FEATURES = tuple(name for name, method in DETECTORS.items() if method.config.by_features)
 SHALLOW = tuple(name for name in DETECTORS if name not in (*DEEP, *BY_FEATURES))

@@ -12,24 +12,24 @@ from memgan_tf.config.registry import DETECTORS
 from memgan_tf.config.shared import ModelConfig
 from memgan_tf.config.training import TrainingConfig
 
-# Sides, in pixels, that detectors on pixels take at most.
+# Largest side, in pixels, for detectors on pixels.
 MAX_PIXEL_SIDE = 256
-# Fields that do not change a run's result: a run may go on with other values of them.
+# Fields that do not change a run's result; a run may be resumed with other values of them.
 INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
 )
 PRESET_NAMES = ("default", "paper")
-# Settings of the training that a configuration names only where they are set.
+# Training settings that a configuration includes only if they are set.
 OPTIONAL_TRAINING = ("stop_when_level",)
 
 
 @dataclasses.dataclass(frozen=True)
 class RunConfig:
-    """Everything that decides a run's result, and enough to repeat it.
+    """Everything that determines a run's result, sufficient to repeat it.
 
     Attributes:
         detector: Registered name of the method.
-        preset: Where the values came from that were not overridden.
+        preset: Source of the values that were not overridden.
         image_shape: `(height, width, channels)` of the data set.
         data: What is normal, and where the images come from.
         training: How the detector is trained.
@@ -72,14 +72,14 @@ class RunConfig:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The configuration as JSON's types; what only folders have, for folders alone."""
+        """The configuration as a dictionary for JSON; fields of folders only for folders."""
         values = json.loads(json.dumps(dataclasses.asdict(self)))
         for name in self._absent:
             values["training" if name in OPTIONAL_TRAINING else "data"].pop(name)
         return values
 
     def flat(self) -> dict[str, Any]:
-        """Every field of the three parts by its name, which is unique; as `to_dict`."""
+        """All fields of the three parts by their unique names; otherwise like `to_dict`."""
         parts = (self.data, self.training, self.model)
         values = {name: value for part in parts for name, value in dataclasses.asdict(part).items()}
         return {name: value for name, value in values.items() if name not in self._absent}
@@ -90,17 +90,17 @@ class RunConfig:
         return [name for part, names in parts for name in names if getattr(part, name) is None]
 
     def decisive(self) -> dict[str, Any]:
-        """The fields that decide the result, by name."""
+        """The fields that determine the result, by name."""
         fields = {name: value for name, value in self.flat().items() if name not in INDIFFERENT}
         return {"detector": self.detector, "image_shape": list(self.image_shape), **fields}
 
     def fingerprint(self) -> str:
-        """A digest that two configurations share only if `decisive` is the same."""
+        """A digest, equal for two configurations only if `decisive` is equal."""
         text = json.dumps(self.decisive(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def differences(self, other: "RunConfig") -> list[str]:
-        """What tells `other` from this one, a phrase a field."""
+        """Differences of `other` from this configuration, one phrase per field."""
         mine, theirs = self.decisive(), other.decisive()
         return [
             f"{name} is {mine.get(name)!r} there and {theirs.get(name)!r} here"
@@ -110,7 +110,7 @@ class RunConfig:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RunConfig":
-        """The configuration that `to_dict` wrote.
+        """The configuration written by `to_dict`.
 
         Raises:
             ValueError: If a part or a field is unknown, missing or breaks its rule.
@@ -139,7 +139,7 @@ def detector_config(detector: Any) -> type[ModelConfig]:
 
 
 def by_features(detector: str) -> bool:
-    """Whether a detector looks at features of a pretrained network, not at pixels."""
+    """Whether a detector uses features of a pretrained network, not pixels."""
     return detector_config(detector).by_features
 
 
@@ -149,7 +149,7 @@ def resolve(
     image_shape: tuple[int, int, int],
     overrides: dict[str, Any],
 ) -> RunConfig:
-    """Defaults, then the preset of the images' family, then `overrides` by field name.
+    """A configuration from defaults, the preset of the images' family, and `overrides` by name.
 
     Raises:
         ValueError: If a name or a value is not allowed.
@@ -171,7 +171,7 @@ def resolve(
 
 
 def _other_than_default(training, overrides):
-    """Overrides of the training's settings that would have no effect, but for the seed."""
+    """Overrides of training settings that would have no effect, except the seed."""
     return {
         name: overrides[name]
         for name, field in training.describe().items()
@@ -180,7 +180,7 @@ def _other_than_default(training, overrides):
 
 
 def departures(config: RunConfig) -> list[str]:
-    """Where a configuration is not its `paper` preset's, a phrase a setting: its reductions."""
+    """Differences of a configuration from its `paper` preset, one phrase per setting."""
     paper = resolve(config.detector, "paper", config.image_shape, {})
     return [
         f"{name} {value} (paper preset: {getattr(before, name)})"
@@ -191,7 +191,7 @@ def departures(config: RunConfig) -> list[str]:
 
 
 def image_family(image_shape: tuple[int, int, int]) -> str:
-    """The family whose presets an image shape takes, named after the set it was made for."""
+    """The family of presets for an image shape, named after the set that it was made for."""
     height, width, channels = image_shape
     if max(height, width) <= 16:
         return "digits"
@@ -201,13 +201,13 @@ def image_family(image_shape: tuple[int, int, int]) -> str:
 
 
 def read_overrides(path: str) -> dict[str, Any]:
-    """Field values of a JSON file: flat, or a run's own config.json.
+    """Field values from a JSON file: flat, or a run's own config.json.
 
     Raises:
         ValueError: If the file is missing or not a JSON object.
     """
     try:
-        # A pipe may be given here, as a shell's <(…) is; it ends, or is cut.
+        # The file may be a pipe, such as a shell's <(…), so reading is limited.
         with pathlib.Path(path).open("rb") as file:
             content = file.read(files.MAX_TEXT_BYTES + 1)
         if len(content) > files.MAX_TEXT_BYTES:

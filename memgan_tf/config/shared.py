@@ -1,4 +1,4 @@
-"""Settings that several detectors have in common, each written once."""
+"""Settings shared by several detectors, each defined once."""
 
 import dataclasses
 
@@ -9,16 +9,17 @@ SCORE_RULES = ("distance", "local")
 
 
 class ModelConfig(Checked):
-    """What may be asked of every detector's settings; a detector that differs says so.
+    """Properties of all detectors' settings; a detector overrides those that differ.
 
     Attributes:
-        trains_in_steps: Whether it is trained in steps. If not, it has the seed alone of the
-            training's settings.
-        by_features: Whether it looks at features of a pretrained network, not at pixels.
-        leaves_out: Whether the training images calibrate, each scored by what the others taught.
-        compiles_deterministically: Whether XLA can compile its step to the same result each time.
+        trains_in_steps: Whether it is trained in steps. If not, only the seed of the training
+            settings applies.
+        by_features: Whether it uses features of a pretrained network, not pixels.
+        leaves_out: Whether training images are used for calibration, each scored with the
+            knowledge of the others only.
+        compiles_deterministically: Whether XLA can compile its step deterministically.
         step_drop: Share of the steps after which the step size falls to a tenth.
-        max_test_images: How many test images are scored at most, since scoring is slow.
+        max_test_images: Largest number of test images to score, if scoring is slow.
         normalization: Normalization of its networks.
         score_rule: How the errors of a reconstruction become a score.
         code_map: Whether its code is a map.
@@ -39,18 +40,18 @@ class ModelConfig(Checked):
 
 @dataclasses.dataclass(frozen=True)
 class ScalingConfig(ModelConfig):
-    """Pixels as a detector sees them."""
+    """How pixels are scaled for a detector."""
 
     input_scaling: str = option(
         "unit",
-        "symmetric: pixels to [-1, 1]. contrast: each image less its mean, over its standard "
-        "deviation, times contrast_scale. unit: to [0, 1]. global_contrast: each image less its "
-        "mean, over its mean absolute deviation, then to [0, 1] by the range of the normal "
-        "training images.",
+        "symmetric: pixels to [-1, 1]. contrast: each image minus its mean, divided by its "
+        "standard deviation, times contrast_scale. unit: to [0, 1]. global_contrast: each image "
+        "minus its mean, divided by its mean absolute deviation, then to [0, 1] by the range of "
+        "the normal training images.",
         choices=INPUT_SCALINGS,
     )
     contrast_scale: float = option(
-        0.5, "Standard deviation of a contrast-normalised image.", minimum=1e-3, maximum=100.0
+        0.5, "Standard deviation of a contrast-normalized image.", minimum=1e-3, maximum=100.0
     )
 
 
@@ -60,9 +61,9 @@ class ScoreRuleConfig(ModelConfig):
 
     score_rule: str = option(
         "distance",
-        "distance: the method's own, a norm over all pixels. local: the highest error over its "
-        "usual size, in windows of any size; for photographs, where a defect is a small part of "
-        "the image. A folder of images has local by default.",
+        "distance: the method's own, a norm over all pixels. local: the highest error relative to "
+        "its usual size, in windows of any size; for photographs, where a defect is a small part "
+        "of the image. The default for a folder of images is local.",
         choices=SCORE_RULES,
     )
 
@@ -77,13 +78,13 @@ class NetworkConfig(ScalingConfig):
     )
     max_width: int = option(256, "Upper bound of the channels.", minimum=1, maximum=4096)
     normalization: str = option(
-        "batch", "Normalisation in E and G.", choices=("batch", "layer", "none")
+        "batch", "Normalization in E and G.", choices=("batch", "layer", "none")
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class DiscriminatorConfig(NetworkConfig):
-    """An encoder and a generator beside a discriminator."""
+    """An encoder and a generator with a discriminator."""
 
     discriminator_width: int = option(256, "Units of D's dense layers.", minimum=1, maximum=8192)
     discriminator_learning_rate: float = option(
@@ -93,18 +94,18 @@ class DiscriminatorConfig(NetworkConfig):
 
 @dataclasses.dataclass(frozen=True)
 class AdversarialConfig(DiscriminatorConfig):
-    """As a GAN of the literature has it, with what may hold its discriminator back."""
+    """A GAN as in the literature, with options that weaken its discriminator."""
 
     discriminator_dropout: float = option(
         0.0,
-        "Share of D's hidden units that a training step leaves out; the score uses all.",
+        "Share of D's hidden units that are dropped in a training step; the score uses all.",
         minimum=0.0,
         maximum=0.99,
     )
     spectral_normalization: bool = option(
         False,
-        "Divide the kernels of E's and D's hidden layers by their largest singular values, as "
-        "ALAD does.",
+        "Divide the kernels of E's and D's hidden layers by their largest singular values, as in "
+        "ALAD.",
     )
 
 
@@ -120,7 +121,7 @@ class FeatureWeightConfig(AdversarialConfig):
     )
 
 
-# What the GANs' presets have in common.
+# Values shared by the presets of the GANs.
 GAN_PAPER_DIGITS = {"epochs": 300, "latent_dim": 32, "validation_fraction": 0.2}
 GAN_PAPER = {"input_scaling": "symmetric", "ema_decay": 0.999}
 GAN_DEFAULT_DIGITS = {
@@ -148,8 +149,8 @@ class LenetConfig(ScalingConfig):
     latent_dim: int = option(32, "Size d of a code.", minimum=1, maximum=8192)
     widths: str = option(
         "8,4",
-        "Channels of the 5×5 convolutions, from the image inwards, with commas. Each is followed "
-        "by a pooling that halves the image; those that a small image has no room for are left "
+        "Channels of the 5×5 convolutions, from the image inward, with commas. Each is followed "
+        "by a pooling that halves the image; those that do not fit a small image are left "
         "out.",
     )
     weight_decay: float = option(
@@ -168,7 +169,7 @@ class LenetConfig(ScalingConfig):
 
 
 def parse_widths(widths: str) -> tuple[int, ...]:
-    """The channels that a setting like `32,64,128` lists.
+    """The channels listed in a setting like `32,64,128`.
 
     Raises:
         ValueError: If it is not a list of positive integers.
@@ -190,14 +191,14 @@ class ShallowConfig(ScalingConfig):
 
     explained_variance: float = option(
         0.95,
-        "Share of the training images' variance that the principal components keep; 1 uses the "
+        "Share of the training images' variance kept by the principal components; 1 uses the "
         "pixels themselves.",
         minimum=0.01,
         maximum=1.0,
     )
 
 
-# A preset of methods on flat pixels: colour images take the scaling of Ruff et al. (2018).
+# A preset of methods on flat pixels; color images use the scaling of Ruff et al. (2018).
 SHALLOW_PRESET = {
     "digits": {"validation_fraction": 0.2},
     "mnist": {},

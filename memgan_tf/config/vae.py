@@ -12,7 +12,7 @@ class VaeConfig(ScoreRuleConfig, NetworkConfig):
 
     observation_stddev: float = option(
         0.1,
-        "Standard deviation of a pixel around its reconstruction, on the scale that the network "
+        "Standard deviation of a pixel around its reconstruction, in the scale that the network "
         "sees.",
         minimum=1e-4,
         maximum=100.0,

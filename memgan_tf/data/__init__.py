@@ -1,4 +1,4 @@
-"""Data: sources, one-class splits, training batches."""
+"""Data sources, one-class splits and training batches."""
 
 from memgan_tf.data.labelled_images import LabelledImages, as_pixels
 from memgan_tf.data.sources import directory_name, image_shape

@@ -1,4 +1,4 @@
-"""Images that a program has in memory, kept as an npz file: a run can then be resumed anywhere."""
+"""Images in a program's memory, kept as an npz file so that a run can be resumed anywhere."""
 
 import hashlib
 import os
@@ -14,22 +14,22 @@ from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.sources import name_of_path
 from memgan_tf.validation import received
 
-# Below the folder of all runs.
+# Name of a folder inside the folder of all runs.
 FOLDER = "arrays"
 NAMES = ("x_train", "y_train", "x_test", "y_test")
-# Batches of a tf.data.Dataset that has no stated end are not waited for.
+# Cardinality of an endless tf.data.Dataset, which is refused.
 INFINITE = -1
 
 
 def name_dataset(dataset: Any, model_dir: str | os.PathLike) -> str:
-    """The name of a data set: of a path its kind and the path, of images the file that keeps them.
+    """The name of a data set: kind and path, or for images the file that keeps them.
 
     Args:
-        dataset: A name, as `--dataset` takes; a path; or images, see `collect`.
-        model_dir: Images are kept in its folder `arrays`, under a name that follows from them.
+        dataset: A name as for `--dataset`, a path, or images (see `collect`).
+        model_dir: Images are kept in its folder `arrays`, under a name derived from their content.
 
     Raises:
-        ValueError: If it is no data set, or its images are not usable.
+        ValueError: If it is not a data set or its images are not usable.
         OSError: If the folder cannot be written.
     """
     if isinstance(dataset, str):
@@ -46,7 +46,7 @@ def collect(dataset: Any) -> dict[str, np.ndarray]:
         dataset: Images `(num_images, height, width[, channels])`, 0 to 255, or a list of them;
             a tuple of images and integer labels; a dictionary with `x_train` and any of `y_train`,
             `x_test`, `y_test`; or a finite tf.data.Dataset of images, or of pairs of an image and
-            a label, in batches or not.
+            a label, batched or not.
 
     Raises:
         ValueError: If it is none of these.
@@ -80,11 +80,11 @@ def as_images(name: str, images: Any) -> np.ndarray:
     """Images as `(num_images, height, width, channels)` uint8.
 
     Args:
-        name: For messages.
+        name: Name of the argument, for messages.
         images: An array, or a list of arrays of one shape.
 
     Raises:
-        ValueError: If it is something else; the message says what to do.
+        ValueError: If it is anything else; the message says what to do.
     """
     check_kind(name, images)
     array = as_array(name, images)
@@ -132,7 +132,7 @@ def check_kind(name: str, images: Any) -> None:
 
 
 def is_tf_dataset(value: Any) -> bool:
-    """Whether it is a tf.data.Dataset; TensorFlow is not imported to find out."""
+    """Whether it is a tf.data.Dataset, without importing TensorFlow."""
     tensorflow = sys.modules.get("tensorflow")
     return tensorflow is not None and isinstance(value, tensorflow.data.Dataset)
 
@@ -202,7 +202,7 @@ def _is_batch(shape):
 
 
 def _keep(arrays, model_dir):
-    """The file that holds the arrays, written unless it is there."""
+    """The file that holds the arrays, written unless it exists."""
     digest = hashlib.sha256()
     for name in sorted(arrays):
         digest.update(f"{name}{arrays[name].shape}{arrays[name].dtype}".encode())

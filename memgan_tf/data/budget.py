@@ -1,4 +1,4 @@
-"""The memory that decoding may take, over all threads of a process."""
+"""Limits the memory used for decoding by all threads of a process."""
 
 import contextlib
 import os
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 from memgan_tf.validation import check_integer
 
 ENVIRONMENT_VARIABLE = "MEMGAN_DECODE_MIB"
-# The largest image that Pillow's rules allow fits, but for WebP.
+# Enough for the largest image that Pillow's rules allow, except for WebP.
 DEFAULT_MIB, SMALLEST_MIB, LARGEST_MIB = 1280, 64, 2**20
-# Of an image, by Pillow's name of the format: its pixels as the decoder has them, as they are used,
+# Bytes per pixel, by Pillow's name of the format: for the decoder's pixels, those that are used,
 # and for their digest.
 BYTES_PER_PIXEL = {None: 12, "WEBP": 20}
 
 
 def budget_bytes() -> int:
-    """Bytes that images being decoded may take together, `MEMGAN_DECODE_MIB`.
+    """Largest number of bytes for all images being decoded, from `MEMGAN_DECODE_MIB`.
 
     Raises:
-        ValueError: If the variable is not an integer of its range.
+        ValueError: If the variable is not an integer in its range.
     """
     chosen = os.environ.get(ENVIRONMENT_VARIABLE) or str(DEFAULT_MIB)
     value = int(chosen) if chosen.isdecimal() else chosen
@@ -27,7 +27,7 @@ def budget_bytes() -> int:
 
 
 class Budget:
-    """Bytes that threads ask for before they take them, and wait for if need be."""
+    """Bytes that threads must reserve before they use them; they wait until enough are free."""
 
     def __init__(self):
         self._taken, self._changed = 0, threading.Condition()
@@ -35,7 +35,7 @@ class Budget:
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        """A context at whose end this thread gives back what it took; inner ones do nothing."""
+        """A context that releases this thread's bytes at its end; nested ones do nothing."""
         if getattr(self._mine, "is_inside", False):
             yield
             return
@@ -47,14 +47,14 @@ class Budget:
             self._give_back()
 
     def take(self, size: int, what: str = "it") -> None:
-        """Waits until so many bytes more are free, and takes them.
+        """Waits until `size` more bytes are free, and reserves them.
 
         Args:
-            size: Bytes.
-            what: Needs them, for messages.
+            size: Number of bytes.
+            what: What needs them, for messages.
 
         Raises:
-            ValueError: If that is more than there ever are.
+            ValueError: If the limit is smaller.
         """
         limit = budget_bytes()
         if size > limit:
@@ -62,7 +62,7 @@ class Budget:
                 f"{what} needs {-(-size // 2**20):,} MiB to be read; {limit // 2**20:,} are "
                 f"allowed ({ENVIRONMENT_VARIABLE})"
             )
-        # Nobody waits for bytes while others wait for theirs.
+        # A thread releases its bytes before it waits for more, so threads never block each other.
         wanted = self._give_back() + size
         with self._changed:
             self._changed.wait_for(lambda: self._taken == 0 or self._taken + wanted <= limit)
@@ -78,5 +78,5 @@ class Budget:
         return taken
 
 
-# One a process: its threads share the memory.
+# One per process, because its threads share the memory.
 BUDGET = Budget()

@@ -1,4 +1,4 @@
-"""Grey and colour pixels."""
+"""Gray and color pixels."""
 
 import numpy as np
 
@@ -12,11 +12,11 @@ def is_grey(pixels: np.ndarray) -> bool:
 
 
 def as_channels(pixels: np.ndarray, num_channels: int) -> np.ndarray:
-    """RGB pixels `(…, 3)` uint8 as they are, or as luma (ITU-R 601), `(…, 1)`."""
+    """RGB pixels `(…, 3)` uint8, unchanged or as luma (ITU-R 601), `(…, 1)`."""
     if num_channels == pixels.shape[-1]:
         return pixels
     if num_channels == 3:
         return np.repeat(pixels, 3, axis=-1)
-    # Pillow's own weights for mode L, 2⁻¹⁶ each, rounded: grey stays what it is.
+    # Pillow's own weights for mode L, in units of 2⁻¹⁶, rounded, so gray pixels do not change.
     weights = np.array([19595, 38470, 7471], np.uint32)
     return ((pixels @ weights + 0x8000) >> 16).astype(np.uint8)[..., np.newaxis]

@@ -1,4 +1,4 @@
-"""Many image files at once, on all processors."""
+"""Decodes many image files in parallel, on all processors."""
 
 import os
 import pathlib
@@ -18,11 +18,11 @@ MAX_THREADS = 8
 def decode_all(
     paths: Iterable[pathlib.Path], use: Callable[[pathlib.Path], Any], label: str
 ) -> Iterator[Any]:
-    """`use` of each path in parallel, in order; a ValueError is its result, not raised."""
+    """Results of `use` for all paths, in order; a ValueError is returned, not raised."""
 
     def safely(path):
         try:
-            # Until the image has been used, not only until it is decoded.
+            # Reserved until the image has been used, not only until it is decoded.
             with BUDGET.scope():
                 return use(path)
         except ValueError as error:

@@ -1,19 +1,19 @@
-"""Color PNG files of 16 bits: Pillow reads their high bytes alone; these are the low ones."""
+"""Low bytes of 16-bit color PNG files, of which Pillow reads only the high bytes."""
 
 import io
 
 import numpy as np
 from PIL import Image
 
-# Raw modes of the high bytes, and those that take the other byte of each pair.
+# Raw modes of the high bytes, and those that read the other byte of each pair.
 OTHER_BYTE = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 
 
 def low_bytes(image: Image.Image) -> np.ndarray | None:
-    """Low bytes of red, green and blue, `(height, width, 3)` uint8; None of other files.
+    """Low bytes of red, green and blue, `(height, width, 3)` uint8; None for other files.
 
     Args:
-        image: Open, not yet loaded, from bytes in memory.
+        image: An image opened from bytes in memory and not yet loaded.
     """
     if image.format != "PNG" or not image.tile:
         return None

@@ -1,4 +1,4 @@
-"""How an image of any size becomes one of a run's size: pad, crop, stretch or keep."""
+"""Fits an image of any size to a run's size: pad, crop, stretch or keep."""
 
 import dataclasses
 
@@ -6,21 +6,21 @@ import numpy as np
 from PIL import Image
 
 FITS = ("pad", "crop", "stretch", "keep")
-# Around a padded image.
+# Value around a padded image.
 PADDING = 0
-# The fit `keep` raises darker values of the content to it, so that padding alone is black and any
-# program can tell from the pixels where the content lies.
+# The fit `keep` raises darker values of the content to this one. Then only padding is black, and
+# any program can see from the pixels where the content lies.
 DARKEST_CONTENT = 1
 
 
 @dataclasses.dataclass(frozen=True)
 class Placement:
-    """Which part of an image goes where.
+    """Which part of an image is used, and its place in the result.
 
     Attributes:
         crop: `(top, left, height, width)` of the part that is used.
-        scaled: `(height, width)` that it is scaled to.
-        offset: `(top, left)` of it in the result.
+        scaled: `(height, width)` after scaling.
+        offset: `(top, left)` in the result.
     """
 
     crop: tuple[int, int, int, int]
@@ -34,8 +34,8 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
     Args:
         size: `(height, width)` of the image.
         target: `(height, width)` of the result.
-        rule: `stretch` scales each side by itself. `crop` keeps the largest centred part with the
-            result's ratio of sides. `pad` and `keep` keep everything and center it.
+        rule: `stretch` scales each side by itself. `crop` keeps the largest centered part with the
+            result's aspect ratio. `pad` and `keep` keep everything and center it.
     """
     (height, width), (rows, columns) = size, target
     crop, scaled = (0, 0, height, width), target
@@ -54,7 +54,7 @@ def place(size: tuple[int, int], target: tuple[int, int], rule: str) -> Placemen
 
 
 def has_padding(size: tuple[int, int], target: tuple[int, int], rule: str) -> bool:
-    """Whether a rule leaves padding beside an image; arguments as in `place`."""
+    """Whether a rule leaves padding around an image; arguments as in `place`."""
     return place(size, target, rule).scaled != tuple(target)
 
 
@@ -65,15 +65,15 @@ def fit_image(
     rule: str,
     resample: Image.Resampling = Image.Resampling.BILINEAR,
 ) -> Image.Image:
-    """An image at a run's size, of the same mode.
+    """An image at a run's size, in the same mode.
 
     Args:
         image: Any Pillow image.
-        height: Of the result.
-        width: Of the result.
+        height: Height of the result.
+        width: Width of the result.
         rule: See `place`; padding is black.
-        resample: Pillow's bilinear filter widens as an image shrinks, so that nothing aliases.
-            An image that has the size already keeps its pixels.
+        resample: Pillow's filter. The bilinear one widens as an image shrinks, to avoid aliasing.
+            An image that already has the size keeps its pixels.
     """
     placement = place((image.height, image.width), (height, width), rule)
     top, left, part_height, part_width = placement.crop
@@ -88,9 +88,9 @@ def fit_image(
 
 
 def mark_content(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Pixels that were fitted by `keep`, in which padding alone is black.
+    """Pixels fitted by `keep`, with only the padding black.
 
-    An image that had the size before is taken as fitted already, and keeps its pixels.
+    An image that already had the size is assumed to be fitted, and keeps its pixels.
 
     Args:
         pixels: `(height, width)` or `(height, width, channels)` uint8.

@@ -1,4 +1,4 @@
-"""Images that a user wants scored: a file, a folder or an npz file."""
+"""Reads images to be scored: a file, a folder or an npz file."""
 
 import dataclasses
 import pathlib
@@ -24,7 +24,7 @@ class ScoringInput:
     """Images to score.
 
     Attributes:
-        images: `(num_images, height, width, channels)` uint8; in a file if they are many.
+        images: `(num_images, height, width, channels)` uint8; kept in a file if there are many.
         names: One per image.
         skipped: Files that could not be read, each with its reason.
         originals: The photographs that the images were scaled from; None for arrays.
@@ -37,10 +37,10 @@ class ScoringInput:
 
 
 def check_input(path: str) -> None:
-    """Checks, without reading an image, that there is something to score.
+    """Checks that there is something to score, without reading an image.
 
     Raises:
-        ValueError: If the path is missing, of another kind, or a folder without images.
+        ValueError: If the path is missing, is of another kind, or is a folder without images.
     """
     file = pathlib.Path(path)
     if not file.exists():
@@ -66,14 +66,14 @@ def read_input(
     image_fit: str = "stretch",
     bit_depth: int | None = None,
 ) -> ScoringInput:
-    """Reads images and fits files to the shape that a detector takes.
+    """Reads images and fits files to the detector's input shape.
 
     Args:
         path: An image, a folder with images at any depth, or an npz file with `images` (or
-            `x_test`, or `x_train`), which must have the shape already.
+            `x_test`, or `x_train`), which must already have the shape.
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
-        bit_depth: Bits that the values of files with 16 bits use; None is 16.
+        bit_depth: Number of bits used by the values of 16-bit files; None is 16.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -111,13 +111,13 @@ def read_files(
     image_fit: str,
     bit_depth: int | None,
 ) -> Iterator[tuple[np.ndarray, tuple[int, int]] | ValueError]:
-    """Pixels of each file, fitted to the shape, and the file's own `(height, width)`.
+    """Yields the pixels of each file, fitted to the shape, and the file's own `(height, width)`.
 
     Args:
-        paths: Of image files.
+        paths: Paths of image files.
         image_shape: As in `read_input`.
-        image_fit: The same.
-        bit_depth: The same.
+        image_fit: As in `read_input`.
+        bit_depth: As in `read_input`.
 
     Yields:
         One result for each path, in order; a ValueError with the reason if it cannot be read.
@@ -134,7 +134,7 @@ def read_files(
 def _read_files(paths, image_shape, image_fit, bit_depth):
     channels = image_shape[2]
     names, skipped, photographs = [], [], []
-    # The file has no name, so it goes when the images do.
+    # The file has no name, so it is deleted together with the images.
     with tempfile.TemporaryFile() as pixels:
         results = read_files(paths, image_shape, image_fit, bit_depth)
         for path, result in zip(paths, results, strict=True):

@@ -1,4 +1,4 @@
-"""Images in memory with their labels and names."""
+"""Images in memory with labels and names."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from memgan_tf.data.image_files import stated_size
 from memgan_tf.data.stored_images import StoredImages
 from memgan_tf.validation import check_image_shape, received
 
-# Copies of so many are made at a time, whatever the size of the whole.
+# Number of images that are copied at a time, for any size of the set.
 IMAGES_AT_ONCE = 256
 
 
 class EncodedImages(Sequence):
-    """Image files that are decoded when they are picked, so that a class costs a class.
+    """Image files that are decoded when they are picked, so only those of one class are decoded.
 
     Args:
         files: `(num_images,)` array of PNG or JPEG bytes.
@@ -34,7 +34,7 @@ class EncodedImages(Sequence):
 
         channels = self._image_shape[2]
         for position in np.atleast_1d(np.arange(len(self._files))[chosen]):
-            # Before TensorFlow makes room for what a header states.
+            # Checked before TensorFlow allocates the size that a header states.
             size = stated_size(self._files[position])
             if size != self._image_shape[:2]:
                 raise ValueError(
@@ -63,16 +63,16 @@ class LabelledImages:
 
     Attributes:
         images: `(num_images, height, width, channels)` uint8, 0 to 255; or still encoded, until
-            `select` picks some; or in a file, if they are many.
+            `select` picks some; or in a file, if there are many.
         labels: `(num_images,)` class labels, int64 or names of folders; or None.
-        names: One per image, unique in the set: what `path` shows in scores.csv.
+        names: One per image, unique in the set; the column `path` of scores.csv.
         masks: `(num_images, height, width)` bool, true at the pixels of a defect; None if the set
-            has none.
-        groups: `(num_images,)` int64; images of one number are copies of each other, or nearly.
-            None if every image is another.
+            has no masks.
+        groups: `(num_images,)` int64; images with the same number are equal or nearly equal.
+            None if all images are different.
         originals: The photographs that a folder's images were scaled from; None for other sets.
-        kinds: `(num_images,)` classes as the data names them, where `labels` says only what is
-            normal; None if there are no others.
+        kinds: `(num_images,)` names of classes in the data, where `labels` says only what is
+            normal; None if there are no such names.
     """
 
     images: np.ndarray | EncodedImages | StoredImages
@@ -87,7 +87,7 @@ class LabelledImages:
         return len(self.images)
 
     def select(self, chosen: np.ndarray) -> "LabelledImages":
-        """The images at the positions `chosen`: decoded, unless they are many and in a file."""
+        """The images at the positions `chosen`, decoded unless there are many in a file."""
         stored = isinstance(self.images, StoredImages)
         images = self.images.select(chosen).in_memory_if_small() if stored else self.images[chosen]
         labels, masks, groups, kinds = (
@@ -103,9 +103,9 @@ def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | Stor
     """Images as `(num_images, height, width, channels)` uint8.
 
     Args:
-        name: For messages.
-        images: `(num_images, height, width[, channels])`, uint8 or whole numbers from 0 to 255
-            of any type. Stored images stay where they are.
+        name: Name of the argument, for messages.
+        images: `(num_images, height, width[, channels])`, uint8 or integers from 0 to 255 of any
+            type. Stored images stay in their file.
 
     Raises:
         ValueError: If the shape, the type or a value is not allowed.
@@ -133,8 +133,8 @@ def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | Stor
         pixels[first : first + IMAGES_AT_ONCE] = np.round(part)
     if images.dtype.kind == "f" and images.max() <= 1.0 and images.min() != images.max():
         raise ValueError(
-            f"`{name}` must hold pixels from 0 to 255; these end at {images.max():g}: multiply "
-            f"them by 255"
+            f"`{name}` must hold pixels from 0 to 255. Received: pixels up to {images.max():g}. "
+            f"Multiply them by 255"
         )
     return pixels
 

@@ -1,16 +1,16 @@
-"""Local synthetic anomalies made of normal images: what maps and their scores are chosen by."""
+"""Local synthetic anomalies made from normal images, used to choose maps and their scores."""
 
 from collections.abc import Iterable
 
 import numpy as np
 from scipy import ndimage
 
-# Share of an image's side that a defect is wide, by the size's name.
+# Width of a defect as a share of the image's side, by name of the size.
 SIZES = {"small": 0.06, "medium": 0.15, "large": 0.4}
 KINDS = ("patch", "scratch", "blur", "stain")
-# Levels of 255 by which a scratch or a stain changes its pixels.
+# Change of pixel values (0 to 255) by a scratch or a stain.
 CHANGE = (30, 90)
-# Change that a pasted patch must make on average; a fainter one is drawn again, so often at most.
+# Minimum mean change by a pasted patch, and how many times a fainter one is drawn again.
 FAINTEST, DRAWS = 8.0, 10
 # A scratch is this many times as long as it is wide.
 ELONGATION = 6.0
@@ -19,17 +19,18 @@ ELONGATION = 6.0
 def make_local_anomalies(
     images: np.ndarray, seed: int = 0, sizes: Iterable[str] = tuple(SIZES)
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """One defect in each image, of every kind and of each size.
+    """Adds one defect to each image, for every kind and size.
 
     Args:
         images: `(num_images, height, width, channels)` uint8 normal images, at least 2.
-        seed: Decides where defects lie and what they look like.
-        sizes: Of the defects, among `SIZES`.
+        seed: Determines places and looks of the defects.
+        sizes: Sizes of the defects, names in `SIZES`.
 
     Returns:
-        By `<kind>_<size>`, images of the same shape and `(num_images, height, width)` bool masks.
-        `patch` has a part of another image, from another place; `scratch` is a line, darker or
-        lighter; `blur` is out of focus; `stain` is a spot of another color with a soft edge.
+        A dictionary by `<kind>_<size>` of images of the same shape and
+        `(num_images, height, width)` bool masks. A `patch` is a part of another image, from another
+        place. A `scratch` is a darker or lighter line. A `blur` is out of focus. A `stain` is a
+        spot of another color with a soft edge.
     """
     generator = np.random.default_rng(seed)
     return {
@@ -57,7 +58,7 @@ def _damage(images, kind, share, generator):
 
 
 def _place(kind, size, share, generator):
-    """How far each pixel belongs to a defect, `(height, width)` in [0, 1]."""
+    """Degree to which each pixel belongs to a defect, `(height, width)` in [0, 1]."""
     height, width = size
     radius = max(share * min(size) / 2.0, 0.75)
     middle = generator.uniform(0.2, 0.8, 2) * (height - 1, width - 1)
@@ -75,7 +76,7 @@ def _place(kind, size, share, generator):
 
 
 def _patch(image, others, weights, generator):
-    """Another image, rolled, that looks different where the defect lies, if one is found."""
+    """Another image, shifted, that looks different at the defect, if one is found."""
     for _ in range(DRAWS):
         other = others[generator.integers(len(others))]
         shifts = [
@@ -93,6 +94,6 @@ def _blurred(image, share):
 
 
 def _color_change(image, generator):
-    """A change of brightness and hue, away from the end of the range that is near."""
+    """A change of brightness and hue, away from the nearer end of the range."""
     change = generator.uniform(*CHANGE) * generator.uniform(0.6, 1.0, image.shape[-1])
     return change * (1.0 if image.mean() < generator.uniform(64, 192) else -1.0)

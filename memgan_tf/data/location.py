@@ -1,16 +1,16 @@
-"""Where the files of a data set are: as it was named, or where they have moved."""
+"""Finds the files of a data set where it was named or where they have been moved."""
 
 import os
 import pathlib
 
 from memgan_tf.config import DataConfig
 
-# Kinds of data sets that are a folder or a file of the user's.
+# Kinds of data sets that are a folder or a file of the user.
 KINDS = ("folder", "list", "npz")
 
 
 def locate(config: DataConfig) -> pathlib.Path:
-    """The folder or file of a set: what `data_dir` says if it is there, else what its name says."""
+    """The folder or file of a set, in `data_dir` if it is there, otherwise as named."""
     named = pathlib.Path(config.dataset.partition(":")[2]).expanduser()
     if config.data_dir is not None:
         place = moved(config.dataset, config.data_dir)
@@ -20,11 +20,11 @@ def locate(config: DataConfig) -> pathlib.Path:
 
 
 def moved(dataset: str, data_dir: str) -> pathlib.Path:
-    """Where a set is if `data_dir` holds it: the folder or file itself, or one of its name in it.
+    """Path of a set that `data_dir` holds: `data_dir` itself, or an entry with the set's name.
 
     Args:
         dataset: `folder:…`, `list:…` or `npz:…`.
-        data_dir: What the user named.
+        data_dir: Path given by the user.
     """
     place, name = pathlib.Path(data_dir).expanduser(), pathlib.PurePath(dataset).name
     inside = place / name
@@ -34,10 +34,10 @@ def moved(dataset: str, data_dir: str) -> pathlib.Path:
 
 
 def check_moved(dataset: str, data_dir: str) -> pathlib.Path:
-    """As `moved`.
+    """Like `moved`, with a check.
 
     Raises:
-        ValueError: If there is no such folder or file.
+        ValueError: If the folder or file does not exist.
     """
     place = moved(dataset, data_dir)
     if (_is_folder(dataset) and place.is_dir()) or (not _is_folder(dataset) and place.is_file()):
@@ -47,10 +47,10 @@ def check_moved(dataset: str, data_dir: str) -> pathlib.Path:
 
 
 def anchored(config: DataConfig) -> str | None:
-    """The `data_dir` by which a set is found again from any working directory.
+    """The `data_dir` with which a set is found from any working directory.
 
     Raises:
-        ValueError: If the user named a `data_dir` that does not hold the set.
+        ValueError: If the user's `data_dir` does not hold the set.
     """
     if config.data_dir is not None:
         return os.path.abspath(check_moved(config.dataset, config.data_dir))

@@ -1,4 +1,4 @@
-"""npz files: arrays `x_train`, optional `y_train`, `x_test`, `y_test`."""
+"""npz files with arrays `x_train` and optional `y_train`, `x_test`, `y_test`."""
 
 import hashlib
 import math
@@ -11,8 +11,8 @@ from memgan_tf import files
 from memgan_tf.data.labelled_images import LabelledImages, as_pixels
 from memgan_tf.validation import received
 
-# A compressed file may hold this many times its size, or as many bytes whatever its size: pictures
-# do not shrink as much, and what would fill the memory is refused before it is read.
+# A compressed file may hold this many times its size, or this many bytes for any size. Images do
+# not compress further, and a file that would fill the memory is refused before it is read.
 MAX_EXPANSION, MAX_SMALL_BYTES = 20, 2**28
 # How numpy writes members of an npz file.
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -23,7 +23,7 @@ HEADERS = {
 
 
 def image_shape(path: str):
-    """Shape of one image of x_train, from the array's header alone."""
+    """Shape of one image of x_train, from the header of the array."""
     try:
         with _open(path) as archive:
             shape = _check_member(archive, archive.getinfo("x_train.npy"))
@@ -39,7 +39,7 @@ def image_shape(path: str):
 
 
 def content_digest(path: str) -> str:
-    """Names the arrays of a file: equal for two files only if names, sizes and checksums are.
+    """Digest of the arrays of a file, equal only for equal names, sizes and checksums.
 
     Raises:
         ValueError: If the file cannot be read.
@@ -54,10 +54,10 @@ def content_digest(path: str) -> str:
 
 
 def load(path: str, split: str) -> LabelledImages | None:
-    """A split of a file; None if it has no such images.
+    """A split of a file; None if the file has no such images.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         split: `train` or `test`.
 
     Raises:
@@ -83,11 +83,11 @@ def load(path: str, split: str) -> LabelledImages | None:
 def read_arrays(
     path: str | os.PathLike, names: tuple[str, ...] | None = None
 ) -> dict[str, np.ndarray]:
-    """Those of the arrays `names` that an npz file has, None for all of them; never unpickles.
+    """Those of the arrays `names` that an npz file has, or all for None. Never unpickles.
 
     Raises:
         ValueError: If the file or an array cannot be read, or would fill the memory; the message
-            is the reason alone.
+            is only the reason.
     """
     try:
         with _open(path) as archive:
@@ -114,7 +114,7 @@ def _read_member(archive, member):
 
 
 def _check_member(archive, member):
-    """The shape that an array's header states; its content has as many bytes."""
+    """The shape in an array's header, checked against the size of its content."""
     if member.compress_type not in COMPRESSIONS:
         raise ValueError(f"{member.filename} is compressed as numpy does not")
     with archive.open(member) as file:
@@ -153,7 +153,7 @@ def _way_to_integers(labels, num_images):
 
 
 def find_copies(images: np.ndarray) -> np.ndarray:
-    """A number for each image, one for equal images, `(num_images,)` int64."""
+    """A number for each image, the same for equal images, `(num_images,)` int64."""
     numbers = {}
     digests = (hashlib.sha256(image).digest() for image in np.ascontiguousarray(images))
     return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)

@@ -16,18 +16,18 @@ def stream_seed(seed: int, stream: int, index: tf.Tensor) -> tf.Tensor:
 
     Args:
         seed: The run's seed.
-        stream: Which use of it.
+        stream: Number of the stream.
         index: int64 scalar, such as the step.
     """
     return tf.stack([tf.constant(2 * seed + stream, tf.int64), tf.cast(index, tf.int64)])
 
 
 def batch_indices(num_images: int, batch_size: int, seed: int, step: tf.Tensor) -> tf.Tensor:
-    """Which images make up the batch of a step, `(batch_size,)` int64.
+    """Positions of the images in the batch of a step, `(batch_size,)` int64.
 
-    Positions step · batch_size, … of an endless line in which every stretch of `num_images`
-    positions, an epoch, holds each image once in an order of its own. A batch may straddle two
-    epochs, so no image is ever dropped.
+    They are positions step · batch_size, … of an endless sequence, in which every epoch, a part
+    of `num_images` positions, has each image once in a new order. A batch may span two epochs, so
+    no image is dropped.
 
     Args:
         num_images: Size of the set.
@@ -37,7 +37,7 @@ def batch_indices(num_images: int, batch_size: int, seed: int, step: tf.Tensor) 
     """
     positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
     epochs = positions // num_images
-    # The public index_shuffle takes one seed for all positions; the operation one for each.
+    # The public index_shuffle takes one seed for all positions; the operation takes one for each.
     streams = tf.fill((batch_size,), tf.constant(2 * seed + SHUFFLE_STREAM, tf.int64))
     return tf.raw_ops.RandomIndexShuffle(
         index=positions % num_images,
@@ -47,7 +47,7 @@ def batch_indices(num_images: int, batch_size: int, seed: int, step: tf.Tensor) 
 
 
 def steps_per_epoch(num_images: int, batch_size: int) -> int:
-    """Steps until every image has been seen at least once: the ceiling of their ratio."""
+    """Steps until every image has been used at least once: the ceiling of the ratio."""
     return -(-num_images // batch_size)
 
 
@@ -60,18 +60,20 @@ def training_batches(
     num_replicas: int = 1,
     replicas: range | None = None,
 ) -> tf.data.Dataset:
-    """Endless batches from `start_step` on, the same whatever came before.
+    """Endless batches from `start_step` on, independent of what came before.
 
     Args:
         images: `(num_images, height, width, channels)` uint8: an array, which is kept in memory,
-            or stored images, of which only the batches are.
+            or stored images, of which only the batches are in memory.
         batch_size: Global batch size.
         seed: The run's seed.
         start_step: Step of the first batch.
-        draw: Random numbers of a step, `draw(batch_size, seed)`; see `TrainableModel.draw`.
-        num_replicas: Each global batch comes as this many equal elements, in the replicas' order.
-        replicas: Those whose elements are wanted, a stretch; only their images are read. None is
-            all of them.
+        draw: Draws the random numbers of a step, `draw(batch_size, seed)`; see
+            `TrainableModel.draw`.
+        num_replicas: Each global batch is split into this many equal elements, in the order of the
+            replicas.
+        replicas: Range of the replicas whose elements are needed; only their images are read. None
+            means all.
 
     Returns:
         Dataset of `(images, draws)`, uint8 pixels and the model's random numbers.
@@ -89,28 +91,28 @@ def training_batches(
         return tf.reshape(tensor, (len(replicas), size, *tensor.shape[1:]))
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
-    # Each batch depends on its step alone, so those made side by side are the same.
+    # Each batch depends only on its step, so making them in parallel does not change them.
     batches = steps.map(batch_at, num_parallel_calls=_parallel_batches(), deterministic=True)
     if num_replicas > 1:
         batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
-        # Else workers would ask each other before each step whether one has come to the end.
+        # Otherwise workers would ask each other before each step whether one has reached the end.
         batches = batches.apply(
             tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
         )
     options = tf.data.Options()
-    # Where nothing is left to tune, the end of an iterator need not wait for the tuner's thread,
-    # which may sleep for a minute before it sees that it is over (TensorFlow 2.21).
+    # Without autotuning, the end of an iterator does not wait for the tuner's thread, which may
+    # sleep for a minute before it notices the end (TensorFlow 2.21).
     options.autotune.enabled = _parallel_batches() == tf.data.AUTOTUNE
     return batches.prefetch(2 * len(replicas)).with_options(options)
 
 
 def _parallel_batches():
-    """How many batches are made at once: where a GPU takes the steps, the cores are free."""
+    """Number of batches made in parallel; more with a GPU, because the cores are then free."""
     return tf.data.AUTOTUNE if tf.config.list_physical_devices("GPU") else 1
 
 
 def _picker(images):
-    """A function from `(batch_size,)` positions to those images, for a graph."""
+    """A function for a graph, from `(batch_size,)` positions to the images there."""
     if not isinstance(images, StoredImages):
         source = tf.constant(images)
         return lambda positions: tf.gather(source, positions)

@@ -1,4 +1,4 @@
-"""Sets that tensorflow-datasets has prepared on this machine. Nothing is downloaded."""
+"""Reads sets prepared by tensorflow-datasets on this machine. Nothing is downloaded."""
 
 import pathlib
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
     """The newest prepared version of a set.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If the set is not prepared.
     """
     from tensorflow_datasets.core import constants
 
@@ -39,7 +39,7 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
 
 
 def image_shape(name: str, directory: pathlib.Path) -> tuple[int, ...]:
-    """`(height, width, channels)` as the set's features.json has it.
+    """`(height, width, channels)` from the set's features.json.
 
     Raises:
         ValueError: If it is not an image classification set with images of one size.
@@ -63,15 +63,15 @@ def image_shape(name: str, directory: pathlib.Path) -> tuple[int, ...]:
 
 
 def load(name: str, directory: pathlib.Path, split: str) -> LabelledImages:
-    """A split of a set, its images still encoded.
+    """A split of a set, with encoded images.
 
     Args:
-        name: Of the set, for messages.
+        name: Name of the set, for messages.
         directory: See `find_directory`.
         split: `train` or `test`.
 
     Raises:
-        ValueError: If the set has no such split, or is damaged.
+        ValueError: If the set does not have the split or is damaged.
     """
     shape = image_shape(name, directory)
     prepared_format.check_format(name, directory)
@@ -115,16 +115,16 @@ def has_plain_records(builder) -> bool:
 
 
 def read_records(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
-    """Batches of a split's TFRecord files as `read_by_tfds` has them, in a tenth of its time.
+    """Batches from a split's TFRecord files, equal to those of `read_by_tfds` in a tenth the time.
 
-    tensorflow-datasets parses one example at a time, this thousands.
+    tensorflow-datasets parses one example at a time; this function parses thousands.
 
     Args:
-        builder: Of the set.
-        split: Its name.
+        builder: Builder of the set.
+        split: Name of the split.
 
     Yields:
-        `image`, encoded; `label`; `tfds_id`.
+        Batches of `image` (encoded), `label` and `tfds_id`.
     """
     import tensorflow as tf
 
@@ -137,7 +137,7 @@ def read_records(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
         for batch in examples.as_numpy_iterator():
             positions = range(position, position + len(batch["label"]))
             position = positions.stop
-            # As tensorflow-datasets names them.
+            # The names that tensorflow-datasets gives.
             yield batch | {"tfds_id": [f"{path.name}__{n}".encode() for n in positions]}
 
 
@@ -148,7 +148,7 @@ def read_by_tfds(builder, split: str) -> Iterator[dict[str, np.ndarray]]:
     dataset = builder.as_dataset(
         split=split,
         decoders={"image": tfds.decode.SkipDecoding()},
-        # Ids are the file's order, so names do not depend on how the reading is scheduled.
+        # Ids follow the order in the file, so names do not depend on scheduling.
         read_config=tfds.ReadConfig(add_tfds_id=True, interleave_cycle_length=1),
         shuffle_files=False,
     )

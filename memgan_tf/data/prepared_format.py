@@ -1,4 +1,4 @@
-"""What a prepared set's JSON files may say: they name classes to import and files to open."""
+"""Checks the JSON files of a prepared set, which name classes to import and files to open."""
 
 import pathlib
 import re
@@ -8,8 +8,8 @@ from typing import Any
 from memgan_tf import files
 
 PREFIX = "tensorflow_datasets.core.features."
-# Classes of tensorflow-datasets that image classification sets are made of. Any other name would
-# be imported, whatever module it is in.
+# Classes of tensorflow-datasets used by image classification sets. tensorflow-datasets would import
+# any other class, from any module.
 FEATURES = frozenset(
     PREFIX + name
     for name in (
@@ -24,22 +24,22 @@ FEATURES = frozenset(
         "text_feature.Text",
     )
 )
-# The records' lengths of other formats cannot be looked at before they are read.
+# In other formats, the lengths of records cannot be checked before they are read.
 FILE_FORMATS = ("", "tfrecord")
 MAX_SHARDS = 100_000
-# Names of files and features; no format specification is in a template of these.
+# Allowed in names of files and features; a template of these has no format specification.
 PLAIN = re.compile(r"[\w{}. -]*")
 
 
 def check_format(name: str, directory: pathlib.Path) -> None:
-    """Checks a prepared set before tensorflow-datasets opens it; nothing is imported for it.
+    """Checks a prepared set before tensorflow-datasets opens it, without importing anything.
 
     Args:
-        name: Of the set, for messages.
-        directory: Of its version.
+        name: Name of the set, for messages.
+        directory: Folder of its version.
 
     Raises:
-        ValueError: If a file is not a regular one, or says what no image classification set needs.
+        ValueError: If a file is not regular, or has content that no image classification set needs.
     """
     try:
         for path in directory.iterdir():
@@ -59,9 +59,9 @@ def _check_features(values):
     from google.protobuf import json_format
     from tensorflow_datasets.core.proto import feature_pb2
 
-    # An older way to write features, which tensorflow-datasets reads still.
+    # An older format of features, which tensorflow-datasets still reads.
     if not isinstance(values, dict) or "type" in values:
-        raise ValueError("features.json is not as tensorflow-datasets 4 writes it")
+        raise ValueError("features.json is not in the format of tensorflow-datasets 4")
     try:
         feature = json_format.ParseDict(values, feature_pb2.Feature())
     except json_format.ParseError as error:
@@ -76,7 +76,7 @@ def _check_features(values):
 
 
 def _fields_of(message) -> Iterator[tuple[str, Any]]:
-    """Every field of a message and of those inside it; a map's keys as fields named `key`."""
+    """All fields of a message and of nested messages; keys of a map as fields named `key`."""
     for field, value in message.ListFields():
         if field.message_type is None:
             yield field.name, value

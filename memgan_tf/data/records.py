@@ -1,8 +1,8 @@
-"""TFRecord files, looked through before TensorFlow reads them.
+"""Checks TFRecord files before TensorFlow reads them.
 
-TensorFlow makes room for as many bytes as a record's header states, which may be more than there
-is memory for, or a negative number: it ends the process then. A checksum is no help, because who
-writes the length can write the checksum too.
+TensorFlow allocates as many bytes as a record's header states. If that is more than the memory, or
+negative, the process ends. A checksum does not help, because whoever writes the length can also
+write the checksum.
 """
 
 import gzip
@@ -12,7 +12,7 @@ import zlib
 
 from memgan_tf import files
 
-# A length and its checksum before a record, another checksum behind it.
+# Each record has its length and a checksum before it, and another checksum after it.
 HEADER, FOOTER = struct.Struct("<QI"), 4
 # A record is an encoded image with its label.
 MAX_RECORD_BYTES = 2**28
@@ -20,18 +20,18 @@ SKIPPED_BYTES = 2**20
 
 
 def look_through(path: str | os.PathLike, is_compressed: bool = False) -> tuple[int, str | None]:
-    """How many records may be read, and why not more.
+    """The number of records that may be read, and why not more.
 
     Args:
-        path: Of the file.
-        is_compressed: Whether it is compressed by gzip.
+        path: Path of the file.
+        is_compressed: Whether the file is compressed with gzip.
 
     Returns:
         The number of records whose stated lengths fit into the file, up to the first that does
-        not; the reason that it does not, None if all do.
+        not; and the reason for that one, None if all fit.
 
     Raises:
-        ValueError: If the path is not that of a regular file.
+        ValueError: If the path is not a regular file.
         OSError: If it cannot be read.
     """
     with files.open_regular(path, 2**63) as file:
@@ -76,7 +76,7 @@ def _look(file, size):
 
 
 def _read(file, length):
-    """So many bytes, or fewer at the end."""
+    """Reads `length` bytes, or fewer at the end of the file."""
     content = file.read(length)
     while 0 < len(content) < length and (more := file.read(length - len(content))):
         content += more
@@ -84,7 +84,7 @@ def _read(file, length):
 
 
 def _skip(file, length):
-    """Reads past so many bytes; returns how many were missing."""
+    """Skips `length` bytes; returns how many were missing."""
     while length and (part := file.read(min(length, SKIPPED_BYTES))):
         length -= len(part)
     return length

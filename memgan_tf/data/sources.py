@@ -1,4 +1,4 @@
-"""Where labelled images come from: scikit-learn's digits, tensorflow-datasets, files, folders."""
+"""Sources of labeled images: scikit-learn's digits, tensorflow-datasets, files and folders."""
 
 import dataclasses
 import difflib
@@ -44,7 +44,7 @@ def load(config: DataConfig, split: str) -> LabelledImages | None:
 def image_shape(config: DataConfig) -> tuple[int, int, int]:
     """`(height, width, channels)` of a data set, read without TensorFlow.
 
-    Only a folder's images are looked at for it.
+    Image files are opened only for a folder.
 
     Raises:
         ValueError: As `load`.
@@ -64,14 +64,14 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
 def settle(
     config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
 ) -> DataConfig:
-    """The configuration with what it leaves to a folder's images decided.
+    """The configuration with all open settings decided by a folder's images.
 
-    Its `data_dir` finds the data again from any working directory.
+    With its `data_dir`, the data is found from any working directory.
 
     Args:
         config: Names the set.
-        by_features: Whether the detector looks at features, not at pixels.
-        report: Is told what was found in a folder.
+        by_features: Whether the detector uses features, not pixels.
+        report: Called with what was found in a folder.
 
     Raises:
         ValueError: As `load`.
@@ -80,13 +80,13 @@ def settle(
     if kind not in KINDS:
         return config
     data_dir = anchored(config)
-    # Messages name the data as the user does.
+    # Messages use the user's name for the data.
     settled = folder.settle(config, by_features, report) if kind in FOLDER_KINDS else config
     return dataclasses.replace(settled, data_dir=data_dir)
 
 
 def find_index(config: DataConfig) -> dict[str, Any] | None:
-    """The verified index of a folder, see `folder_index.describe`; None for other sets.
+    """The verified index of a folder, see `folders.index.describe`; None for other sets.
 
     Raises:
         ValueError: As `load`.
@@ -96,7 +96,7 @@ def find_index(config: DataConfig) -> dict[str, Any] | None:
 
 
 def count_normal(config: DataConfig) -> tuple[int, int] | None:
-    """Normal training images of an npz file, and how many of them differ; None for other sets.
+    """Number of normal training images of an npz file, and of different ones; None for other sets.
 
     Raises:
         ValueError: As `load`.
@@ -107,14 +107,14 @@ def count_normal(config: DataConfig) -> tuple[int, int] | None:
     groups = train.groups
     if train.labels is not None and config.normal_class is not None:
         groups = groups[train.labels == config.normal_class]
-    # A class without images is refused when the task is made, by a line that lists the others.
+    # A class without images is refused when the task is made, with a message that lists the others.
     return (len(groups), len(set(groups.tolist()))) if len(groups) else None
 
 
 def content_of(config: DataConfig) -> str | None:
-    """A digest of the images of an npz file, by which a run that goes on notices others.
+    """A digest of the images of an npz file, with which a resumed run detects other images.
 
-    A folder has its index for that, and a prepared set its version: None for these.
+    None for a folder, which has its index for that, and for a prepared set, which has its version.
 
     Raises:
         ValueError: As `load`.
@@ -127,7 +127,7 @@ def parse_name(dataset: str) -> tuple[str, str]:
     """Splits `dataset` into its kind (digits, tfds, npz, folder, list) and the rest.
 
     Raises:
-        ValueError: If it is none of them.
+        ValueError: If the kind is unknown.
     """
     kind, _, rest = SHORT_NAMES.get(dataset, dataset).partition(":")
     if dataset == "digits" or (kind in ("tfds", *KINDS) and rest):
@@ -139,13 +139,13 @@ def parse_name(dataset: str) -> tuple[str, str]:
 
 
 def name_of_path(path: str | os.PathLike) -> str:
-    """The name of a data set that is a file or a folder: its kind, by its suffix, and the path."""
+    """The name of a data set that is a file or a folder: kind, from the suffix, and path."""
     kinds = {".npz": "npz", ".csv": "list", ".jsonl": "list"}
     return f"{kinds.get(pathlib.Path(path).suffix.lower(), 'folder')}:{path}"
 
 
 def _guess(dataset):
-    """What a name that is none of a data set may mean: a path that is there, or a slip."""
+    """A suggestion for an unknown name: an existing path, or the name closest in spelling."""
     place = dataset.partition(":")[2] or dataset
     if os.path.exists(place):
         return f". Did you mean {name_of_path(place)}?"
@@ -154,7 +154,7 @@ def _guess(dataset):
 
 
 def directory_name(dataset: str) -> str:
-    """The data set's name as a folder of a run's path."""
+    """The data set's name as a folder in a run's path."""
     kind, rest = parse_name(dataset)
     if kind in ("npz", "list"):
         return f"{kind}_{pathlib.Path(rest).stem}"
@@ -168,7 +168,7 @@ def _load_digits(split):
     from sklearn.model_selection import train_test_split
 
     digits = load_digits()
-    # Rescaled from 0…16; a quarter of each class is the test split, always the same one.
+    # Rescaled from 0…16; the test split is always the same quarter of each class.
     images = np.round(digits.images * (255 / 16)).astype(np.uint8)[..., np.newaxis]
     everything = np.arange(len(images))
     train, test = train_test_split(

@@ -1,4 +1,4 @@
-"""One-class tasks: which images train, calibrate and test."""
+"""One-class tasks: images for training, calibration and test."""
 
 import dataclasses
 
@@ -15,12 +15,12 @@ class OneClassTask:
     """The images of a one-class task.
 
     Attributes:
-        train: Normal images that fit the detector.
-        validation: Held-out normal images: calibration and monitoring. Of images that are copies
-            of each other, or nearly, one; the others are not used, so that each counts for itself
+        train: Normal images for training.
+        validation: Held-out normal images for calibration and monitoring. Of equal or nearly
+            equal images there is only one. The others are not used, so all images are independent
             and none was trained on.
-        test: The whole test split with labels 1 = anomaly, 0 = normal; None without one, or if
-            it was not asked for.
+        test: The whole test split with labels 1 = anomaly, 0 = normal; None if there is none or it
+            was not requested.
     """
 
     train: LabelledImages
@@ -34,11 +34,11 @@ class OneClassTask:
 
 
 def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClassTask:
-    """Loads a data set and makes one class of it normal.
+    """Loads a data set with one class as normal.
 
     Args:
         config: What is normal, and where the images come from.
-        seed: Decides which normal training images are held out.
+        seed: Determines which normal training images are held out.
         with_test: Whether to load the test split.
 
     Raises:
@@ -46,7 +46,7 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
     """
     normal = _normal_images(config, sources.load(config, "train"))
     trained, held_out = _hold_out(normal, config, seed)
-    # The labels of a user's own arrays are checked before anything is trained, not after.
+    # The labels of a user's own arrays are checked before training.
     test = None
     if with_test or sources.parse_name(config.dataset)[0] == "npz":
         test = _anomaly_labels(config, sources.load(config, "test"))
@@ -58,17 +58,17 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
 
 
 def hold_out(groups: np.ndarray, fraction: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the images that train, and of those that are held out, in order.
+    """Positions of the training images, and of the held-out images, in order.
 
-    Of images that are copies of each other one is held out, and none of the others trains.
+    Of images that are copies of each other, one is held out, and the others are not trained on.
 
     Args:
-        groups: `(num_images,)` int64; images of one number are copies of each other.
-        fraction: Share of the different images that is held out; one is at least.
-        seed: Decides which.
+        groups: `(num_images,)` int64; images with the same number are copies of each other.
+        fraction: Share of the different images that is held out; at least one is.
+        seed: Determines which.
     """
     order = np.random.default_rng(seed).permutation(len(groups))
-    # The first image of each group in this order stands for it.
+    # The first image of each group in this order represents it.
     _, firsts = np.unique(groups[order], return_index=True)
     firsts = order[np.sort(firsts)]
     held_out = firsts[: max(1, round(fraction * len(firsts)))]
@@ -115,7 +115,7 @@ def _anomaly_labels(config, test):
     if test is None or test.labels is None:
         return None
     if config.normal_class is None:
-        # Without classes y_test says it already: 1 = anomaly.
+        # Without classes, y_test has these labels already: 1 = anomaly.
         if not np.isin(test.labels, (0, 1)).all():
             found = np.unique(test.labels)
             fix = ", or name the normal one, --normal_class=<number>"

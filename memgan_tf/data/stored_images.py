@@ -1,4 +1,4 @@
-"""Images in a file of raw pixels, read a batch at a time: a set may exceed the memory."""
+"""Images in a file of raw pixels, read batch by batch, so a set may exceed the memory."""
 
 import mmap
 import os
@@ -9,22 +9,22 @@ import numpy as np
 
 from memgan_tf.data.channels import as_channels
 
-# A set of decoded images up to this size is read into memory; the batches are the same.
+# A set of decoded images up to this size is read into memory; this does not change the batches.
 IN_MEMORY_BYTES = 64 * 2**20
 
 
 class StoredImages(Sequence):
-    """Rows of a file of pixels, read when they are picked.
+    """Images in a file of pixels, read when they are picked.
 
-    The file is mapped for each picking alone, so what was read does not stay in memory, and it is
-    kept open while this lives, so that removing it does no harm.
+    The file is mapped only during each access, so the pixels do not stay in memory. It is kept open
+    during the life of this object, so it may be removed.
 
     Args:
-        descriptor: Of a file open for reading, uint8 pixels in C order and nothing else. It may be
-            closed afterwards.
+        descriptor: Descriptor of a file open for reading, with only uint8 pixels in C order. It may
+            be closed afterwards.
         shape: `(num_images, height, width, channels)` of the whole file.
-        channels: Of the images as they are picked, 1 or 3.
-        rows: Which images, in order; None is all.
+        channels: Channels of the picked images, 1 or 3.
+        rows: Numbers of the images, in order; None means all.
 
     Attributes:
         dtype: uint8.
@@ -54,10 +54,10 @@ class StoredImages(Sequence):
         return len(self._rows)
 
     def __getitem__(self, chosen) -> np.ndarray:
-        """The images at positions: an integer, a slice, an array of integers or of booleans."""
+        """The images at positions: an integer, a slice, or an array of integers or booleans."""
         mapped = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
         pixels = np.frombuffer(mapped, np.uint8).reshape(self._stored_shape)
-        # An array of positions, so that this is a copy: the map goes with this call.
+        # An array of positions makes a copy, which is needed because the map ends with this call.
         rows = np.asarray(self._rows[chosen])
         return as_channels(pixels[np.atleast_1d(rows)], self._channels).reshape(
             (*rows.shape, *self.shape[1:])
@@ -73,7 +73,7 @@ class StoredImages(Sequence):
         return StoredImages(self._descriptor, self._stored_shape, self._channels, rows)
 
     def in_memory_if_small(self) -> "StoredImages | np.ndarray":
-        """The images themselves if they are few, or this."""
+        """The images as an array if they are few, or this object."""
         return self[:] if int(np.prod(self.shape)) <= IN_MEMORY_BYTES else self
 
 
@@ -83,7 +83,7 @@ def open_stored(
     """The images of a file of pixels.
 
     Raises:
-        OSError: If the file is missing or has not the size that the shape says.
+        OSError: If the file is missing or its size does not match the shape.
     """
     if os.path.getsize(path) != int(np.prod(shape)):
         raise OSError(f"{path} is not {shape} pixels")

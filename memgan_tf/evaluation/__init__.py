@@ -1,1 +1,1 @@
-"""Evaluation: metrics, calibration, finished runs, score files."""
+"""Metrics, calibration, finished runs and files of scores."""

@@ -1,4 +1,4 @@
-"""The plain rival beside a run on photographs: a PCA, fitted in seconds on the same images."""
+"""A simple baseline for a run on photographs: a PCA, fitted in seconds on the same images."""
 
 import time
 from typing import Any
@@ -16,7 +16,7 @@ from memgan_tf.evaluation.left_out import calibrate
 from memgan_tf.evaluation.metrics import auroc_difference, ranking_metrics
 
 DETECTOR = "pca"
-# Pixel values that it is fitted on at most: as 8-byte numbers they fill 160 MB, and take seconds.
+# Largest number of pixel values for the fit; they take 160 MB as 8-byte numbers, and seconds.
 MAX_VALUES = 20_000_000
 FEWEST_IMAGES = 4
 
@@ -29,20 +29,20 @@ def measure_baseline(
 ) -> dict[str, Any] | None:
     """Fits a PCA on the training images of a run on photographs, and scores the same test images.
 
-    Its threshold comes from the same normal images, at the same rate, as that of a run of its own.
-    No label chooses anything.
+    Its threshold comes from the same normal images and the same rate as in a separate run. No
+    label is used for any choice.
 
     Args:
-        config: Of the run.
-        task: The run's data, with labelled test images.
+        config: Configuration of the run.
+        task: Data of the run, with labeled test images.
         positions: `(n,)` positions of the test images that the run scored.
-        scores: `(n,)` the run's scores of them.
+        scores: `(n,)` their scores by the run.
 
     Returns:
         `detector`, `num_train`, `seconds` of the fit, `auroc`, `decisions` (see `count_decisions`)
-        and `auroc_difference`: the PCA's AUROC less the run's, and the ends of its 95 % interval.
-        None for data that is no folder, for images too large for pixels, for a PCA itself, without
-        images of both kinds, or where training images are too few or all the same.
+        and `auroc_difference`: the PCA's AUROC minus the run's, and the ends of its 95 % interval.
+        None for data that is not a folder, for images with too many pixels, for a run of a PCA,
+        without images of both kinds, or if training images are too few or all equal.
     """
     labels = task.test.labels[positions]
     if config.data.folder is None or config.detector == DETECTOR or len(np.unique(labels)) < 2:

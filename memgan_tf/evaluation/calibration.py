@@ -16,22 +16,22 @@ from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real, received
 
 HELD_OUT = "held-out training images"
-# Confidence of every interval that is printed or kept.
+# Confidence of all intervals that are printed or stored.
 CONFIDENCE = 0.95
 
 
 @dataclasses.dataclass(frozen=True)
 class Calibration:
-    """What the scores of held-out normal images say about any score.
+    """Threshold and p-values from the scores of held-out normal images.
 
-    The guarantee is marginal: over the draw of the held-out images and of a new normal one
-    together, at most `target_fpr` of the new ones score above the threshold. Of one draw,
-    `fpr_interval` says where the true rate lies.
+    The guarantee is marginal: over the joint draw of the held-out images and of a new normal image,
+    the new one scores above the threshold with a probability of at most `target_fpr`. For one draw,
+    `fpr_interval` gives an interval of the true rate.
 
     Attributes:
         scores: `(n,)` scores of held-out normal images, ascending.
         target_fpr: Share of normal images that may be called anomalies.
-        source: Which images they are, a phrase.
+        source: A phrase for the images.
     """
 
     scores: np.ndarray
@@ -40,7 +40,7 @@ class Calibration:
 
     @classmethod
     def of(cls, scores: np.ndarray, target_fpr: float, source: str = HELD_OUT) -> "Calibration":
-        """Calibrates by the scores of held-out normal images.
+        """Calibrates with the scores of held-out normal images.
 
         Raises:
             ValueError: If there is no score, one is not finite, or the rate is not in (0, 0.5].
@@ -55,7 +55,8 @@ class Calibration:
     def threshold(self) -> float:
         """The smallest score with the guarantee; an image above it is called an anomaly.
 
-        Too few held-out images for the rate give the largest score: see `attainable_fpr`.
+        If there are too few held-out images for the rate, it is the largest score; see
+        `attainable_fpr`.
         """
         return float(self.scores[self._rank - 1])
 
@@ -69,15 +70,15 @@ class Calibration:
     def attainable_fpr(self) -> float:
         """The lowest rate that this many held-out images can guarantee, 1 / (n + 1).
 
-        It is the resolution of the p-values as well: none is smaller, and they are its multiples.
+        It is also the resolution of the p-values, which are multiples of it.
         """
         return 1.0 / (len(self.scores) + 1)
 
     def fpr_interval(self, confidence: float = CONFIDENCE) -> tuple[float, float]:
         """Central interval of this threshold's true false-positive rate.
 
-        The share of a continuous law above its k-th smallest of n draws has the law
-        Beta(n + 1 - k, k), whatever the law. Ties among the scores only lower the rate.
+        The share of any continuous distribution above its k-th smallest of n draws is distributed
+        as Beta(n + 1 - k, k). Ties among the scores only lower the rate.
 
         Args:
             confidence: Probability of the interval, over the draw of the held-out images.
@@ -98,14 +99,14 @@ class Calibration:
         return (1.0 + not_below) / (len(self.scores) + 1.0)
 
     def p_value_intervals(self, scores: np.ndarray, confidence: float = CONFIDENCE) -> np.ndarray:
-        """What n images say of the share of normal images that score at least as high.
+        """Intervals of the share of normal images that score at least as high.
 
-        The p-value is an estimate of that share from n draws; this is its exact binomial interval
-        (Clopper and Pearson, 1934).
+        The p-value estimates that share from n draws. This is the exact binomial interval (Clopper
+        and Pearson, 1934).
 
         Args:
             scores: `(num_images,)`.
-            confidence: Probability that an interval holds the true share, at least.
+            confidence: Minimum probability that an interval holds the true share.
 
         Returns:
             `(num_images, 2)` lower and upper ends.
@@ -114,13 +115,13 @@ class Calibration:
         scores = check_scores(scores)
         n, tail = len(self.scores), (1.0 - confidence) / 2.0
         not_below = n - np.searchsorted(self.scores, scores, side="left")
-        # Beta laws with a parameter of 0 are not defined; their place is the end of [0, 1].
+        # Beta distributions with a parameter of 0 are undefined; the ends of [0, 1] replace them.
         low = stats.beta.ppf(tail, np.maximum(not_below, 1), n - not_below + 1)
         high = stats.beta.ppf(1.0 - tail, not_below + 1, np.maximum(n - not_below, 1))
         return np.stack([np.where(not_below > 0, low, 0.0), np.where(not_below < n, high, 1.0)], 1)
 
     def describe(self) -> list[str]:
-        """What the threshold promises, a sentence a line."""
+        """What the threshold guarantees, one sentence per line."""
         n, (low, high) = len(self.scores), self.fpr_interval()
         lines = [
             f"threshold {self.threshold:.6g} from {n} normal images ({self.source}), "
@@ -152,7 +153,7 @@ class Calibration:
         )
 
     def digest(self) -> str:
-        """Of all that decides: a changed digit in calibration.json is noticed by it."""
+        """Digest of all that decides; it reveals a changed digit in calibration.json."""
         text = json.dumps([self.scores.tolist(), self.target_fpr, self.source])
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -168,7 +169,7 @@ class Calibration:
             found = cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))
             # Absent from runs of earlier versions.
             if values.get("digest", found.digest()) != found.digest():
-                raise ValueError("its scores are not those that were written")
+                raise ValueError("its scores have been changed")
             return found
         except files.DAMAGE as error:
             raise ValueError(
@@ -178,7 +179,7 @@ class Calibration:
 
 
 def check_scores(scores: np.ndarray) -> np.ndarray:
-    """Scores that can be compared: NaN is neither above a threshold nor below it.
+    """Checks that scores can be compared; NaN is neither above nor below a threshold.
 
     Raises:
         ValueError: If a score is not a number.
@@ -188,13 +189,13 @@ def check_scores(scores: np.ndarray) -> np.ndarray:
         first = int(np.flatnonzero(np.isnan(scores).ravel())[0])
         raise ValueError(
             f"`scores` must be numbers, and the score of image {first} is NaN. Train the run again "
-            f"with a lower --learning_rate, or look at that image"
+            f"with a lower --learning_rate, or check that image"
         )
     return scores
 
 
 def needed_images(target_fpr: float) -> int:
-    """The fewest held-out normal images that can guarantee a false-positive rate."""
+    """The smallest number of held-out normal images that can guarantee a false-positive rate."""
     return math.ceil(1.0 / target_fpr - 1e-9) - 1
 
 
@@ -207,10 +208,10 @@ def recalibrated(
     """A calibration with another rate, other images, or both.
 
     Args:
-        before: What the run has.
+        before: Calibration of the run.
         target_fpr: The new rate; None keeps the old one.
-        scores: Of other normal images, unseen in training; None keeps the old ones.
-        source: Which images those are.
+        scores: Scores of other normal images, unseen in training; None keeps the old ones.
+        source: A phrase for those images.
 
     Raises:
         ValueError: If there are too few images to guarantee the rate.
@@ -231,14 +232,14 @@ def recalibrated(
 
 
 def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.Path:
-    """Writes calibration.json anew and keeps the old one beside it.
+    """Replaces calibration.json and keeps the old one next to it.
 
     Args:
-        run: Of a complete run. Its config.json stays as it is.
-        calibration: The new one.
+        run: Folder of a complete run. Its config.json does not change.
+        calibration: The new calibration.
 
     Returns:
-        The old one's file, `calibration.<UTC date and time>.json`.
+        File of the old one, `calibration.<UTC date and time>.json`.
 
     Raises:
         RuntimeError: If another process works on the run.
@@ -248,7 +249,7 @@ def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.
     with run.claimed(run.read_config()):
         now = datetime.datetime.now(datetime.timezone.utc)
         backup = path.with_name(f"calibration.{now:%Y%m%dT%H%M%S%fZ}.json")
-        # Copied, not moved: at no moment is the run without a calibration.
+        # Copied, not moved, so that the run always has a calibration.
         files.write_text(backup, path.read_text(encoding="utf-8"))
         calibration.save(path)
     return backup

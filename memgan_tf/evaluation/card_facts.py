@@ -1,4 +1,4 @@
-"""What any model card of a run states, whether it lies beside a report or in an export."""
+"""Facts for every model card of a run, with a report or in an export."""
 
 import pathlib
 import subprocess
@@ -11,10 +11,10 @@ from memgan_tf.validation import check_real
 
 
 def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
-    """How a run decides, whether it can be trusted, and the source that made it."""
+    """How a run decides, whether it can be trusted, and the source code that made it."""
     results, metrics = run.directory.results_file, None
     if results.exists():
-        with files.naming_damage(results, "Make it anew by memgan evaluate"):
+        with files.naming_damage(results, "Make it again with memgan evaluate"):
             metrics = files.read_json(results)["metrics"]
             for name, value in metrics.items():
                 check_real(name, value, minimum=0.0, maximum=1.0)
@@ -39,12 +39,12 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
 
 
 def git_revision() -> str | None:
-    """Commit of the package's source, with `+` if files differ from it; None without git."""
+    """Commit of the package's source, with `+` if files have been changed; None without git."""
     file = pathlib.Path(__file__)
     options = {"cwd": file.parent, "capture_output": True, "text": True, "check": True}
     options["timeout"] = 10
     try:
-        # An installed package may lie in a repository that is not its own.
+        # An installed package may lie inside another project's repository.
         subprocess.run(["git", "ls-files", "--error-unmatch", file.name], **options)
         head = subprocess.run(["git", "rev-parse", "HEAD"], **options).stdout.strip()
         changed = subprocess.run(["git", "status", "--short", "-uno"], **options).stdout.strip()

@@ -1,24 +1,24 @@
-"""How large known defects are in the pixels that a detector sees."""
+"""Sizes of known defects in the pixels that a detector sees."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-# A defect of fewer pixels than these, at the size of the run's images, can hardly be seen there.
+# A defect with fewer pixels than this, at the size of the run's images, is hardly visible.
 FEWEST_PIXELS = 4.0
 
 
 def measure_sizes(masks: Sequence, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
-    """How many of the anomalies have a defect that a run's image size leaves visible.
+    """Counts the anomalies whose defects remain visible at a run's image size.
 
     Args:
-        masks: `(num_images, height, width)` bool, of the run's size or of the photographs' own.
+        masks: `(num_images, height, width)` bool, in the run's size or the photographs' own.
         labels: `(num_images,)`, 1 = anomaly.
         size: `(height, width)` of the run's images.
 
     Returns:
-        `anomalies` with a mask or none, `vanished` (their defect covers fewer than
+        `anomalies` (with or without a mask), `vanished` (those whose defect covers fewer than
         `FEWEST_PIXELS` of the run's pixels) and `median_pixels` of a defect.
     """
     pixels = size[0] * size[1]

@@ -1,4 +1,4 @@
-"""Whether a batch scores like the calibration images: a warning, not a verdict."""
+"""Warns if a batch does not score like the calibration images."""
 
 import dataclasses
 import warnings
@@ -9,7 +9,7 @@ from scipy import stats
 
 from memgan_tf.evaluation.calibration import Calibration
 
-# A batch of the calibration's kind is called different this often.
+# Share of batches like the calibration images that are called different.
 LEVEL = 0.01
 
 
@@ -19,10 +19,10 @@ class Drift:
 
     Attributes:
         statistic: Largest distance of the two distribution functions, in [0, 1].
-        p_value: Of the two-sided test.
-        direction: Where the batch lies at that distance: higher or lower.
-        num_images: Of the batch.
-        num_calibration: Calibration scores.
+        p_value: P-value of the two-sided test.
+        direction: Whether the batch is higher or lower at that distance.
+        num_images: Number of images in the batch.
+        num_calibration: Number of calibration scores.
     """
 
     statistic: float
@@ -38,30 +38,30 @@ class Drift:
 
     @property
     def sentence(self) -> str:
-        """What it means, in words."""
+        """The result in words."""
         test = f"KS statistic {self.statistic:.3f}, p-value {self.p_value:.3g}"
         if not self.differs:
             return (
-                f"No drift seen at the level of {LEVEL:g}: the {self.num_images} scores may be of "
-                f"the same law as the {self.num_calibration} calibration scores ({test}). A small "
-                f"shift needs more images to be seen."
+                f"No drift seen at the level of {LEVEL:g}: the {self.num_images} scores may have "
+                f"the same distribution as the {self.num_calibration} calibration scores ({test}). "
+                f"A small shift needs more images to be seen."
             )
         if self.direction == "lower":
             return (
                 f"The {self.num_images} scores are LOWER than the {self.num_calibration} "
-                f"calibration scores ({test}). Anomalies do not do that: the images are of another "
+                f"calibration scores ({test}). Anomalies do not do that. The images are of another "
                 f"kind, or were used in training. The threshold may miss anomalies; recalibrate "
                 f"with new normal images."
             )
         return (
             f"The {self.num_images} scores are HIGHER than the {self.num_calibration} calibration "
             f"scores ({test}). Either the images have changed or more of them are anomalies; the "
-            f"test cannot tell which. Look at the highest scores: if they are good parts, "
+            f"test cannot show which. Look at the highest scores: if they are good parts, "
             f"recalibrate with new normal images."
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The test as JSON's types."""
+        """The test as a dictionary for JSON."""
         return {
             **dataclasses.asdict(self),
             "level": LEVEL,
@@ -71,14 +71,14 @@ class Drift:
 
 
 def compare(calibration: Calibration, scores: np.ndarray) -> Drift:
-    """Compares a batch's scores with the calibration's by `scipy.stats.ks_2samp`.
+    """Compares the scores of a batch with the calibration's, with `scipy.stats.ks_2samp`.
 
-    Anomalies in the batch move its scores too. So agreement says that the threshold still fits,
-    and a difference says only: look.
+    Anomalies in the batch also move its scores. So agreement means that the threshold still fits,
+    but a difference only means that somebody should look.
 
     Args:
-        calibration: Of the run.
-        scores: `(num_images,)` of the batch.
+        calibration: Calibration of the run.
+        scores: `(num_images,)` scores of the batch.
 
     Raises:
         ValueError: If there is no score or one is not finite.
@@ -87,10 +87,10 @@ def compare(calibration: Calibration, scores: np.ndarray) -> Drift:
     if scores.ndim != 1 or len(scores) == 0 or not np.isfinite(scores).all():
         raise ValueError("`scores` must be a list of finite numbers, at least one")
     with warnings.catch_warnings():
-        # Where the exact law cannot be had it says so and takes the asymptotic one.
+        # Without the exact distribution, scipy warns and uses the asymptotic one.
         warnings.simplefilter("ignore", RuntimeWarning)
         test = stats.ks_2samp(scores, calibration.scores)
-    # The sign is that of the batch's distribution function less the calibration's.
+    # Sign of the difference of the distribution functions, batch minus calibration.
     direction = "lower" if test.statistic_sign > 0 else "higher"
     return Drift(
         float(test.statistic),

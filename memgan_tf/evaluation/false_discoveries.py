@@ -1,4 +1,4 @@
-"""Decisions over a batch: the share of false alarms among the alarms."""
+"""Decisions for a whole batch that bound the share of false alarms among the alarms."""
 
 import numpy as np
 from scipy import stats
@@ -7,12 +7,12 @@ from memgan_tf.validation import check_real
 
 
 def control_false_discoveries(p_values: np.ndarray, fdr: float) -> np.ndarray:
-    """Which images of a batch to call anomalies, by Benjamini and Hochberg (1995).
+    """Decides which images of a batch are anomalies, by Benjamini and Hochberg (1995).
 
-    Of the images called anomalies, at most a share `fdr` is normal: on average over batches and
-    over draws of the calibration images, if the normal images of the batch are of the kind of
-    those. It holds for conformal p-values although they share their calibration images (Bates et
-    al., 2023, Theorem 2).
+    At most a share `fdr` of the images called anomalies is normal, on average over batches and over
+    draws of the calibration images, if the normal images of the batch are like the calibration
+    images. This holds for conformal p-values although they share their calibration images (Bates
+    et al., 2023, Theorem 2).
 
     Args:
         p_values: `(num_images,)` conformal p-values of the whole batch.
@@ -26,18 +26,18 @@ def control_false_discoveries(p_values: np.ndarray, fdr: float) -> np.ndarray:
     """
     fdr = check_real("fdr", fdr, minimum=1e-6, maximum=1.0 - 1e-6)
     adjusted = stats.false_discovery_control(np.asarray(p_values, np.float64), method="bh")
-    # An adjusted value is a product that should be the rate itself where they meet.
+    # Tolerance for rounding where an adjusted value, a product, should equal the rate.
     return adjusted <= fdr * (1.0 + 1e-9)
 
 
 def fewest_alarms(num_images: int, resolution: float, fdr: float) -> int | None:
-    """The fewest images that a batch can have called anomalies, if it has any.
+    """The smallest possible number of alarms in a batch, other than none.
 
-    k alarms need p-values of at most k fdr / num_images, and none is below the resolution: an
-    odd image that comes alone in a large batch is missed for want of calibration images.
+    k alarms need p-values of at most k fdr / num_images, and no p-value is below the resolution. So
+    a single anomaly in a large batch is missed if there are too few calibration images.
 
     Args:
-        num_images: Of the batch.
+        num_images: Number of images in the batch.
         resolution: 1 / (n + 1) of n calibration images.
         fdr: See `control_false_discoveries`.
 

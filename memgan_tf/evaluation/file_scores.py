@@ -1,4 +1,4 @@
-"""Scores of image files of any size and number, a part at a time."""
+"""Scores image files of any size and number, part by part."""
 
 import dataclasses
 import itertools
@@ -18,22 +18,22 @@ from memgan_tf.evaluation.regions import Region
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 
-# Files that are in memory at once, at most: a multiple of every detector's batch, so that scores
-# are those of the whole set at once; and their bytes.
+# Largest number of files in memory at once, and of their bytes. The number is a multiple of every
+# detector's batch size, so scores equal those of the whole set at once.
 PART_FILES, PART_BYTES = 512, 2**28
 
 
 @dataclasses.dataclass(frozen=True)
 class FileScore:
-    """What a run says of a file.
+    """A run's result for one file.
 
     Attributes:
-        path: Of the file.
+        path: Path of the file.
         anomaly_score: A(x), higher is more anomalous.
         p_value: Conformal p-value: the share of normal images that look at least as anomalous.
         is_anomaly: Whether the score is above the run's threshold.
         region: The largest predicted region of an anomaly, in the photograph's own pixels; None
-            for normal images, and for runs that predict none.
+            for normal images, and for runs without predicted regions.
     """
 
     path: pathlib.Path
@@ -51,10 +51,10 @@ class FileScores(Iterator[FileScore]):
         paths: A folder with images at any depth, an image, or paths of images.
 
     Attributes:
-        skipped: Files that could not be read so far, each with its reason; each is warned of.
+        skipped: Files that could not be read so far, each with its reason; each causes a warning.
 
     Raises:
-        ValueError: If there is no such folder or file, or no image in it.
+        ValueError: If the folder or file does not exist, or has no image.
     """
 
     def __init__(self, run: TrainedRun, paths: str | os.PathLike | Iterable[str | os.PathLike]):
@@ -72,11 +72,11 @@ class FileScores(Iterator[FileScore]):
             yield from self._score(*zip(*part, strict=True))
 
     def _read(self, paths, size):
-        """Path, pixels and size of each file that can be read."""
+        """Path, pixels and size of each readable file."""
         data, shape = self._run.config.data, self._run.config.image_shape
         paths = iter(paths)
         while chosen := list(itertools.islice(paths, size)):
-            # Read at once: while files are read, the process's warnings are Pillow's alone.
+            # Read as a whole, because reading changes the process's warning filters.
             results = list(read_files(chosen, shape, data.fit, data.bit_depth))
             for path, result in zip(chosen, results, strict=True):
                 if isinstance(result, ValueError):
@@ -97,7 +97,7 @@ class FileScores(Iterator[FileScore]):
 
 
 def _listed(paths):
-    """The paths of images; a generator of paths is not used up at once."""
+    """The paths of images; a generator of paths is consumed only as needed."""
     if isinstance(paths, (str, os.PathLike)):
         check_input(os.fspath(paths))
         place = pathlib.Path(paths)

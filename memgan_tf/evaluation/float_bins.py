@@ -1,25 +1,25 @@
-"""Counts of float32 numbers in fixed bins of equal relative width: any range, little memory."""
+"""Counts float32 numbers in fixed bins of equal relative width, for any range in little memory."""
 
 import numpy as np
 
-# The bits of a float, read as an integer, rise with the float; the lowest of them are dropped.
+# The bits of a float, read as an integer, increase with the float; the lowest bits are dropped.
 DROPPED_BITS = 13
 NUM_BINS = 1 << (32 - DROPPED_BITS)
-# A bin is at most this share of its numbers wide (numbers above 1e-38; smaller ones are near 0).
+# Largest width of a bin relative to its numbers (above 1e-38; smaller numbers are near 0).
 RELATIVE_WIDTH = 2.0 ** (DROPPED_BITS - 23)
 
 _SIGN = np.uint32(1 << 31)
 
 
 def bins_of(values: np.ndarray) -> np.ndarray:
-    """Bin of each value, `values.shape` int64 in `[0, NUM_BINS)`; it rises with the value.
+    """Bin of each value, `values.shape` int64 in `[0, NUM_BINS)`; it increases with the value.
 
     Raises:
         ValueError: If a value is not finite.
     """
     if not np.isfinite(values).all():
         raise ValueError(f"`values` must be finite; {int((~np.isfinite(values)).sum())} are not")
-    # Adding 0 makes -0 equal to 0, whose bits differ.
+    # Adding 0 turns -0 into 0, which has other bits.
     bits = (np.asarray(values, np.float32) + np.float32(0)).view(np.uint32)
     ordered = np.where(bits & _SIGN, ~bits, bits | _SIGN)
     return (ordered >> np.uint32(DROPPED_BITS)).astype(np.int64)
@@ -37,7 +37,7 @@ def quantile(counts: np.ndarray, share: float) -> float:
 
     Args:
         counts: `(NUM_BINS,)`, at least one of them positive.
-        share: In (0, 1].
+        share: A share in (0, 1].
     """
     cumulated = np.cumsum(counts)
     return upper_edge(int(np.searchsorted(cumulated, share * cumulated[-1], side="left")))

@@ -1,4 +1,4 @@
-"""The one colour scale of a run's heat-maps, from held-out normal images."""
+"""The common color scale of a run's heat-maps, from held-out normal images."""
 
 import dataclasses
 import pathlib
@@ -18,21 +18,21 @@ from memgan_tf.validation import check_integer, check_real
 SCALE_FILE = "heatmap_scale.json"
 # Share of the pixels of held-out normal images that the scale covers.
 SHARE = 0.999
-# Held-out images that it is measured on at most, and at most where a score takes long.
+# Largest number of held-out images for the measurement, and for detectors with slow scores.
 MAX_IMAGES, MAX_SLOW_IMAGES = 500, 50
-# Longer side that photographs are measured at, at most.
+# Largest longer side of photographs for the measurement.
 LONGEST = 512
 
 
 @dataclasses.dataclass(frozen=True)
 class HeatScale:
-    """Colours go from 0 to `top` in every heat-map of a run; what is above has the last colour.
+    """Colors go from 0 to `top` in all heat-maps of a run; larger values have the last color.
 
     Attributes:
-        top: Value that `share` of the normal pixels do not exceed; in photographs it is the pixel
+        top: Value that `share` of the normal pixels do not exceed; for photographs it is the pixel
             threshold, above which a region is predicted.
-        share: Of the pixels of held-out normal images.
-        num_images: How many of these images it was measured on.
+        share: Share of the pixels of held-out normal images.
+        num_images: Number of these images used for the measurement.
     """
 
     top: float
@@ -40,23 +40,23 @@ class HeatScale:
     num_images: int
 
     def normalize(self, maps: np.ndarray) -> np.ndarray:
-        """Maps of any shape, 0 to 1 along the scale."""
+        """Maps of any shape, scaled to 0 to 1."""
         return np.clip(np.asarray(maps, np.float32) / max(self.top, 1e-12), 0.0, 1.0)
 
     def describe(self) -> str:
         """The scale in a sentence."""
         return (
-            f"Colours go from 0 to {self.top:.3g}, which {100 * self.share:g} % of the pixels of "
+            f"Colors go from 0 to {self.top:.3g}, which {100 * self.share:g} % of the pixels of "
             f"{self.num_images} held-out normal images stay below."
         )
 
 
 def heat_scale(run: TrainedRun, held_out: Callable[[], Views]) -> HeatScale | None:
-    """The run's scale: from its folder, or measured now and kept there.
+    """The run's scale, read from its folder, or measured and stored there.
 
     Args:
         run: The run.
-        held_out: Gives the held-out normal images; called only if there is no scale yet.
+        held_out: Returns the held-out normal images; called only if there is no scale yet.
 
     Returns:
         The scale; None if the detector has no anomaly maps.
@@ -73,20 +73,20 @@ def heat_scale(run: TrainedRun, held_out: Callable[[], Views]) -> HeatScale | No
 
 
 def keep_scale(directory: RunDirectory, scale: HeatScale) -> HeatScale:
-    """Writes a scale into a run's folder and returns it."""
+    """Writes a scale to a run's folder and returns it."""
     directory.evaluation.mkdir(exist_ok=True)
     files.write_json(directory.evaluation / SCALE_FILE, dataclasses.asdict(scale))
     return scale
 
 
 def read_scale(path: pathlib.Path) -> HeatScale:
-    """The scale that a file holds.
+    """Reads a scale from a file.
 
     Raises:
         ValueError: If it is damaged.
     """
     values = files.read_json(path)
-    with files.naming_damage(path, "Remove it to have it made anew"):
+    with files.naming_damage(path, "Remove it, and it will be made again"):
         return HeatScale(
             check_real("top", values["top"], minimum=0.0),
             check_real("share", values["share"], minimum=0.0, maximum=1.0),
@@ -95,7 +95,7 @@ def read_scale(path: pathlib.Path) -> HeatScale:
 
 
 def measure_scale(detector: Detector, held_out: Views) -> HeatScale:
-    """The scale by some of the held-out normal images, the same ones each time."""
+    """The scale from a fixed part of the held-out normal images."""
     limit = MAX_IMAGES if detector.max_test_images is None else MAX_SLOW_IMAGES
     chosen = np.sort(np.random.default_rng(0).permutation(len(held_out.images))[:limit])
     counts = np.zeros(NUM_BINS, np.int64)

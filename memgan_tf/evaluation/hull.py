@@ -1,4 +1,4 @@
-"""Where the codes of a run lie in relation to the convex hull of its memory units."""
+"""Distances of a run's codes to the convex hull of its memory units."""
 
 import dataclasses
 from typing import Any
@@ -11,29 +11,29 @@ from memgan_tf.data import LabelledImages, OneClassTask
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.losses.hull_solver import hull_weights
 
-# Codes that are solved for at once: the slowest of them decides how long they take.
+# Number of codes solved for at once; the slowest of them determines the time.
 BATCH = 1024
 SOLVER_TOLERANCE = 1e-6
-# Of the distances of units to the codes' hull, in units of the codes' spread.
+# Tolerance for distances of units to the hull of codes, in units of the codes' spread.
 REVERSE_TOLERANCE = 1e-2
-# Codes this near to the hull, in units of the codes' spread, count as inside.
+# Codes within this distance of the hull, in units of the codes' spread, count as inside.
 INSIDE_TOLERANCES = (0.001, 0.1, 0.25, 0.5)
-# A direction in which the units extend by less than this share of the largest is none of the hull.
+# Directions in which the units extend by less than this share of the largest are not in the span.
 RANK_TOLERANCE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class HullDistances:
-    """Distances of codes to the hull of the units, each `(num_codes,)` in the codes' own units.
+    """Distances of codes to the hull of the units, each `(num_codes,)` in units of the codes.
 
     With fewer units than dimensions the hull is flat: it has no volume, and only a code in the
     units' affine span can be inside. total² = off_span² + in_span².
 
     Attributes:
-        total: To the hull.
-        off_span: To the affine span of the units.
-        in_span: To the hull, of the code's foot in the span; 0 if the foot is inside.
-        error: Largest error of `total`, by the solver's duality gap.
+        total: Distance to the hull.
+        off_span: Distance to the affine span of the units.
+        in_span: Distance from the code's projection on the span to the hull; 0 if inside.
+        error: Largest error of `total`, from the solver's duality gap.
     """
 
     total: np.ndarray
@@ -50,10 +50,10 @@ def measure_distances(
     Args:
         codes: The codes.
         units: The units.
-        tolerance: Largest error of a distance that is accepted.
+        tolerance: Largest accepted error of a distance.
 
     Raises:
-        RuntimeError: If the solver does not get that near.
+        RuntimeError: If the solver does not reach it.
     """
     codes, units = np.asarray(codes, np.float64), np.asarray(units, np.float64)
     nearest, bounds = [], []
@@ -65,8 +65,8 @@ def measure_distances(
     error = float(np.concatenate(bounds).max())
     if not error <= tolerance:
         raise RuntimeError(
-            f"the distance to the hull is only known to within {error:.2g}, not {tolerance:.2g}: "
-            f"the units are nearly dependent"
+            f"the distance to the hull is only known to within {error:.2g}, not {tolerance:.2g}, "
+            f"because the units are nearly dependent"
         )
     nearest = np.concatenate(nearest)
     feet = project_to_span(codes, units)
@@ -79,7 +79,7 @@ def measure_distances(
 
 
 def project_to_span(codes: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Foot of each code `(num_codes, dim)` in the affine span of the units."""
+    """Projection of each code `(num_codes, dim)` on the affine span of the units."""
     centre = units.mean(axis=0)
     _, extents, directions = np.linalg.svd(units - centre, full_matrices=False)
     directions = directions[extents > RANK_TOLERANCE * extents[0]]
@@ -96,7 +96,7 @@ def units_of(run: TrainedRun) -> np.ndarray:
     """Memory units M of a run, `(num_units, dim)`.
 
     Raises:
-        ValueError: If its method has none in the space of its codes.
+        ValueError: If its method has no units in the space of its codes.
     """
     model = getattr(run.detector, "model", None)
     points = {} if model is None else model.embedding_points()
@@ -112,11 +112,11 @@ def labelled_test(run: TrainedRun, task: OneClassTask) -> LabelledImages:
     """The test split.
 
     Raises:
-        ValueError: If there is no labelled one.
+        ValueError: If there is no labeled test split.
     """
     if task.test is None:
         raise ValueError(
-            f"`dataset` {run.config.data.dataset} has no labelled test split to compare normal "
+            f"`dataset` {run.config.data.dataset} has no labeled test split to compare normal "
             f"and abnormal codes on"
         )
     return task.test
@@ -147,15 +147,15 @@ def measure_hull(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
 
     Args:
         run: A run of a method with memory units.
-        task: Its data, with a labelled test split.
+        task: Data of the run, with a labeled test split.
 
     Returns:
-        What `hull.json` holds. Distances are in units of `spread`, the root mean square distance
-        of the training codes to their mean. `units_to_codes` is the other half of the claim: the
-        median distance of a unit to the hull of the training codes.
+        Content of `hull.json`. Distances are in units of `spread`, the root mean square distance
+        of the training codes to their mean. `units_to_codes` tests the other half of the claim: it
+        is the median distance of a unit to the hull of the training codes.
 
     Raises:
-        ValueError: If the method has no units or there is no labelled test split.
+        ValueError: If the method has no units or there is no labeled test split.
         RuntimeError: As `measure_distances`.
     """
     units, encoded = units_of(run), encode(run, task)
@@ -175,7 +175,7 @@ def measure_hull(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
 
 
 def _compare(encoded, distances):
-    """AUROC of what could tell abnormal from normal test images; the last two know no hull."""
+    """AUROC of quantities that may separate abnormal images; the last two do not use the hull."""
     centre = encoded["train"]["codes"].mean(axis=0)
     scores = {
         name: (getattr(distances["normal"], name), getattr(distances["abnormal"], name))
@@ -188,7 +188,7 @@ def _compare(encoded, distances):
 
 
 def _describe(found, spread):
-    """One set of codes: fractions inside and medians, in units of the spread."""
+    """Fractions inside and medians of one set of codes, in units of the spread."""
     return {
         "num_codes": len(found.total),
         "inside": _inside(found.total / spread),

@@ -1,4 +1,4 @@
-"""What a run finds, kind by kind: of defect, or of class."""
+"""Results of a run by kind of defect, or by class."""
 
 from typing import Any
 
@@ -6,24 +6,24 @@ import numpy as np
 
 from memgan_tf.evaluation.metrics import ranking_metrics
 
-# A set of more classes than these has no table of them.
+# A set with more classes than this gets no table.
 MAX_KINDS = 100
 
 
 def measure_kinds(
     kinds: np.ndarray | None, labels: np.ndarray, scores: np.ndarray, threshold: float
 ) -> list[dict[str, Any]]:
-    """What became of the images of each kind, normal kinds first, then by name.
+    """Results for the images of each kind, normal kinds first, then by name.
 
     Args:
-        kinds: `(num_images,)`; None gives nothing.
+        kinds: `(num_images,)`; None gives an empty list.
         labels: `(num_images,)`, 1 = anomaly.
         scores: `(num_images,)`.
         threshold: An image above it is called an anomaly.
 
     Returns:
-        A dictionary a kind: `kind`, `anomaly` (whether it is one), `images`, `flagged` (above the
-        threshold) and, for anomalies beside normal images, `auroc` against all of these.
+        One dictionary per kind: `kind`, `anomaly` (whether it is one), `images`, `flagged` (above
+        the threshold) and, for anomalies, `auroc` against all normal images, if any.
     """
     if kinds is None:
         return []
@@ -44,7 +44,7 @@ def measure_kinds(
 
 
 def count_decisions(labels: np.ndarray, scores: np.ndarray, threshold: float) -> dict[str, int]:
-    """How many anomalies are found, and how many normal images raise a false alarm.
+    """Numbers of anomalies found, and of false alarms on normal images.
 
     Args:
         labels: `(num_images,)`, 1 = anomaly.
@@ -71,7 +71,7 @@ def summarize_decisions(results: dict[str, Any]) -> str:
 
 
 def format_kinds(rows: list[dict[str, Any]]) -> list[str]:
-    """A line a kind: how many of its images are called anomalies, and the AUROC × 100."""
+    """One line per kind: how many images are called anomalies, and the AUROC × 100."""
     width = max((len(row["kind"]) for row in rows), default=0)
     return [
         f"  {row['kind']:<{width}}  {'found' if row['anomaly'] else 'false alarms'} "

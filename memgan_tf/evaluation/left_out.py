@@ -1,4 +1,4 @@
-"""Calibration by training images, each scored by what the others taught."""
+"""Calibration with training images, each scored with the knowledge of the others only."""
 
 import dataclasses
 
@@ -11,22 +11,22 @@ from memgan_tf.evaluation.calibration import HELD_OUT, Calibration
 LEFT_OUT = "training images, each left out, and held-out ones"
 # Left-out and held-out scores are joined unless they differ at this level (Kolmogorov-Smirnov).
 LEVEL = 0.01
-# Far out (Tukey, 1977): so many interquartile ranges above the upper quartile of log scores.
+# Far out (Tukey, 1977): this many interquartile ranges above the upper quartile of log scores.
 FAR_OUT = 3.0
-# Of the images, far-out ones that a calibration leaves aside at most.
+# Largest share of the images that a calibration sets aside as far out.
 MAX_ASIDE = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
 class LeftOutCalibration:
-    """A calibration and what was found on the way.
+    """A calibration and the findings about the training images.
 
     Attributes:
-        calibration: The threshold's.
+        calibration: The calibration.
         scores: `(num_train,)` left-out scores of the training images, in their order.
-        aside: Positions of the training images that look least like the others and do not
-            calibrate, the highest score first.
-        notes: What a user should know, a line each.
+        aside: Positions of the training images that look least like the others and are not used
+            for calibration, highest score first.
+        notes: What a user should know, one line each.
     """
 
     calibration: Calibration
@@ -38,16 +38,16 @@ class LeftOutCalibration:
 def calibrate_detector(
     detector: Detector, held_out: np.ndarray, target_fpr: float
 ) -> tuple[Calibration, LeftOutCalibration | None]:
-    """Calibrates a fitted detector by all that it knows of normal images.
+    """Calibrates a fitted detector with all available normal images.
 
     Args:
-        detector: Fitted.
+        detector: A fitted detector.
         held_out: Normal images that it was not fitted on, `(n, height, width, channels)`.
         target_fpr: Share of normal images that may be called anomalies.
 
     Returns:
-        The calibration; and what training images said, None where a detector cannot leave them
-        out.
+        The calibration, and the findings about training images; these are None if the detector
+        cannot compute left-out scores.
     """
     scores = detector.score(held_out)
     if detector.left_out_scores is None:
@@ -57,14 +57,14 @@ def calibrate_detector(
 
 
 def calibrate(left_out: np.ndarray, held_out: np.ndarray, target_fpr: float) -> LeftOutCalibration:
-    """Calibrates by all normal images.
+    """Calibrates with all normal images.
 
-    A score by what the other images taught is like one of an image that was never seen, so both
-    kinds count. Where they differ more than chance allows, held-out images calibrate alone.
+    A left-out score, which uses only knowledge of the other images, is like the score of an unseen
+    image, so both kinds are used. If they differ more than by chance, only held-out images are.
 
     Args:
         left_out: `(num_train,)` scores of training images.
-        held_out: `(n,)` scores of images that did not train.
+        held_out: `(n,)` scores of images that were not used for training.
         target_fpr: Share of normal images that may be called anomalies.
     """
     left_out, held_out = (np.asarray(s, np.float64) for s in (left_out, held_out))
@@ -89,11 +89,11 @@ def calibrate(left_out: np.ndarray, held_out: np.ndarray, target_fpr: float) -> 
 
 
 def far_out(scores: np.ndarray, among: int | None = None) -> np.ndarray:
-    """Positions of scores far above the others, the highest first; a tenth of them at most.
+    """Positions of scores far above the others, highest first; at most a tenth of all.
 
     Args:
         scores: `(n,)`.
-        among: Only the first so many are looked at; None is all.
+        among: Number of scores to consider, from the first; None means all.
     """
     # Scores below 0 are logarithms already.
     logs = scores if (scores < 0).any() else np.log(np.maximum(scores, 1e-12))

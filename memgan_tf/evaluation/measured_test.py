@@ -1,4 +1,4 @@
-"""Scores of a test split, and how its anomaly maps agree with its masks."""
+"""Scores of a test split, and agreement of its anomaly maps with its masks."""
 
 import dataclasses
 from typing import Any
@@ -14,23 +14,23 @@ from memgan_tf.evaluation.regions import Region, find_region
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 
-# The part is always the same one, whatever the run's seed.
+# The part does not depend on the run's seed.
 SUBSET_SEED = 0
 
 
 @dataclasses.dataclass(frozen=True)
 class MeasuredTest:
-    """What was measured on a test split.
+    """Measurements on a test split.
 
     Attributes:
         positions: `(n,)` positions of the scored images in the split.
         labels: `(n,)`, 1 = anomaly.
         scores: `(n,)`.
         pixel_metrics: `pixel_auroc` and `aupro`; empty without masks or without anomaly maps.
-        parts: AUROC of every choice of the score's parts; empty if it has none.
+        parts: AUROC of every choice of the score's parts; empty if it has no parts.
         pixels: What the pixel metrics must be quoted with; None without masks.
-        regions: Of each image that is called an anomaly, where it is anomalous; None of the
-            others. None for sets that are not photographs, and without anomaly maps.
+        regions: For each image, the anomalous region if it is called an anomaly, otherwise None.
+            None for sets that are not photographs, and without anomaly maps.
     """
 
     positions: np.ndarray
@@ -45,16 +45,15 @@ class MeasuredTest:
 def measure_test(
     run: TrainedRun, test: LabelledImages, pixel_threshold: float | None = None
 ) -> MeasuredTest:
-    """Scores a labelled test split, or the part that the detector's configuration allows.
+    """Scores a labeled test split, or the part that the detector's configuration allows.
 
-    With masks the anomaly maps are measured in the same pass, photographs in their own pixels. An
-    anomaly whose mask is empty says nothing about pixels: it is left out of the pixel metrics, and
-    counted.
+    With masks, the anomaly maps are measured in the same pass, for photographs in their own pixels.
+    An anomaly with an empty mask is left out of the pixel metrics, and counted.
 
     Args:
         run: The run.
         test: The split.
-        pixel_threshold: Pixels of photographs above it are a region; None looks for none.
+        pixel_threshold: Pixels of photographs above it form regions; None predicts no regions.
 
     Raises:
         ValueError: If masks do not have the size of the images.
@@ -85,7 +84,7 @@ def _measure_parts(run, images, positions, labels):
 
 
 def _measure_maps(run, test, positions, labels, pixel_threshold):
-    """One pass: scores, parts, regions, and pixel metrics where there are masks."""
+    """Measures scores, parts, regions, and pixel metrics if there are masks, in one pass."""
     views, metrics, facts = Views.of(test), PixelMetrics(), {"num_anomalies_without_mask": 0}
     scores, parts, regions = [], [], []
     for part, _, explained in explain_in_parts(run, test.images, positions):
@@ -118,7 +117,7 @@ def _add_pixels(metrics, facts, views, position, label, heat):
 
 
 def _pixel_result(test, metrics, facts):
-    """Pixel metrics and what they must be quoted with."""
+    """Pixel metrics, and what they must be quoted with."""
     if test.masks is None:
         return {}, None
     found = metrics.result()
@@ -130,11 +129,11 @@ def _pixel_result(test, metrics, facts):
 
 
 def stratified_subset(labels: np.ndarray, max_images: int | None) -> np.ndarray:
-    """Positions of at most `max_images` images, ascending; of all of them for None.
+    """Positions of at most `max_images` images, ascending; all positions for None.
 
     Args:
         labels: `(num_images,)`, 1 = anomaly, 0 = normal.
-        max_images: At least 2. Each label keeps its share, and one image at least.
+        max_images: At least 2. Each label keeps its share, and at least one image.
     """
     if max_images is None or max_images >= len(labels):
         return np.arange(len(labels))

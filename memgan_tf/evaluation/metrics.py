@@ -1,4 +1,4 @@
-"""How well scores tell anomalies from normal images. Labels: 1 = anomaly."""
+"""Metrics of how well scores separate anomalies from normal images. Labels: 1 = anomaly."""
 
 import math
 
@@ -17,7 +17,7 @@ def ranking_metrics(labels: np.ndarray, scores: np.ndarray) -> dict[str, float]:
         scores: `(num_images,)`, higher is more anomalous.
 
     Returns:
-        `auroc`, `average_precision`, `fpr_at_95_tpr` (share of normal images flagged where 95 % of
+        `auroc`, `average_precision`, `fpr_at_95_tpr` (share of normal images flagged when 95 % of
         the anomalies are) and `oracle_f1_max` (best F1 over all thresholds; it sees the labels).
 
     Raises:
@@ -51,16 +51,16 @@ def threshold_metrics(labels: np.ndarray, scores: np.ndarray, threshold: float) 
 def auroc_interval(
     auroc: float, num_normal: int, num_anomalies: int, confidence: float = 0.95
 ) -> tuple[float, float]:
-    """Interval of the AUROC that so many images can tell, also where it is 0 or 1.
+    """Confidence interval of an AUROC; valid for AUROCs of 0 and 1, too.
 
-    The values that a score test would not reject, under the variance of Hanley and McNeil (1982)
-    with both numbers of images replaced by their mean: method 5 of Newcombe (2006).
+    It has the values that a score test would not reject, with the variance of Hanley and McNeil
+    (1982) and both numbers of images replaced by their mean (method 5 of Newcombe, 2006).
 
     Args:
-        auroc: What was measured, in [0, 1].
-        num_normal: Normal images, at least 1.
-        num_anomalies: Anomalies, at least 1.
-        confidence: In (0, 1).
+        auroc: Measured AUROC, in [0, 1].
+        num_normal: Number of normal images, at least 1.
+        num_anomalies: Number of anomalies, at least 1.
+        confidence: Confidence in (0, 1).
     """
     z = stats.norm.ppf((1.0 + confidence) / 2.0)
     others = (num_normal + num_anomalies) / 2.0 - 1.0
@@ -70,7 +70,7 @@ def auroc_interval(
         variance = value * (1.0 - value) * spread / (num_normal * num_anomalies)
         return abs(auroc - value) - z * math.sqrt(variance)
 
-    # 0 and 1 solve the equation as well where they are the value: look next to it.
+    # If the AUROC is 0 or 1, it also solves the equation, so the search starts next to it.
     below, above = auroc * (1.0 - 1e-9), 1.0 - (1.0 - auroc) * (1.0 - 1e-9)
     low = optimize.brentq(excess, 0.0, below) if excess(0.0) > 0 else 0.0
     high = optimize.brentq(excess, above, 1.0) if excess(1.0) > 0 else 1.0
@@ -80,9 +80,9 @@ def auroc_interval(
 def auroc_difference(
     labels: np.ndarray, first: np.ndarray, second: np.ndarray, confidence: float = 0.95
 ) -> tuple[float, float, float]:
-    """AUROC of the first scores less that of the second, of the same images; its interval's ends.
+    """AUROC of the first scores minus that of the second, and the ends of its interval.
 
-    The variance is that of DeLong, DeLong and Clarke-Pearson (1988), which knows that both were
+    The variance is that of DeLong, DeLong and Clarke-Pearson (1988), which accounts for both being
     measured on the same images.
 
     Args:
@@ -105,7 +105,7 @@ def auroc_difference(
 
 
 def _placements(labels, scores):
-    """Of each anomaly the share of normal images below it, of each normal one that above it."""
+    """Share of normal images below each anomaly, and of anomalies above each normal image."""
     positive, negative = scores[labels == 1], scores[labels == 0]
     ranks = stats.rankdata(np.concatenate([positive, negative]))
     among_positive, among_negative = stats.rankdata(positive), stats.rankdata(negative)
@@ -115,7 +115,7 @@ def _placements(labels, scores):
 
 
 def share_interval(count: int, total: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's interval of a share that was `count` of `total`."""
+    """Wilson's interval for a share of `count` in `total`."""
     interval = stats.binomtest(count, total).proportion_ci(confidence, method="wilson")
     return float(interval.low), float(interval.high)
 

@@ -1,4 +1,4 @@
-"""What a score that is a mean of parts would be with other parts: ablations without training."""
+"""Ablations without training: a score that is a mean of parts, with other choices of parts."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from memgan_tf.evaluation.metrics import ranking_metrics
 
 
 def choices(names: Sequence[str]) -> Iterator[tuple[str, list[int]]]:
-    """Every non-empty choice of parts: its name, `first+second`, and the columns."""
+    """Every nonempty choice of parts: its name, such as `first+second`, and its columns."""
     for size in range(1, len(names) + 1):
         for columns in itertools.combinations(range(len(names)), size):
             yield "+".join(names[column] for column in columns), list(columns)
@@ -20,8 +20,8 @@ def auroc_by_parts(labels: np.ndarray, parts: np.ndarray, names: Sequence[str]) 
 
     Args:
         labels: `(num_images,)`, 1 = anomaly.
-        parts: `(num_images, num_parts)`, each standardised, higher = more anomalous.
-        names: Of the parts.
+        parts: `(num_images, num_parts)`, each standardized, higher = more anomalous.
+        names: Names of the parts.
     """
     return {
         name: ranking_metrics(labels, parts[:, columns].mean(axis=1))["auroc"]

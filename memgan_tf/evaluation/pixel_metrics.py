@@ -1,4 +1,4 @@
-"""How well anomaly maps find defects: pixel AUROC and AUPRO, in memory that no set size changes."""
+"""Pixel AUROC and AUPRO of anomaly maps, in memory that does not grow with the set."""
 
 import dataclasses
 
@@ -16,16 +16,16 @@ NEIGHBOURS = np.ones((3, 3), int)
 
 @dataclasses.dataclass(frozen=True)
 class PixelResult:
-    """What maps and masks gave.
+    """Pixel metrics and their errors.
 
     Attributes:
         pixel_auroc: Share of pairs of a defect and a normal pixel in which the defect pixel has the
             higher value.
         aupro: Mean share of a defect region above a threshold, averaged over the thresholds with a
             false-positive rate of 0 to 0.3.
-        num_regions: Connected defect regions.
-        num_images: Images with their pixels in it.
-        pixel_auroc_error: Largest distance of `pixel_auroc` to its value without bins.
+        num_regions: Number of connected defect regions.
+        num_images: Number of images whose pixels count.
+        pixel_auroc_error: Largest difference of `pixel_auroc` from its value without bins.
         aupro_error: The same for `aupro`.
     """
 
@@ -38,17 +38,17 @@ class PixelResult:
 
 
 class PixelMetrics:
-    """Collects maps and masks batch by batch; `result` can be asked for at any time.
+    """Collects maps and masks batch by batch; `result` may be called at any time.
 
-    Values fall into bins (see `float_bins`) and those of a bin count as equal, which is what the
-    errors of the result bound: inside a bin the exact curve rises from one corner to the other,
-    so its area differs from the straight line's by at most half of the rectangle.
+    Values fall into bins (see `float_bins`), and values of one bin count as equal. The errors of
+    the result bound the effect. Inside a bin, the exact curve rises from one corner to the other,
+    so its area differs from that of the straight line by at most half of the rectangle.
     """
 
     def __init__(self):
         self._normal = np.zeros(NUM_BINS, np.int64)
         self._defect = np.zeros(NUM_BINS, np.int64)
-        # Of each region the share of its pixels in each bin, summed over the regions.
+        # Share of a region's pixels in each bin, summed over the regions.
         self._overlap = np.zeros(NUM_BINS)
         self._num_regions = self._num_images = 0
 
@@ -81,10 +81,10 @@ class PixelMetrics:
             self._num_regions += count
 
     def result(self) -> PixelResult | None:
-        """Both metrics; None unless there are defect pixels and normal ones."""
+        """Both metrics; None unless there are defect pixels and normal pixels."""
         if not self._num_regions or not self._normal.any():
             return None
-        # From the highest bin down: what a falling threshold adds.
+        # From the highest bin down: what a decreasing threshold adds.
         used = np.flatnonzero(self._normal + self._defect)[::-1]
         normal = self._normal[used] / self._normal.sum()
         defect = self._defect[used] / self._defect.sum()
@@ -97,12 +97,12 @@ class PixelMetrics:
 
 
 def _area(steps, rises, limit):
-    """Mean height, to `limit`, of the curve that goes `steps` right and `rises` up; its error."""
+    """Mean height up to `limit`, and its error, of a curve with given `steps` and `rises`."""
     right, height = np.cumsum(steps), np.cumsum(rises)
     left, before = right - steps, height - rises
     inside = np.clip(limit - left, 0.0, steps)
     share = np.divide(inside, steps, out=np.zeros_like(steps), where=steps > 0)
     area = np.sum(inside * (before + share * rises / 2))
-    # A bin that the limit cuts may deviate by its whole rise along what is inside.
+    # In a bin cut by the limit, the curve may deviate by its whole rise along the inner part.
     errors = inside * rises * np.where(share < 1, 1.0, 0.5)
     return float(min(area / limit, 1.0)), float(errors.sum() / limit)

@@ -1,4 +1,4 @@
-"""Regions of many images, from a finished run."""
+"""Predicted regions of many images, from a finished run."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from memgan_tf.evaluation.views import Views
 
 
 def pixel_threshold(run: TrainedRun) -> float | None:
-    """Value of a map above which a pixel belongs to a region; None for a run without one.
+    """Value of a map above which a pixel belongs to a region; None for a run without it.
 
     Raises:
         ValueError: If the file of the scale is damaged.
@@ -25,16 +25,16 @@ def pixel_threshold(run: TrainedRun) -> float | None:
 def predict_regions(
     run: TrainedRun, views: Views, flagged: np.ndarray
 ) -> list[Region | None] | None:
-    """Where the images that are called anomalies are anomalous.
+    """Anomalous regions of the images that are called anomalies.
 
     Args:
         run: The run.
         views: The images.
-        flagged: `(num_images,)` bool, which are called anomalies.
+        flagged: `(num_images,)` bool, whether an image is called an anomaly.
 
     Returns:
-        A region for each of these, None for the others; None for a run without a pixel threshold,
-        which those on photographs have if their detector has maps.
+        A region for each of these, None for the others; None for a run without a pixel threshold.
+        Runs on photographs have one if their detector has maps.
     """
     threshold = pixel_threshold(run)
     if threshold is None or views.originals is None:

@@ -1,4 +1,4 @@
-"""Where an image is anomalous: the region of its map above the pixel threshold."""
+"""Anomalous regions of an image: pixels of its map above the pixel threshold."""
 
 import dataclasses
 
@@ -14,7 +14,7 @@ class Region:
     """The largest connected region of an image, in pixels of its photograph.
 
     Attributes:
-        box: `(x0, y0, x1, y1)`; x1 and y1 are the first outside of it.
+        box: `(x0, y0, x1, y1)`; x1 and y1 are the first pixels outside.
         area: Number of its pixels.
     """
 
@@ -25,7 +25,7 @@ class Region:
 def find_region(
     heat: np.ndarray, threshold: float, size: tuple[int, int] | None = None
 ) -> Region | None:
-    """The largest connected region above a threshold; None if no pixel is.
+    """The largest connected region above a threshold; None if no pixel is above it.
 
     Args:
         heat: `(height, width)` anomaly map.

@@ -1,4 +1,4 @@
-"""Which data a finished run's images come from: what its own user trained on, or what is named."""
+"""Chooses the data of a finished run: its own if the user trained it, or the named data."""
 
 import dataclasses
 import shlex
@@ -16,16 +16,16 @@ def choose_data(
 ) -> DataConfig:
     """The data to open for a run.
 
-    A run that this user did not make does not choose what is opened here: the user names it.
+    A run made by another user does not choose what is opened here; this user must name it.
 
     Args:
-        run: Its folder.
-        data: Of its configuration.
-        dataset: What the user named; None is the run's own.
-        data_dir: The same of where the data is.
+        run: Folder of the run.
+        data: Data in its configuration.
+        dataset: Data set named by the user; None is the run's own.
+        data_dir: Place of the data named by the user; None is the run's own.
 
     Raises:
-        ValueError: If the run is somebody else's and nothing is named, or another kind of set is.
+        ValueError: If the run is another user's and no set, or a set of another kind, is named.
     """
     kind, _ = parse_name(data.dataset)
     if dataset is not None:
@@ -34,7 +34,7 @@ def choose_data(
                 f"`dataset` must be of the kind that the run was made with, {kind}. "
                 f"Received: {dataset}"
             )
-        # Its data_dir is where somebody else's sets lie.
+        # Its data_dir is the place of another user's sets.
         return dataclasses.replace(data, dataset=dataset, data_dir=data_dir)
     if data_dir is not None and kind in KINDS:
         place = check_moved(data.dataset, data_dir)
@@ -49,5 +49,5 @@ def choose_data(
         fix = "--data_dir=<folder of prepared data sets>"
     raise ValueError(
         f"`dataset` must be named: {run.path} was not trained by you on this machine, so the data "
-        f"that it names ({named}) is not opened. If these are images of yours, add {fix}"
+        f"that it names ({named}) is not opened. If these images are yours, add {fix}"
     )

@@ -13,12 +13,12 @@ from memgan_tf.text import printable
 
 COLUMNS = ("path", "label", "anomaly_score", "p_value", "is_anomaly")
 REGION_COLUMNS = ("region", "region_area")
-# What a spreadsheet takes for the beginning of a formula.
+# Characters that start a formula in a spreadsheet.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_cell(name: str) -> str:
-    """A file's name that no spreadsheet computes and no terminal obeys.
+    """A file's name, safe from evaluation by spreadsheets and terminals.
 
     `=2+3.png` is written as `./=2+3.png`, an escape character as `\\x1b`.
     """
@@ -34,15 +34,15 @@ def write_scores(
     calibration: Calibration,
     regions: Sequence[Region | None] | None = None,
 ) -> None:
-    """Writes a row an image, all at once.
+    """Writes one row per image, in one piece.
 
     Args:
-        path: Of the file.
-        names: Of the images.
+        path: Path of the file.
+        names: Names of the images.
         labels: `(num_images,)`, 1 = anomaly; None leaves the column empty.
         scores: `(num_images,)` A(x).
         calibration: Gives p-values and decisions.
-        regions: Of each image, the largest predicted region or None; None leaves the columns out.
+        regions: Largest predicted region of each image, or None; None leaves the columns out.
     """
     flagged = scores > calibration.threshold
     write_decisions(path, names, labels, scores, calibration.p_values(scores), flagged, regions)
@@ -57,7 +57,7 @@ def write_decisions(
     flagged: np.ndarray,
     regions: Sequence[Region | None] | None = None,
 ) -> None:
-    """As `write_scores`, given p-values and decisions that were made elsewhere, `(num_images,)`."""
+    """Like `write_scores`, with given p-values and decisions, `(num_images,)`."""
     with (
         outputs.writing(path) as temporary,
         temporary.open("w", newline="", encoding="utf-8") as file,
@@ -66,7 +66,7 @@ def write_decisions(
         writer.writerow(COLUMNS if regions is None else (*COLUMNS, *REGION_COLUMNS))
         for index, name in enumerate(names):
             label = "" if labels is None else int(labels[index])
-            # float32 scores survive nine digits.
+            # Nine digits represent float32 scores exactly.
             score, p_value = f"{scores[index]:.9g}", f"{p_values[index]:.6g}"
             row = [as_cell(name), label, score, p_value, int(flagged[index])]
             writer.writerow(row + ([] if regions is None else _cells_of(regions[index])))

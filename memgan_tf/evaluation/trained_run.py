@@ -1,4 +1,4 @@
-"""A finished run: its detector, its calibration, its scores."""
+"""A finished run with its detector, calibration and scores."""
 
 import os
 import pathlib
@@ -27,13 +27,13 @@ R = TypeVar("R", bound="TrainedRun")
 
 
 class TrainedRun:
-    """A run, ready to score. `TrainedRun.load` reads one from its folder.
+    """A run that is ready to score. `TrainedRun.load` reads one from its folder.
 
     Args:
-        directory: Its folder.
-        config: Its configuration.
-        detector: Fitted.
-        calibration: Threshold and p-values; None if an incomplete run has none yet.
+        directory: Folder of the run.
+        config: Configuration of the run.
+        detector: The fitted detector.
+        calibration: Threshold and p-values; None if an incomplete run is not calibrated yet.
 
     Attributes:
         directory: The folder.
@@ -58,11 +58,11 @@ class TrainedRun:
         """Reads a run.
 
         Args:
-            path: Its folder, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
-            allow_incomplete: Whether the newest checkpoint will do if training has not finished.
+            path: Folder of the run, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
+            allow_incomplete: Whether to accept the newest checkpoint if training has not finished.
 
         Raises:
-            ValueError: If the folder is not a finished run's.
+            ValueError: If the folder is not that of a finished run.
         """
         directory = RunDirectory(path)
         config = directory.read_config()
@@ -100,13 +100,13 @@ class TrainedRun:
         )
 
     def load_task(self, data_dir: str | None = None, dataset: str | None = None) -> OneClassTask:
-        """The images that the run was made with, and its test split.
+        """The images of the run, with its test split.
 
-        Of a run that this user did not train, only what is named here is opened.
+        For a run trained by another user, only data that is named here is opened.
 
         Args:
             data_dir: As in `DataConfig`, if the data has moved.
-            dataset: The same.
+            dataset: As in `DataConfig`, to use another data set.
 
         Raises:
             ValueError: If the set is unusable, or must be named.
@@ -118,7 +118,7 @@ class TrainedRun:
 
     @property
     def data(self) -> DataConfig:
-        """Which images `load_task` opened last; the configuration's, if no others were named."""
+        """The data that `load_task` opened last, or that of the configuration."""
         return self._opened or self.config.data
 
     @property
@@ -156,7 +156,7 @@ class TrainedRun:
         return self.detector.explain(images)
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
-        """Conformal p-values of scores: the share of normal images that look at least as odd.
+        """Conformal p-values: the share of normal images that look at least as anomalous.
 
         Raises:
             ValueError: If a score is not a number.
@@ -168,8 +168,8 @@ class TrainedRun:
 
         Args:
             scores: `(num_images,)` A(x).
-            fdr: None decides by the threshold, each image for itself. A number decides over the
-                batch; see `control_false_discoveries`.
+            fdr: None decides by the threshold, for each image separately. A number decides for the
+                whole batch; see `control_false_discoveries`.
 
         Raises:
             ValueError: If `fdr` is not in (0, 1), or a score is not a number.
@@ -179,25 +179,25 @@ class TrainedRun:
         return control_false_discoveries(self.p_values(scores), fdr)
 
     def monitor(self, scores: np.ndarray) -> drift.Drift:
-        """Compares a batch's scores with the calibration's; see `drift.compare`.
+        """Compares the scores of a batch with the calibration's; see `drift.compare`.
 
         Raises:
-            ValueError: If a score is not finite or there is none.
+            ValueError: If a score is not finite or there are no scores.
         """
         return drift.compare(self._known_calibration(), scores)
 
     def recalibrate(
         self, images: np.ndarray | None = None, target_fpr: float | None = None
     ) -> pathlib.Path:
-        """Sets the threshold anew, here and in the run's folder, without training.
+        """Sets a new threshold, here and in the run's folder, without training.
 
         Args:
-            images: Normal images that training has not seen, `(num_images, height, width,
-                channels)`; their scores replace the old ones. None keeps the old ones.
-            target_fpr: Share of normal images that may be called anomalies; None keeps it.
+            images: Normal images that were not used for training, `(num_images, height, width,
+                channels)`; their scores replace the old ones. None keeps the old scores.
+            target_fpr: Share of normal images that may be called anomalies; None keeps the old one.
 
         Returns:
-            Where the old calibration is kept.
+            File of the old calibration.
 
         Raises:
             ValueError: If there are too few images to guarantee the rate.

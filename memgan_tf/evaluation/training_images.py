@@ -1,4 +1,4 @@
-"""The training images that look least like the others: for a person to look at."""
+"""The training images that look least like the others, for inspection by a person."""
 
 import csv
 import math
@@ -16,7 +16,7 @@ COLUMNS = ("path", "anomaly_score", "set_aside")
 
 
 def keep(found: LeftOutCalibration, names: list[str], run: RunDirectory) -> None:
-    """Writes the training images with their left-out scores, the highest first."""
+    """Writes the training images with their left-out scores, highest first."""
     aside = set(found.aside.tolist())
     with (
         files.replacing(run.path / FILE) as temporary,
@@ -30,7 +30,7 @@ def keep(found: LeftOutCalibration, names: list[str], run: RunDirectory) -> None
 
 
 def read(path: pathlib.Path) -> list[tuple[str, float, bool]]:
-    """Name, left-out score and whether it was set aside, the highest score first.
+    """Name and left-out score of each image, and whether it was set aside, highest score first.
 
     Raises:
         ValueError: If the file is damaged.

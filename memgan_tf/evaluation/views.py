@@ -1,4 +1,4 @@
-"""Images, masks and anomaly maps as a person sees them: in the photograph's own pixels."""
+"""Images, masks and anomaly maps for display, in the photograph's own pixels."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from memgan_tf.data.labelled_images import LabelledImages
 
 
 class Picked(Sequence):
-    """Some of the images, or masks, of a set, decoded when they are asked for.
+    """Some images, or masks, of a set, decoded on access.
 
     Args:
         items: The set.
@@ -29,12 +29,12 @@ class Picked(Sequence):
 
 @dataclasses.dataclass(frozen=True)
 class Views:
-    """What belongs to each image of a set.
+    """The images of a set with their masks and photographs.
 
     Attributes:
-        images: `(num_images, height, width, channels)` uint8, as the detector sees them, or what
-            gives such an array when it is indexed by an array of positions.
-        masks: `(num_images, height, width)` bool, known defects; None without any.
+        images: `(num_images, height, width, channels)` uint8, as the detector sees them, or an
+            object that gives such an array when indexed by an array of positions.
+        masks: `(num_images, height, width)` bool, known defects; None without masks.
         originals: The photographs that the images were scaled from; None if there are none.
     """
 
@@ -44,23 +44,23 @@ class Views:
 
     @classmethod
     def of(cls, images: LabelledImages) -> "Views":
-        """Of a set."""
+        """The views of a set."""
         return cls(images.images, images.masks, images.originals)
 
     def select(self, positions: np.ndarray) -> "Views":
-        """Those at `positions`, decoded when they are asked for."""
+        """The views at `positions`, decoded on access."""
         masks = None if self.masks is None else Picked(self.masks, positions)
         originals = None if self.originals is None else self.originals.select(positions)
         return Views(Picked(self.images, positions), masks, originals)
 
     def pixels(self, position: int, longest: int) -> np.ndarray:
-        """An image, `(height, width, 1 or 3)` uint8, its longer side `longest` at most."""
+        """An image, `(height, width, 1 or 3)` uint8, with a longer side of at most `longest`."""
         if self.originals is None:
             return self.images[np.array([position])][0]
         return self.originals.pixels(position, longest)
 
     def mask(self, position: int, longest: int) -> np.ndarray | None:
-        """Its known defects, `(height, width)` bool; None if the set has no masks."""
+        """Known defects of an image, `(height, width)` bool; None if the set has no masks."""
         if self.masks is None:
             return None
         if self.originals is None:
@@ -68,7 +68,7 @@ class Views:
         return self.originals.mask(position, longest)
 
     def heat(self, position: int, values: np.ndarray, longest: int) -> np.ndarray:
-        """Its anomaly map, `(height, width)`, without what is padding."""
+        """Anomaly map of an image, `(height, width)`, without padding."""
         if self.originals is None:
             return values
         return self.originals.restore(position, np.asarray(values, np.float32), longest)

@@ -1,6 +1,6 @@
-"""The content of images of the fit `keep`: where it lies, what is beside it, and grids of it.
+"""The content of images with the fit `keep`: its place, its surroundings, and grids over it.
 
-Photographs of many shapes lie in canvases of one shape, with black beside them. A box is
+Photographs of many shapes are placed in canvases of one shape, with black around them. A box is
 `(batch, 4)` float32: top, left, height and width of the content, in pixels of the canvas.
 """
 
@@ -8,11 +8,11 @@ import tensorflow as tf
 
 
 def find_boxes(images: tf.Tensor) -> tf.Tensor:
-    """Boxes of what is not black.
+    """Boxes of the pixels that are not black.
 
-    Bars at opposite sides are equal, or the second is a pixel wider, as `fitting.place` makes them;
-    what is black at one side alone is dark content of an image that came another way. Of an image
-    that is black everywhere all is content.
+    Bars at opposite sides are equal, or the second is a pixel wider, as in `fitting.place`. Black
+    pixels at only one side are dark content, in an image from another source. An entirely black
+    image is all content.
 
     Args:
         images: `(batch, height, width, channels)` pixels.
@@ -24,7 +24,7 @@ def find_boxes(images: tf.Tensor) -> tf.Tensor:
 
 
 def _between(lit):
-    """Begin and length of what is lit, each `(batch,)` int32."""
+    """Start and length of the lit part, each `(batch,)` int32."""
     size, lit = tf.shape(lit)[1], tf.cast(lit, tf.int32)
     first = tf.argmax(lit, axis=1, output_type=tf.int32)
     last = tf.argmax(tf.reverse(lit, [1]), axis=1, output_type=tf.int32)
@@ -33,11 +33,11 @@ def _between(lit):
 
 
 def continue_edges(images: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
-    """Canvases in which the content goes on beyond its box, mirrored at the edges.
+    """Canvases in which the content continues beyond its box, mirrored at the edges.
 
     Args:
         images: `(batch, height, width, channels)`.
-        boxes: Of their content.
+        boxes: Boxes of their content.
     """
     boxes = tf.cast(boxes, tf.int32)
     for axis in (1, 2):
@@ -51,11 +51,11 @@ def continue_edges(images: tf.Tensor, boxes: tf.Tensor) -> tf.Tensor:
 def to_relative(
     values: tf.Tensor, boxes: tf.Tensor, stride: float, grid: tuple[int, int]
 ) -> tf.Tensor:
-    """Maps of canvases at the positions of one grid over each content, bilinearly.
+    """Samples maps of canvases at the positions of a grid over each content, bilinearly.
 
     Args:
         values: `(batch, rows, columns, channels)`; a position covers `stride` pixels.
-        boxes: Of the content.
+        boxes: Boxes of the content.
         stride: Pixels of the canvas from one position to the next.
         grid: `(rows, columns)` of the result, spread evenly over the box.
     """
@@ -68,11 +68,11 @@ def to_relative(
 
 
 def from_relative(values: tf.Tensor, boxes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """A grid over each content as maps of the canvases; beyond the boxes its edges continue.
+    """Converts a grid over each content to maps of the canvases; edges extend beyond the boxes.
 
     Args:
         values: `(batch, rows, columns, channels)`.
-        boxes: Of the content.
+        boxes: Boxes of the content.
         size: `(height, width)` of the canvas.
     """
     weights = []
@@ -85,7 +85,7 @@ def from_relative(values: tf.Tensor, boxes: tf.Tensor, size: tuple[int, int]) ->
 
 
 def inside(boxes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-    """Which pixels of canvases are content, `(batch, height, width)` bool."""
+    """Whether pixels of canvases are content, `(batch, height, width)` bool."""
     flags = []
     for axis in (0, 1):
         begin, length = boxes[:, axis, tf.newaxis], boxes[:, axis + 2, tf.newaxis]
@@ -95,7 +95,7 @@ def inside(boxes: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
 
 
 def _weights(coordinates, count):
-    """Of `count` values for bilinear ones at coordinates `(batch, n)`: `(batch, n, count)`."""
+    """Bilinear weights of `count` values at coordinates `(batch, n)`: `(batch, n, count)`."""
     coordinates = tf.clip_by_value(coordinates, 0.0, count - 1.0)
     away = tf.abs(coordinates[..., tf.newaxis] - tf.range(count, dtype=tf.float32))
     return tf.maximum(1.0 - away, 0.0)

@@ -81,8 +81,7 @@ def sample_mixing_weights(
         batch_size: Number of draws.
         num_units: Number of memory units n.
         law: Distribution. `normal` or `uniform`: softmax of `scale` times N(0, 1) or U(0, 1)
-            entries;
-            `dirichlet`: α itself, with concentration `scale`.
+            entries; `dirichlet`: α itself, with concentration `scale`.
         scale: See `law`. Positive.
         seed: `(2,)` integer tensor; the same seed draws the same weights.
 

@@ -1,4 +1,4 @@
-"""Which pixels of a padded image are the photograph's, and how others do without the rest."""
+"""Finds the photograph's pixels in a padded image, and fills the padding by mirroring."""
 
 import tensorflow as tf
 
@@ -10,7 +10,7 @@ def content_mask(images: tf.Tensor) -> tf.Tensor:
         images: `(batch, height, width, channels)` pixels.
 
     Returns:
-        `(batch, height, width)` bool. Of an image that is black everywhere all pixels count.
+        `(batch, height, width)` bool. In an entirely black image all pixels are content.
     """
     lit = tf.reduce_any(tf.cast(images, tf.float32) > 0.0, axis=-1)
     rows, columns = tf.reduce_any(lit, axis=2), tf.reduce_any(lit, axis=1)
@@ -19,7 +19,7 @@ def content_mask(images: tf.Tensor) -> tf.Tensor:
 
 
 def mirror_content(images: tf.Tensor) -> tf.Tensor:
-    """Images whose bars show what lies beside them, mirrored; without bars they stay as they are.
+    """Images with the bars filled by mirroring the adjacent pixels; unchanged without bars.
 
     Args:
         images: `(batch, height, width, channels)` pixels.
@@ -32,24 +32,24 @@ def mirror_content(images: tf.Tensor) -> tf.Tensor:
 
 
 def _mirrored(inside):
-    """For each position the one inside that it shows, `(batch, length)`."""
+    """For each position, the inner position that it shows, `(batch, length)`."""
     length = tf.shape(inside)[1]
     flags = tf.cast(inside, tf.int32)
     first = tf.argmax(flags, axis=1, output_type=tf.int32)[:, tf.newaxis]
     last = length - 1 - tf.argmax(flags[:, ::-1], axis=1, output_type=tf.int32)[:, tf.newaxis]
-    # There and back again, without showing the outermost pixels twice.
+    # Back and forth, without showing the outermost pixels twice.
     period = tf.maximum(2 * (last - first), 1)
     distances = tf.abs(tf.range(length)[tf.newaxis] - first) % period
     return first + tf.minimum(distances, period - distances)
 
 
 def _between(lit):
-    """Without bars at both ends, which the lit positions leave free, `(batch, length)`."""
+    """True between bars at both ends, which have no lit positions, `(batch, length)`."""
     counts, length = tf.cast(lit, tf.int32), tf.shape(lit)[1]
     before = tf.argmax(counts, axis=1, output_type=tf.int32)
     after = tf.argmax(counts[:, ::-1], axis=1, output_type=tf.int32)
-    # Of an odd number of rows or columns the second bar has one more; else bars are equal, and
-    # what is darker is content.
+    # For an odd number of rows or columns the second bar has one more; otherwise bars are equal,
+    # and further dark rows or columns are content.
     first = tf.minimum(before, after)
     second = tf.where(after == before + 1, after, first)
     positions = tf.range(length)[tf.newaxis]

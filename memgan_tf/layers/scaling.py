@@ -110,7 +110,7 @@ class UnitScaling(PixelScaling):
 
 @keras.saving.register_keras_serializable("memgan_tf")
 class GlobalContrastScaling(PixelScaling):
-    """Global contrast normalisation, then [0, 1] by the normal images' range.
+    """Global contrast normalization, then [0, 1] by the range of the normal images.
 
     Each image minus the mean of its own values is divided by their mean absolute deviation, then
     scaled by (x - low) / (high - low) with the extremes over the normal training images (Ruff et

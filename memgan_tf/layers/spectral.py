@@ -50,7 +50,7 @@ def spectral_norm(kernel: tf.Tensor, num_iterations: int = NUM_ITERATIONS) -> tf
     """
     matrix = tf.cast(tf.reshape(kernel, (-1, kernel.shape[-1])), tf.float32)
     fixed = tf.stop_gradient(matrix)
-    # There is no reason for a kernel to be orthogonal to it.
+    # A kernel is unlikely to be orthogonal to it.
     right = tf.cos(tf.range(kernel.shape[-1], dtype=tf.float32))[:, tf.newaxis]
     for _ in range(num_iterations):
         right = tf.math.l2_normalize(tf.matmul(fixed, tf.matmul(fixed, right), transpose_a=True))

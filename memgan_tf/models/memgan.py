@@ -202,7 +202,7 @@ class MEMGAN(PairedModel):
         return {"unit": self.scoring.memory.units.numpy()}
 
     def _input_output_error(self, images, explained):
-        """Each input beside its reconstruction and its error, in one row."""
+        """Each input next to its reconstruction and its error, in one row."""
         inputs = self.scoring.scaling.display(self.scoring.scaling(images)).numpy()
         outputs = explained["reconstruction"][: len(images)]
         errors = explained.get("error_map", explained["anomaly_map"])

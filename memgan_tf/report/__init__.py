@@ -1,1 +1,1 @@
-"""Pictures and reports."""
+"""Reports of runs and their pictures."""

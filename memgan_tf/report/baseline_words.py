@@ -1,15 +1,15 @@
-"""How a run compares with the PCA beside it, in words."""
+"""Words for the comparison of a run with a PCA."""
 
 from typing import Any
 
 
 def is_beaten(results: dict[str, Any]) -> bool:
-    """Whether the interval of the difference says that the PCA is better than the run."""
+    """Whether the PCA is better than the run, by the interval of the difference."""
     return "baseline" in results and results["baseline"]["auroc_difference"][1] > 0.0
 
 
 def compare_with_baseline(results: dict[str, Any]) -> list[str]:
-    """A sentence on the PCA that was fitted on the same images; none without one."""
+    """A sentence about the PCA fitted on the same images; empty if there is no PCA."""
     if "baseline" not in results:
         return []
     baseline = results["baseline"]
@@ -28,4 +28,4 @@ def compare_with_baseline(results: dict[str, Any]) -> list[str]:
         return [f"{figures}: this run is better ({interval})."]
     if difference >= 0.0:
         return [f"{figures}: this run was not shown to be better ({interval}). A PCA is simpler."]
-    return [f"{figures}: the test images do not tell which is better ({interval})."]
+    return [f"{figures}: the test images do not show which is better ({interval})."]

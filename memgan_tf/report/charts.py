@@ -1,4 +1,4 @@
-"""Charts inside a page: SVG, once for a light and once for a dark background."""
+"""Charts for a page, in SVG: one for a light background and one for a dark one."""
 
 import dataclasses
 import io
@@ -14,16 +14,16 @@ from memgan_tf import files
 from memgan_tf.report import plots
 from memgan_tf.report.pictures import data_uri
 
-# Inches; a figure this narrow stays readable on a telephone, where it is shown at its size.
+# Inches; a figure this narrow is readable on a telephone at its own size.
 SIZE = (4.4, 3.1)
 LEGEND_ROW = 0.22
 MAX_POINTS = 400
-# Rows of metrics.csv that are looked at.
+# Largest number of points of a curve.
 MAX_EPOCHS, MAX_BYTES = 200_000, 16 * 2**20
-# A range of values, largest over smallest, above which an axis is logarithmic.
+# Ratio of the largest to the smallest value above which an axis is logarithmic.
 WIDE = 30
 INK = {"light": "#1f2328", "dark": "#e6e8eb"}
-# Losses by the last part of their tag; the others are drawn apart.
+# Last parts of the tags of losses; other metrics have a separate chart.
 LOSS_PREFIX = "loss/"
 
 
@@ -33,9 +33,9 @@ class Chart:
 
     Attributes:
         title: What it shows.
-        alt: The same for who cannot see it, with the figures.
-        light: For a light background.
-        dark: For a dark background.
+        alt: A text alternative with the figures.
+        light: Version for a light background.
+        dark: Version for a dark background.
     """
 
     title: str
@@ -45,7 +45,7 @@ class Chart:
 
 
 def draw(title: str, alt: str, plot: Callable[[matplotlib.axes.Axes], None]) -> Chart:
-    """A chart by what draws it onto axes."""
+    """A chart from a function that draws onto axes."""
     drawn = _svg(plot, INK["light"])
     both = (drawn, drawn.replace(INK["light"], INK["dark"]))
     return Chart(title, alt, *(data_uri("image/svg+xml", text.encode()) for text in both))
@@ -61,7 +61,7 @@ def roc_chart(labels: np.ndarray, scores: np.ndarray) -> Chart:
 
 
 def histogram_chart(labels: np.ndarray | None, scores: np.ndarray, threshold: float) -> Chart:
-    """Histogram of the scores, and the threshold; without labels all are normal."""
+    """Histogram of the scores, with the threshold; without labels all are normal."""
     labels = np.zeros(len(scores), int) if labels is None else labels
     return draw(
         "Scores and threshold",
@@ -71,7 +71,7 @@ def histogram_chart(labels: np.ndarray | None, scores: np.ndarray, threshold: fl
 
 
 def training_charts(path: pathlib.Path) -> list[Chart]:
-    """Curves of metrics.csv: the losses, the other metrics, the held-out score; none without it."""
+    """Curves of metrics.csv: losses, other metrics and held-out score; empty without the file."""
     if not path.exists():
         return []
     with files.naming_damage(path, "Remove it: the report does without it"):
@@ -104,7 +104,7 @@ def _curves(title, rows, names):
         axes.set(xlabel="epoch", yscale=_scale_of(np.array(list(series.values()))))
         axes.grid(alpha=0.25)
         if len(names) > 1:
-            # Below the curves: over them it would hide them, and beside them make them narrow.
+            # Below the curves, so that it neither hides nor narrows them.
             height = SIZE[1] + LEGEND_ROW * -(-len(names) // 2)
             axes.figure.set_size_inches(SIZE[0], height)
             axes.figure.legend(loc="outside lower left", ncols=2, fontsize=9, frameon=False)
@@ -114,7 +114,7 @@ def _curves(title, rows, names):
 
 
 def _scale_of(values):
-    """A logarithmic axis where all is positive and the first epochs would flatten the rest."""
+    """Logarithmic if all values are positive and the first epochs would flatten the others."""
     finite = values[np.isfinite(values)]
     wide = len(finite) and finite.min() > 0 and finite.max() > WIDE * finite.min()
     return "log" if wide else "linear"
@@ -123,7 +123,7 @@ def _scale_of(values):
 def _svg(plot, ink):
     colors = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), ink)
     colors |= dict.fromkeys(("xtick.color", "ytick.color"), ink)
-    # Ids from a fixed salt and no date: the same run makes the same page.
+    # A fixed salt for ids and no date, so the same run gives the same page.
     options = {"svg.hashsalt": "memgan", "legend.facecolor": "none", "legend.edgecolor": ink}
     with matplotlib.rc_context({**colors, **options, "axes.facecolor": "none", "font.size": 10}):
         figure = Figure(figsize=SIZE, layout="constrained", facecolor="none")

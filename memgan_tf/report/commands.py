@@ -1,4 +1,4 @@
-"""The commands that make a run again, from what its folder says."""
+"""Commands that repeat a run, reconstructed from its folder."""
 
 import pathlib
 import shlex
@@ -8,14 +8,14 @@ from memgan_tf.config import RunConfig, resolve
 from memgan_tf.text import printable
 from memgan_tf.training.run_directory import RunDirectory
 
-# What `python -m` and `python tools/…` call themselves.
+# Program name of `python -m` and `python tools/…`.
 SCRIPT_NAME = "main.py"
-# Characters of a line, at most, before a command is broken into several.
+# A command longer than this many characters is split into several lines.
 LINE = 60
 
 
 def given_command(run: RunDirectory) -> str | None:
-    """The command that started the run, as it was given; None if the folder does not say."""
+    """The command that started the run, as given; None if the folder does not have it."""
     path = run.path / "environment.json"
     if not path.exists():
         return None
@@ -28,7 +28,7 @@ def given_command(run: RunDirectory) -> str | None:
 
 
 def train_command(run: RunDirectory, config: RunConfig) -> str:
-    """`memgan train` with every setting that is not its preset's; it makes the run again."""
+    """`memgan train` with every setting that differs from the preset; it repeats the run."""
     preset = resolve(config.detector, config.preset, config.image_shape, {}).flat()
     words = [f"--detector={config.detector}"]
     if config.preset != "default":
@@ -44,7 +44,7 @@ def train_command(run: RunDirectory, config: RunConfig) -> str:
 
 
 def _decided_by_number(config):
-    """Settings that the number of images decides, whatever the preset says."""
+    """Settings that follow from the number of images, regardless of the preset."""
     if config.data.folder is None and not config.data.dataset.startswith("npz:"):
         return ()
     steps = config.model.trains_in_steps
@@ -52,7 +52,7 @@ def _decided_by_number(config):
 
 
 def follow_up_commands(run: RunDirectory) -> list[str]:
-    """What evaluates the run, writes its report, scores new images and publishes it."""
+    """Commands that evaluate the run, write its report, score new images and publish it."""
     place = f"--run={run.path}"
     return [
         _join(words)
@@ -65,7 +65,7 @@ def follow_up_commands(run: RunDirectory) -> list[str]:
 
 
 def _join(words):
-    """A command for a shell; a long one has a flag a line, which no narrow screen breaks."""
+    """A command for a shell; a long one has one flag per line, so that narrow screens fit it."""
     verb, *given = [shlex.quote(word) for word in words]
     line = " ".join(["memgan", verb, *given])
     return line if len(line) <= LINE else " \\\n  ".join([f"memgan {verb}", *given])
@@ -78,7 +78,7 @@ def _flag(name, value):
 
 
 def _model_dir(run, config):
-    """The folder that the run's own place was made below, if it is still there."""
+    """The folder below which the run's folder was made, if it still exists."""
     place = RunDirectory.of("", config).path
     depth = len(pathlib.PurePath(place).parts)
     parents = run.path.parents

@@ -1,13 +1,13 @@
-"""The index of a folder's files, as a report shows it."""
+"""Prepares the index of a folder's files for a report."""
 
 import pathlib
 from typing import Any
 
 from memgan_tf import files
 
-# Rows of a list that are shown; data_index.json has all of them.
+# Number of rows shown of a list; data_index.json has all of them.
 MAX_ROWS = 50
-# Width over height may differ by this factor in photographs of one shape.
+# Aspect ratios of photographs of one shape may differ by this factor.
 SAME_SHAPE = 1.1
 
 
@@ -25,11 +25,11 @@ def read_index(path: pathlib.Path) -> dict[str, Any]:
 
 
 def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Facts and lists of data_index.json; None for data that is no folder.
+    """Facts and lists of data_index.json; None for data that is not a folder.
 
     Returns:
-        `facts`: pairs of a name and a value. `lists`: those that are not empty, each with a
-        `title`, `rows` of text and how many `more` there are.
+        `facts`: pairs of a name and a value. `lists`: the nonempty lists, each with a `title`,
+        `rows` of text and the number of `more` rows.
     """
     if index is None:
         return None
@@ -55,7 +55,7 @@ def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
         "unusable_masks": [_reason(file) for file in index["unusable_masks"]],
         "duplicates": [f"{g['split']}: {', '.join(g['paths'])}" for g in index["duplicates"]],
         "leaks": [" = ".join(", ".join(paths) for paths in g.values()) for g in index["leaks"]],
-        # Indices of runs that are older lack these.
+        # Indices of older runs lack these.
         "near": [", ".join(g["paths"]) for g in index.get("near_duplicates", [])],
         "notes": index.get("notes", []),
     }
@@ -69,7 +69,7 @@ def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
 
 
 def index_warnings(index: dict[str, Any] | None) -> list[str]:
-    """What in the index a user must know before reading any figure."""
+    """Warnings from the index that a user must know before reading any figure."""
     if index is None:
         return []
     warnings = []
@@ -93,7 +93,7 @@ def index_warnings(index: dict[str, Any] | None) -> list[str]:
     if index["image_fit"] == "pad" and widest > SAME_SHAPE * narrowest:
         warnings.append(
             f"The photographs have different shapes (width over height {narrowest:.2f} to "
-            f"{widest:.2f}): each is scaled by its longer side, so details differ in size. "
+            f"{widest:.2f}). Each is scaled by its longer side, so details differ in size. "
             f"Cut them to one shape, or use --image_fit=stretch."
         )
     if index["left_out"]:

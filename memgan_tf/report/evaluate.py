@@ -1,4 +1,4 @@
-"""Evaluation of a run on its test split: results.json, scores.csv, pictures."""
+"""Evaluates a run on its test split: writes results.json, scores.csv and pictures."""
 
 import time
 from typing import Any
@@ -27,13 +27,13 @@ from memgan_tf.report.selection import select
 from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.levelling import describe_end, held_out_curve, remaining_fall
 
-# Heat-maps of each kind of image that an evaluation writes.
+# Number of heat-maps that an evaluation writes for each kind of image.
 NUM_HEATMAPS = 8
 METRIC_MEANINGS = {
     "auroc": "Pairs of an anomaly and a normal image in which the anomaly has the higher score.",
     "average_precision": "Mean share of anomalies among the images above a threshold.",
     "fpr_at_95_tpr": "False alarms at a threshold that would find 95 % of the anomalies.",
-    "oracle_f1_max": "Best F1 of any threshold. It sees the labels: out of reach in use.",
+    "oracle_f1_max": "Best F1 of any threshold. It sees the test labels, so use cannot reach it.",
     "f1_at_threshold": "F1 of the decisions at the run's threshold.",
     "fpr_at_threshold": "False alarms among the normal test images at the run's threshold.",
     "pixel_auroc": "As auroc, for the pixels of the anomaly maps.",
@@ -46,15 +46,15 @@ def evaluate(
 ) -> dict[str, Any]:
     """Scores the test split and writes `results.json` and the folder `eval`.
 
-    It is the whole split, unless the detector's configuration has `max_test_images`.
+    The whole split is scored unless the detector's configuration has `max_test_images`.
 
     Args:
         run: The run.
-        task: Its data.
-        num_heatmaps: Heat-maps of each kind of image that are written; 0 writes none.
+        task: Data of the run.
+        num_heatmaps: Number of heat-maps to write for each kind of image; 0 writes none.
 
     Returns:
-        What `results.json` holds: metrics and what they were measured with.
+        Content of `results.json`: metrics and how they were measured.
 
     Raises:
         ValueError: If there is no labelled test split, or its masks do not fit.
@@ -90,11 +90,11 @@ def evaluate(
 
 
 def _describe_results(run, measured, metrics, seconds):
-    """What `results.json` holds."""
+    """Content of `results.json`."""
     results = {**describe_run(run), "metrics": metrics}
     results["num_normal"] = int((measured.labels == 0).sum())
     results["num_anomalies"] = int((measured.labels == 1).sum())
-    # A report made after a recalibration sees by it that the decisions are others now.
+    # With it, a report made after a recalibration notices that the decisions have changed.
     results["threshold"] = run.threshold
     if measured.pixels is not None:
         results["pixels"] = measured.pixels
@@ -104,7 +104,7 @@ def _describe_results(run, measured, metrics, seconds):
 
 
 def _compare(run, task, measured):
-    """What is known kind by kind, of the defects' sizes, and of a PCA on the same images."""
+    """Results by kind, sizes of defects, and comparison with a PCA on the same images."""
     labels, scores = measured.labels, measured.scores
     kinds = None if task.test.kinds is None else task.test.kinds[measured.positions]
     found = {
@@ -119,7 +119,7 @@ def _compare(run, task, measured):
 
 
 def describe_run(run: TrainedRun) -> dict[str, Any]:
-    """What a figure of the run must be quoted with: configuration, versions, wall time."""
+    """What must be quoted with any figure of the run: configuration, versions, wall time."""
     config, record = run.config, run.directory.read_completion()
     settings = config.to_dict()
     settings["data"].pop("data_dir")  # a place on one machine
@@ -186,7 +186,7 @@ def _write_histogram(run, anomaly_scores):
 
 
 def format_metrics(results: dict[str, Any]) -> str:
-    """The metrics × 100, a line each, then what was found of each kind."""
+    """The metrics × 100, one line each, then what was found of each kind."""
     lines = [f"  {name:<18} {100 * value:6.2f}" for name, value in results["metrics"].items()]
     kinds = format_kinds(results["kinds"])
     return "\n".join([*lines, *(["By kind:", *kinds] if kinds else [])])

@@ -1,4 +1,4 @@
-"""What a report tells of a run: gathered, measured where it is missing, not yet in words."""
+"""Gathers the content of a report, and measures what is missing."""
 
 import dataclasses
 import math
@@ -23,16 +23,16 @@ from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
 DATA_INDEX_FILE = "data_index.json"
-EVALUATE_ANEW = "Make it anew by memgan evaluate"
-# Held-out images that are scored for a run without labelled test images, at most.
+EVALUATE_ANEW = "Make it again with memgan evaluate"
+# Largest number of held-out images scored for a run without labeled test images.
 MAX_HELD_OUT = 2000
-# Longer side of a training image that is shown.
+# Longer side of a training image as shown.
 THUMBNAIL = 320
 
 
 @dataclasses.dataclass(frozen=True)
 class ScoredSet:
-    """The images that a report shows: the labelled test split, or held-out normal images.
+    """The images that a report shows: the labeled test split, or held-out normal images.
 
     Attributes:
         views: The images.
@@ -53,22 +53,22 @@ class Findings:
 
     Attributes:
         run: The run.
-        facts: `describe_run` of it.
-        num_train: Images that it was trained on.
-        num_held_out: Normal images that were held out.
-        results: results.json; None without labelled test images.
+        facts: Result of `describe_run`.
+        num_train: Number of training images.
+        num_held_out: Number of held-out normal images.
+        results: Content of results.json; None without labeled test images.
         scored: The images that are shown.
-        groups: Positions of telling images by group.
-        explained: `explain` of each position in a group.
-        scale: Of the heat-maps; None if the detector has none.
-        unit_usage: Mean attention that held-out images pay to each memory unit, `(num_units,)`;
-            None without units or attention.
-        units: Decoded memory units, `(num_units, height, width, channels)`; None without any.
+        groups: Positions of instructive images by group.
+        explained: Result of `explain` for each position in a group.
+        scale: Scale of the heat-maps; None if the detector has no heat-maps.
+        unit_usage: Mean attention of held-out images to each memory unit, `(num_units,)`; None
+            without units or attention.
+        units: Decoded memory units, `(num_units, height, width, channels)`; None without units.
         hull: Distances to the hull; None without memory units.
-        hull_obstacle: Why the distances could not be measured; None if they could.
-        data_index: What became of the files of a folder set; None for other data.
+        hull_obstacle: Why the distances could not be measured; None if they were.
+        data_index: The index of a folder; None for other data.
         unusual: The training images that look least like the others: name, left-out score,
-            whether it was set aside, and the image; empty where a detector cannot tell.
+            whether it was set aside, and the image; empty if the detector cannot rank them.
     """
 
     run: TrainedRun
@@ -89,17 +89,17 @@ class Findings:
 
     @property
     def flagged(self) -> np.ndarray:
-        """Which of the scored images are above the threshold, `(num_images,)` bool."""
+        """Whether each scored image is above the threshold, `(num_images,)` bool."""
         return self.scored.scores > self.run.threshold
 
 
 def gather(run: TrainedRun, task: OneClassTask, num_images: int) -> Findings:
-    """Collects the findings of a run; evaluates it if it was not, or at another threshold.
+    """Collects the findings of a run; evaluates it unless that was done at this threshold.
 
     Args:
         run: The run.
-        task: Its data.
-        num_images: Images of each group.
+        task: Data of the run.
+        num_images: Number of images of each group.
 
     Raises:
         ValueError: If a file of the run is damaged.
@@ -143,7 +143,7 @@ def _unusual(run, task, count):
 
 
 def _tested(run, task):
-    """results.json and the scored test images; evaluates unless that was done at this threshold."""
+    """results.json and scored test images, evaluated unless that was done at this threshold."""
     given = (run.directory, run.threshold, task.test.names)
     found = read_results(*given)
     if found is None or not _fits(run.directory, found, task.test.labels):
@@ -157,7 +157,7 @@ def _tested(run, task):
 
 
 def _fits(directory, found, labels):
-    """Whether results.json counts the images that scores.csv has."""
+    """Whether the counts in results.json match scores.csv."""
     results, positions, _ = found
     with files.naming_damage(directory.results_file, EVALUATE_ANEW):
         for name in ("num_normal", "num_anomalies"):
@@ -169,15 +169,16 @@ def _fits(directory, found, labels):
 def read_results(
     directory: RunDirectory, threshold: float, names: Sequence[str]
 ) -> tuple[dict[str, Any], np.ndarray, np.ndarray] | None:
-    """What an evaluation of these images at this threshold left; None if there was none.
+    """Stored results for these images at this threshold; None if there are none.
 
     Args:
-        directory: Of the run.
-        threshold: Of the run.
-        names: Of the images of the test split.
+        directory: Folder of the run.
+        threshold: Threshold of the run.
+        names: Names of the images of the test split.
 
     Returns:
-        results.json; positions of the scored images and their scores, `(num_images,)` each.
+        Content of results.json; positions of the scored images and their scores, `(num_images,)`
+        each.
 
     Raises:
         ValueError: If a file is damaged.
@@ -205,17 +206,17 @@ def read_results(
 
 
 def check_results(results: Any) -> None:
-    """Checks that results.json has what a report tells of it.
+    """Checks that results.json has what a report needs.
 
     Raises:
-        ValueError, LookupError, TypeError, AttributeError: If it has not.
+        ValueError, LookupError, TypeError, AttributeError: If it does not.
     """
     metrics = results["metrics"]
     for name in ("auroc", *metrics):
         check_real(name, metrics[name], minimum=0.0, maximum=1.0)
     pixels = results.get("pixels", {})
     if ("pixel_auroc" in metrics) != ("aupro" in metrics):
-        raise ValueError("of pixel_auroc and aupro it has one")
+        raise ValueError("it has only one of pixel_auroc and aupro")
     if "pixel_auroc" in metrics:
         check_integer("num_regions", pixels["num_regions"], minimum=1)
     if not isinstance(pixels.get("obstacle", ""), str):
@@ -245,7 +246,7 @@ def _explain(run, scored, shown):
 
 
 def _units(run, task):
-    """Decoded units and how much held-out images use them."""
+    """Decoded units and their usage by held-out images."""
     units = run.detector.decode_units()
     if units is None:
         return None, None

@@ -1,4 +1,4 @@
-"""The folder that heat-maps are written to: nothing of a user's is overwritten in it."""
+"""Protects a user's files in the folder that heat-maps are written to."""
 
 import pathlib
 
@@ -8,14 +8,14 @@ INDEX_FILE = "index.json"
 
 
 def check_folder(folder: pathlib.Path) -> None:
-    """Checks that a folder is new, empty or one of heat-maps.
+    """Checks that a folder is new, empty or a folder of heat-maps.
 
     Raises:
-        ValueError: If something else is in it.
+        ValueError: If it has other content.
     """
     if not folder.exists() or (folder / INDEX_FILE).exists():
         return
-    # What a killed process left of the first file is nobody's.
+    # Leftovers of a killed process may be overwritten.
     strange = not folder.is_dir() or any(
         not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir()
     )
@@ -27,7 +27,7 @@ def check_folder(folder: pathlib.Path) -> None:
 
 
 def remove_old(folder: pathlib.Path) -> None:
-    """Removes the pictures that a folder's index lists; the index stays, to be replaced.
+    """Removes the pictures listed in a folder's index; the index is replaced later.
 
     Raises:
         ValueError: If the index is damaged.

@@ -1,4 +1,4 @@
-"""Heat-maps as files: each image beside its anomaly map, all in one colour scale."""
+"""Writes heat-maps as files: each image next to its anomaly map, with one color scale for all."""
 
 import dataclasses
 import pathlib
@@ -20,16 +20,16 @@ from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
 from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
 
 SCALE_PICTURE = "scale.png"
-# Pixels a side of a picture, at least, and between two pictures.
+# Minimum side of a picture, and the gap between two pictures, in pixels.
 SIDE, GAP = 224, 8
-# Longer side of a photograph that is shown, at most.
+# Largest longer side of a photograph as shown.
 LONGEST = 1024
 MAX_NAME = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class HeatmapSource:
-    """Scored images that heat-maps can be made of.
+    """Scored images for heat-maps.
 
     Attributes:
         views: The images.
@@ -49,17 +49,17 @@ def write_heatmaps(
     folder: pathlib.Path,
     scale: HeatScale,
 ) -> list[pathlib.Path]:
-    """Writes a PNG file an image, `index.json` and the picture of the scale.
+    """Writes one PNG file per image, `index.json` and a picture of the scale.
 
-    A file is `<group>_<rank>_<name>.png`: the image on the left, on the right its anomaly map over
-    it, with the outline of known defects. Heat-maps that were in the folder are replaced.
+    A file `<group>_<rank>_<name>.png` has the image on the left, and on the right its anomaly map
+    over it, with the outline of known defects. Heat-maps that were in the folder are replaced.
 
     Args:
-        run: The run; its detector has anomaly maps.
+        run: The run; its detector must have anomaly maps.
         source: The images.
-        groups: Positions by the group's name; an image is written once, in its first group.
-        folder: Made if it is missing.
-        scale: Of the colours.
+        groups: Positions by name of the group; an image is written once, in its first group.
+        folder: Folder to write to; made if it is missing.
+        scale: Scale of the colors.
 
     Returns:
         The files of the images.
@@ -75,7 +75,7 @@ def write_heatmaps(
         {"file": f"{stem}.png", "path": source.names[at], "anomaly_score": float(source.scores[at])}
         for at, stem in stems.items()
     ]
-    # First, so that the folder is one of heat-maps if writing is cut off.
+    # Written first, so that the folder counts as one of heat-maps if writing is interrupted.
     index = {"scale": dataclasses.asdict(scale), "images": rows}
     files.write_json(folder / INDEX_FILE, index)
     positions = np.array([*stems], int)
@@ -91,13 +91,13 @@ def write_heatmaps(
 def draw_pair(
     views: Views, position: int, values: np.ndarray, scale: HeatScale, is_called: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """An image and its map over it, in the photograph's own pixels.
+    """An image, and its map over it, in the photograph's own pixels.
 
     Args:
         views: The images.
-        position: Of the image.
-        values: Its anomaly map.
-        scale: Of the colors.
+        position: Position of the image.
+        values: Anomaly map of the image.
+        scale: Scale of the colors.
         is_called: Whether it is called an anomaly; then the predicted regions are outlined.
 
     Returns:
@@ -112,19 +112,19 @@ def draw_pair(
 def write_most_anomalous(
     run: TrainedRun, source: HeatmapSource, folder: pathlib.Path, limit: int
 ) -> list[pathlib.Path]:
-    """Writes heat-maps of the scored images with the highest scores, in the run's colour scale.
+    """Writes heat-maps of the images with the highest scores, with the run's color scale.
 
     Args:
         run: The run.
         source: The images.
         folder: See `write_heatmaps`.
-        limit: Images at most.
+        limit: Largest number of images.
 
     Returns:
-        The files of the images; none if the detector has no anomaly maps.
+        The files of the images; empty if the detector has no anomaly maps.
 
     Raises:
-        ValueError: If the run has no scale yet and its data is not there to make it, or as
+        ValueError: If the run has no scale yet and its data is not available to make it, or as
             `check_folder`.
     """
     scale = heat_scale(run, lambda: _held_out_images(run))
@@ -140,8 +140,8 @@ def _held_out_images(run):
         task = load_task(data, run.config.training.seed, with_test=False)
     except ValueError as error:
         raise ValueError(
-            f"`heatmaps` needs a colour scale, from the held-out images of the run's data, which "
-            f"is not here: {error}. Run memgan report where the data is"
+            f"`heatmaps` needs a color scale from the held-out images of the run's data, which is "
+            f"not available: {error}. Run memgan report where the data is"
         ) from error
     return Views.of(task.validation)
 

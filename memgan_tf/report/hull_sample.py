@@ -1,4 +1,4 @@
-"""Where codes lie in relation to the hull of the memory units, on a sample that is soon solved."""
+"""Distances of codes to the hull of the memory units, for a sample that is quickly solved."""
 
 import dataclasses
 
@@ -9,9 +9,9 @@ from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.hull import measure_distances, spread_of, units_of
 from memgan_tf.evaluation.trained_run import TrainedRun
 
-# Images of each set whose codes are measured, drawn by a fixed seed: seconds, whatever the set.
+# Number of images drawn from each set with a fixed seed; takes seconds for any set.
 MAX_CODES = 300
-# Codes this near, in units of the codes' spread, are called near.
+# Codes within this distance, in units of the codes' spread, count as near.
 NEAR = 0.25
 
 
@@ -20,8 +20,8 @@ class HullRow:
     """One set of codes; distances are in units of the training codes' spread.
 
     Attributes:
-        name: Of the set.
-        num_codes: How many were measured.
+        name: Name of the set.
+        num_codes: Number of measured codes.
         median: Median distance to the hull.
         near: Share of codes within `NEAR`.
     """
@@ -36,7 +36,7 @@ def sample_hull(run: TrainedRun, task: OneClassTask) -> list[HullRow] | None:
     """Distances of training, held-out and test codes; None for a method without memory units.
 
     Raises:
-        RuntimeError: If the solver does not get near enough.
+        RuntimeError: If the solver does not converge.
     """
     try:
         units = units_of(run)
@@ -53,7 +53,7 @@ def sample_hull(run: TrainedRun, task: OneClassTask) -> list[HullRow] | None:
 
 
 def _sets(task):
-    """Images and the positions among them that a set may be drawn from."""
+    """Images of each set, and the positions to draw from."""
     sets = {
         "training": (task.train.images, np.arange(len(task.train))),
         "held-out": (task.validation.images, np.arange(len(task.validation))),

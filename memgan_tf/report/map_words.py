@@ -1,9 +1,9 @@
-"""What pixel metrics say about heat-maps, in words that follow the figures."""
+"""Describes heat-maps in words that follow from the pixel metrics."""
 
 from memgan_tf.evaluation.metrics import auroc_interval
 
-# Lower end of the pixel AUROC's interval, AUPRO, and what holds from both of them up. A map without
-# any knowledge has a pixel AUROC of 50 and an AUPRO of 15.
+# Lower end of the pixel AUROC's interval, AUPRO, and the words if both are reached. An
+# uninformative map has a pixel AUROC of 50 and an AUPRO of 15.
 GRADES = (
     (0.9, 0.75, "Its heat-maps point at the defects"),
     (0.8, 0.5, "Its heat-maps point at most of the defects, roughly"),
@@ -18,13 +18,13 @@ def describe_maps(
 ) -> tuple[str, float, float]:
     """The words for both figures, and the ends of the pixel AUROC's 95 % interval.
 
-    Pixels of an image are not draws of their own: the interval counts images and defect regions.
+    Pixels of an image are not independent, so the interval counts images and defect regions.
 
     Args:
-        pixel_auroc: In [0, 1].
-        aupro: In [0, 1], to a false-positive rate of 0.3.
-        num_images: Images that the pixels are of.
-        num_regions: Connected defect regions.
+        pixel_auroc: Pixel AUROC in [0, 1].
+        aupro: AUPRO in [0, 1], to a false-positive rate of 0.3.
+        num_images: Number of images that the pixels come from.
+        num_regions: Number of connected defect regions.
     """
     low, high = auroc_interval(pixel_auroc, max(num_images, 1), max(num_regions, 1))
     if high < 0.5:

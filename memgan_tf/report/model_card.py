@@ -1,4 +1,4 @@
-"""eval/model_card.md: what the model is, for whom, how it was tested, what it does not know."""
+"""eval/model_card.md: describes the model, its use, its test and its limits."""
 
 import pathlib
 import re
@@ -19,7 +19,7 @@ CARD_FILE = "model_card.md"
 
 
 def write_model_card(findings: Findings) -> pathlib.Path:
-    """Writes the card beside the report.
+    """Writes the card next to the report.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -30,7 +30,7 @@ def write_model_card(findings: Findings) -> pathlib.Path:
 
 
 def render_model_card(findings: Findings) -> str:
-    """The card in Markdown. Every name and path in it is escaped."""
+    """The card in Markdown, with all names and paths escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("memgan_tf.report"),
         autoescape=True,
@@ -54,7 +54,7 @@ def render_model_card(findings: Findings) -> str:
 
 
 def plain_markdown(value: Any) -> Markup:
-    """A value as text that neither Markdown nor HTML reads as more than text, on one line."""
+    """A value as plain text on one line, without meaning in Markdown or HTML."""
     if isinstance(value, Markup):
         return value
     text = escape(printable(" ".join(str(value).split())))
@@ -62,7 +62,7 @@ def plain_markdown(value: Any) -> Markup:
 
 
 def code_block(text: str) -> Markup:
-    """A block of code, with a fence that the text cannot close."""
+    """A code block with a fence that the text cannot close."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     text = printable(text, keep="\n")
     fence = "`" * max(3, longest + 1)

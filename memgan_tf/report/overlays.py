@@ -1,4 +1,4 @@
-"""Anomaly maps in colour, on the image that they belong to."""
+"""Draws anomaly maps in color over their images."""
 
 import functools
 
@@ -9,9 +9,9 @@ from scipy import ndimage
 from memgan_tf.evaluation.heat_scale import HeatScale
 
 COLORS = "inferno"
-# How far the brightest colour hides the image.
+# Opacity of the brightest color.
 STRENGTH = 0.6
-# Of known defects cyan, of predicted regions green: no colors of the map.
+# Outlines of known defects are cyan, of predicted regions green; the map has neither color.
 OUTLINE, PREDICTED = np.array([0.0, 1.0, 1.0]), np.array([0.2, 1.0, 0.2])
 PIXELS_PER_LINE = 300
 
@@ -23,12 +23,12 @@ def draw_overlay(
     mask: np.ndarray | None = None,
     predicted: np.ndarray | None = None,
 ) -> np.ndarray:
-    """The map over the image in its own colors: clear where it is 0, opaque where it is large.
+    """Draws a map over its image, transparent where it is 0 and opaque where it is large.
 
     Args:
         image: `(height, width, channels)` uint8.
         anomaly_map: `(height, width)`.
-        scale: Of the colours.
+        scale: Scale of the colors.
         mask: `(height, width)` bool, known defects; drawn as an outline.
         predicted: `(height, width)` bool, predicted regions; drawn as an outline.
 
@@ -37,7 +37,7 @@ def draw_overlay(
     """
     values = scale.normalize(anomaly_map)[..., np.newaxis]
     colors = _color_table()[np.round(255 * values[..., 0]).astype(int)]
-    # Squared: what is usual everywhere stays nearly clear.
+    # Squared, so that usual values stay nearly transparent.
     opacity = STRENGTH * np.square(values)
     mixed = (1 - opacity) * to_color(image) / 255.0 + opacity * colors
     for region, color in ((predicted, PREDICTED), (mask, OUTLINE)):
@@ -47,16 +47,16 @@ def draw_overlay(
 
 
 def outline(mask: np.ndarray) -> np.ndarray:
-    """Pixels around a mask `(height, width)`: what is inside stays visible.
+    """Pixels around a mask `(height, width)`, so that its inside stays visible.
 
-    The line is a pixel wide, or a 300th of the shorter side if that is more.
+    The width of the line is one pixel, or 1/300 of the shorter side if that is more.
     """
     width = max(1, min(mask.shape) // PIXELS_PER_LINE)
     return ndimage.binary_dilation(mask, iterations=width) & ~mask
 
 
 def enlarge(image: np.ndarray, side: int) -> np.ndarray:
-    """An image of at least `side` pixels a side, each pixel repeated."""
+    """An image with sides of at least `side` pixels, made by repeating pixels."""
     factor = -(-side // min(image.shape[:2]))
     return image.repeat(factor, axis=0).repeat(factor, axis=1)
 
@@ -77,5 +77,5 @@ def _color_table():
 
 
 def color_bar() -> np.ndarray:
-    """The colours from 0 to the top of the scale, `(1, 256, 3)` uint8."""
+    """The colors from 0 to the top of the scale, `(1, 256, 3)` uint8."""
     return to_bytes(_color_table()[np.newaxis])

@@ -1,4 +1,4 @@
-"""eval/report.html: one file with everything in it, readable without a network."""
+"""eval/report.html: one self-contained file, readable without a network."""
 
 import dataclasses
 import pathlib
@@ -25,7 +25,7 @@ from memgan_tf.report.verdict import judge
 from memgan_tf.text import printable
 
 REPORT_FILE = "report.html"
-# Images of each kind, and memory units, that a report shows at most.
+# Largest numbers of images of each kind, and of memory units, in a report.
 NUM_IMAGES, MAX_UNITS = 8, 48
 GROUP_TITLES = {
     "false_alarm": "False alarms",
@@ -44,15 +44,15 @@ def write_report(
 ) -> tuple[pathlib.Path, Findings]:
     """Writes `eval/report.html` and `eval/model_card.md`.
 
-    A run with labelled test images that was not evaluated, or at another threshold, is evaluated.
+    If there are labeled test images, the run is evaluated unless that was done at this threshold.
 
     Args:
         run: The run.
-        task: Its data.
-        num_images: Images of each kind that are shown.
+        task: Data of the run.
+        num_images: Number of images shown of each kind.
 
     Returns:
-        The report's file, and what it tells.
+        The file of the report, and its findings.
 
     Raises:
         ValueError: If a file of the run is damaged.
@@ -67,7 +67,7 @@ def write_report(
 
 
 def render(findings: Findings) -> str:
-    """The page. Every name and path in it is escaped."""
+    """The page, with all names and paths escaped."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("memgan_tf.report"),
         autoescape=True,
@@ -80,7 +80,7 @@ def render(findings: Findings) -> str:
 
 
 def _shown(value):
-    """Text without what would steer a terminal that the page is printed to, or hide in it."""
+    """Text without control characters, which could act on a terminal or hide content."""
     if not isinstance(value, str):
         return value
     safe = printable(value, keep="\n\t")
@@ -146,7 +146,7 @@ def _groups(findings):
 
 
 def _card(findings, position, p_value) -> dict[str, Any]:
-    """One image with what the detector made of it."""
+    """One image with the detector's results."""
     scored, explained = findings.scored, findings.explained[position]
     is_called, has_heat = bool(findings.flagged[position]), "anomaly_map" in explained
     if findings.scale is not None and has_heat:
@@ -171,7 +171,7 @@ def _card(findings, position, p_value) -> dict[str, Any]:
 
 
 def _units(findings):
-    """The decoded units that held-out images use most, with their share of the attention."""
+    """The decoded units most used by held-out images, with their share of the attention."""
     if findings.units is None:
         return None
     usage, count = findings.unit_usage, len(findings.units)
@@ -191,7 +191,7 @@ def _settings(config):
 
 
 def whose_data(run: TrainedRun) -> str | None:
-    """Whose images a report shows, if its run is not this user's own; None if it is."""
+    """Whose images a report shows if the run belongs to another user; otherwise None."""
     if run.is_own:
         return None
     shown = run.data.dataset

@@ -1,4 +1,4 @@
-"""Pictures inside a page: no file beside it."""
+"""Embeds pictures in a page."""
 
 import base64
 
@@ -7,11 +7,10 @@ import tensorflow as tf
 
 from memgan_tf.report.overlays import to_bytes, to_color
 
-# Above this many pixels a photograph is kept as JPEG, which is a tenth of the size.
+# A photograph with more pixels is stored as JPEG, in a tenth of the size.
 MAX_PNG_PIXELS = 96 * 96
 JPEG_QUALITY = 90
-# An image that is at least this large is smoothed where it is shown larger; a smaller one shows
-# its pixels.
+# When enlarged, an image of at least this size is smoothed; a smaller one shows its pixels.
 SMOOTH_SIDE = 96
 
 

@@ -1,4 +1,4 @@
-"""Pictures of a run, as PNG files."""
+"""Draws pictures of a run as PNG files."""
 
 import pathlib
 
@@ -13,17 +13,17 @@ from memgan_tf.text import printable
 
 NORMAL_COLOR, ANOMALY_COLOR = "#2c7fb8", "#d95f0e"
 IMAGES_PER_GROUP = 4
-# Width of a figure, in inches, below which a legend of three entries has two columns.
+# In figures narrower than this, in inches, a legend of three entries has two columns.
 THREE_COLUMNS = 6.0
 
 
 def as_text(text: str) -> str:
-    """A name that somebody chose, as matplotlib shows it as it is: `$x$` is no formula in it."""
+    """A user's name escaped for matplotlib, so that `$x$` is not a formula."""
     return printable(text, keep="\n").replace("$", r"\$")
 
 
 def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: str) -> None:
-    """The ROC curve of scores `(num_images,)` under labels, 1 = anomaly."""
+    """Draws the ROC curve of scores `(num_images,)` for labels, 1 = anomaly."""
     figure = Figure(figsize=(4.5, 4.5), layout="constrained")
     axes = figure.subplots()
     plot_roc(axes, labels, scores)
@@ -32,7 +32,7 @@ def draw_roc(path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, title: 
 
 
 def plot_roc(axes: Axes, labels: np.ndarray, scores: np.ndarray) -> None:
-    """`draw_roc` onto given axes."""
+    """Like `draw_roc`, onto given axes."""
     false_positives, true_positives, _ = roc_curve(labels, scores)
     axes.plot(false_positives, true_positives, color=ANOMALY_COLOR)
     axes.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1)
@@ -48,7 +48,7 @@ def plot_roc(axes: Axes, labels: np.ndarray, scores: np.ndarray) -> None:
 def draw_histogram(
     path: pathlib.Path, labels: np.ndarray, scores: np.ndarray, threshold: float, title: str
 ) -> None:
-    """Histograms of normal and anomalous scores `(num_images,)`, and the threshold."""
+    """Draws histograms of normal and anomalous scores `(num_images,)`, and the threshold."""
     figure = Figure(figsize=(6.5, 4), layout="constrained")
     axes = figure.subplots()
     plot_histogram(axes, labels, scores, threshold)
@@ -57,7 +57,7 @@ def draw_histogram(
 
 
 def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold: float) -> None:
-    """`draw_histogram` onto given axes; a class without images is left out."""
+    """Like `draw_histogram`, onto given axes; a class without images is left out."""
     bins = np.histogram_bin_edges(scores, bins=min(60, max(10, len(scores) // 10)))
     groups = ((0, "normal", NORMAL_COLOR), (1, "anomaly", ANOMALY_COLOR))
     for label, name, color in groups:
@@ -72,7 +72,7 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
         label=f"threshold {threshold:.3g}, from normals",
     )
     axes.set(xlabel="anomaly score A(x)", ylabel="density")
-    # Below, where it hides no bar.
+    # Below the axes, where it does not hide a bar.
     columns = 3 if axes.figure.get_size_inches()[0] >= THREE_COLUMNS else 2
     axes.figure.legend(loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
 
@@ -84,14 +84,14 @@ def draw_reconstructions(
     captions: list[str],
     title: str,
 ) -> None:
-    """Each image beside its reconstruction and its error, a column an image.
+    """Draws each image with its reconstruction and its error, one column per image.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         images: `(num_images, height, width, channels)` uint8.
-        explained: `explain` of the images; its anomaly maps share one colour scale.
-        captions: One a column.
-        title: Of the figure.
+        explained: Result of `explain` for the images; its anomaly maps share one color scale.
+        captions: One per column.
+        title: Title of the figure.
     """
     count = len(images)
     figure = Figure(figsize=(1 + 0.9 * count, 3.9), layout="constrained")
@@ -111,7 +111,7 @@ def draw_reconstructions(
 
 
 def choose_examples(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Positions and captions of telling images: the ends of both classes by score.
+    """Positions and captions of examples: both classes' lowest and highest scores.
 
     Args:
         labels: `(num_images,)`, 1 = anomaly.
@@ -129,7 +129,7 @@ def choose_examples(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray,
 
 
 def draw_grid(path: pathlib.Path, images: np.ndarray, title: str) -> None:
-    """Images `(num_images, height, width, channels)` in [0, 1], ten a row."""
+    """Draws images `(num_images, height, width, channels)` in [0, 1], ten per row."""
     columns = min(10, len(images))
     rows = -(-len(images) // columns)
     figure = Figure(figsize=(0.7 * columns + 0.3, 0.7 * rows + 0.6), layout="constrained")

@@ -1,4 +1,4 @@
-"""What the figures of a run mean for who wants to use it, in words."""
+"""Puts the figures of a run into words for its users."""
 
 import dataclasses
 
@@ -8,27 +8,27 @@ from memgan_tf.report.findings import Findings
 from memgan_tf.report.map_words import describe_maps
 from memgan_tf.report.warnings import auroc_of, list_warnings, percent
 
-# Lower end of the AUROC's interval from which a headline holds, and its kind.
+# Minimum of the lower end of the AUROC's interval, kind of verdict, and headline.
 HEADLINES = (
-    (0.95, "good", "It tells anomalies from normal images very well."),
-    (0.85, "good", "It tells anomalies from normal images well."),
-    (0.70, "fair", "It tells many anomalies from normal images. Expect mistakes."),
+    (0.95, "good", "It distinguishes anomalies from normal images very well."),
+    (0.85, "good", "It distinguishes anomalies from normal images well."),
+    (0.70, "fair", "It distinguishes many anomalies from normal images. Expect mistakes."),
     (0.50, "poor", "It is better than guessing, but not by much."),
 )
 GUESSING = ("poor", "It was not shown to be better than guessing.")
-UNTESTED = ("unknown", "It is calibrated, but no labelled anomaly has tested it.")
+UNTESTED = ("unknown", "It is calibrated, but no labeled anomaly has tested it.")
 SUSPECT = ("suspect", "SUSPECT: do not rely on this run.")
 
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """The words.
+    """A verdict in words.
 
     Attributes:
         kind: good, fair, poor, unknown or suspect.
         headline: One sentence.
-        sentences: What was measured and how sure that is.
-        warnings: What should be known before the run is used.
+        sentences: What was measured, and with which uncertainty.
+        warnings: What users should know before they use the run.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Verdict:
 
 
 def judge(findings: Findings) -> Verdict:
-    """The verdict on a run. A test split decides by the lower end of the AUROC's interval."""
+    """The verdict on a run. With a test split, the lower end of the AUROC's interval decides."""
     suspicions = findings.facts["suspect"]
     if findings.results is None:
         kind, headline = UNTESTED
@@ -80,8 +80,8 @@ def _tested_sentences(findings):
         sentences.append(_describe_heatmaps(findings))
     sentences += [*findings.facts.get("score_notes", []), *compare_with_baseline(findings.results)]
     sentences.append(
-        f"This holds for images like the {len(labels)} of the test. The intervals are for the draw "
-        f"of these images: another seed, camera or product is outside of them."
+        f"This holds for images like the {len(labels)} of the test. The intervals cover the draw "
+        f"of these images, not another seed, camera or product."
     )
     return sentences
 
@@ -105,8 +105,8 @@ def _untested_sentences(findings):
         f"The threshold comes from {len(calibration.scores)} normal images "
         f"({calibration.source}) and aims at {percent(calibration.target_fpr)} false alarms. "
         f"The true rate lies between {percent(low)} and {percent(high)} (95 % interval).",
-        "How many anomalies it finds is not known: the data has no labelled ones. Even twenty "
-        "photographs of defects as a test split would tell.",
+        "How many anomalies it finds is not known, because the data has no labeled ones. Even "
+        "twenty photographs of defects as a test split would show it.",
     ]
 
 

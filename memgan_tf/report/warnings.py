@@ -1,4 +1,4 @@
-"""What should be known before a run is used, each with what to do."""
+"""Warnings about a run, each with what to do."""
 
 from scipy import stats
 
@@ -9,14 +9,14 @@ from memgan_tf.report.data_index import index_warnings
 from memgan_tf.report.findings import Findings
 from memgan_tf.training.levelling import LEAST_FALL
 
-# Fewer images than these are said to be few, or so few that figures are a matter of luck.
+# Fewer images than these count as few, or as so few that figures are a matter of luck.
 FEW_TRAINING, FEWEST_TRAINING, FEW_TESTED = 100, 30, 30
-# More false alarms than so seldom come by chance are said to be no chance.
+# False alarms with a smaller probability than this are not attributed to chance.
 LEVEL = 0.025
 
 
 def list_warnings(findings: Findings) -> list[str]:
-    """The warnings on a run, a sentence or two each."""
+    """The warnings about a run, one or two sentences each."""
     return [
         *_data_warnings(findings),
         *index_warnings(findings.data_index),
@@ -27,28 +27,28 @@ def list_warnings(findings: Findings) -> list[str]:
 
 
 def auroc_of(findings: Findings) -> tuple[float, float, float]:
-    """AUROC of the test split and the ends of its interval."""
+    """AUROC of the test split, and the ends of its interval."""
     results = findings.results
     auroc = results["metrics"]["auroc"]
     return auroc, *auroc_interval(auroc, results["num_normal"], results["num_anomalies"])
 
 
 def percent(share: float) -> str:
-    """A share in percent, the sign on the number's line."""
+    """A share in percent, without a line break before the sign."""
     digits = f"{100 * share:.3g}" if share < 0.1 else f"{100 * share:.1f}"
     return f"{digits}\N{NO-BREAK SPACE}%"
 
 
 def chance_of_alarms(calibration: Calibration, alarms: int, num_normal: int) -> float:
-    """Probability of so many false alarms, or more, if nothing has changed.
+    """Probability of at least this many false alarms if nothing has changed.
 
-    The threshold is the k-th smallest of n calibration scores; of m more scores of the same kind
-    the number above it is beta-binomial with the parameters n + 1 - k and k.
+    The threshold is the k-th smallest of n calibration scores. The number of m further scores from
+    the same distribution above it is beta-binomial with the parameters n + 1 - k and k.
 
     Args:
-        calibration: Of the run.
-        alarms: Normal images above the threshold.
-        num_normal: Normal images.
+        calibration: Calibration of the run.
+        alarms: Number of normal images above the threshold.
+        num_normal: Number of normal images.
     """
 
     above = int((calibration.scores > calibration.threshold).sum())
@@ -61,7 +61,7 @@ def _data_warnings(findings):
     warnings = []
     if num_train < FEWEST_TRAINING:
         warnings.append(
-            f"Only {num_train} normal images trained it: with fewer than {FEWEST_TRAINING} the "
+            f"Only {num_train} normal images trained it. With fewer than {FEWEST_TRAINING}, the "
             f"figures are a matter of luck. Photograph more good parts, at least a hundred."
         )
     elif num_train < FEW_TRAINING:
@@ -104,7 +104,7 @@ def _defect_warnings(findings):
         return []
     return [
         f"Defects of {sizes['vanished']} of {sizes['anomalies']} anomalies cover fewer than 4 "
-        f"pixels at the size that the detector sees: they vanish there. Train with a larger "
+        f"pixels at the size that the detector sees, and vanish there. Train with a larger "
         f"--image_size, or on cut-outs."
     ]
 
@@ -140,7 +140,7 @@ def _score_warnings(findings):
 
 def _missed_warning(missed, auroc, low, high):
     del high
-    start = f"The threshold lets {percent(missed)} of the anomalies through."
+    start = f"The threshold misses {percent(missed)} of the anomalies."
     if low > 0.5:
         return (
             f"{start} A higher --target_fpr of memgan recalibrate finds more, for more false "

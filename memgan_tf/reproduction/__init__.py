@@ -1,1 +1,1 @@
-"""The paper's tables and figures, made again: records of runs, grids, tables, figures."""
+"""Reproduces the paper's tables and figures: grids of runs, records, tables and figures."""

@@ -1,4 +1,4 @@
-"""Fig. 3 and 4: units, normal and abnormal codes on the plane, and how far they are apart."""
+"""Fig. 3 and 4: units, normal and abnormal codes in the plane, and their distances."""
 
 import dataclasses
 import math
@@ -17,7 +17,7 @@ from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report.plots import as_text
 from memgan_tf.reproduction.figures import ABNORMAL_COLOR, CODE_COLOR, UNIT_COLOR, choose
 
-# Codes of each kind that are drawn: more hide each other.
+# Number of codes drawn of each kind; more would hide each other.
 CODES_SHOWN = 500
 PERPLEXITY = 30.0
 KINDS = ("normal codes", "abnormal codes", "memory units")
@@ -28,7 +28,7 @@ class CodeSpace:
     """A run's units and some of its test codes.
 
     Attributes:
-        name: Of the task, with the seed.
+        name: Name of the task, with the seed.
         units: `(num_units, dim)`.
         normal: `(num_codes, dim)` codes of normal test images.
         abnormal: `(num_codes, dim)` codes of abnormal test images.
@@ -41,10 +41,10 @@ class CodeSpace:
 
     @classmethod
     def of(cls, name: str, run: TrainedRun, task: OneClassTask, seed: int) -> "CodeSpace":
-        """A run's units and at most `CODES_SHOWN` test codes of each kind, drawn by `seed`.
+        """A run's units and at most `CODES_SHOWN` test codes of each kind, drawn with `seed`.
 
         Raises:
-            ValueError: If there are no units or there is no labelled test split.
+            ValueError: If there are no units or there is no labeled test split.
         """
         units, test = units_of(run), labelled_test(run, task)
         codes = []
@@ -56,12 +56,12 @@ class CodeSpace:
 
     @property
     def groups(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Points of each of `KINDS`."""
+        """Points of each kind in `KINDS`."""
         return self.normal, self.abnormal, self.units
 
 
 def draw_codes(spaces: Sequence[CodeSpace], seed: int) -> Figure:
-    """Fig. 3: t-SNE of units, normal and abnormal codes, a panel a run."""
+    """Fig. 3: t-SNE of units, normal and abnormal codes, one panel per run."""
     columns = min(5, len(spaces))
     rows = math.ceil(len(spaces) / columns)
     figure = Figure(figsize=(3.2 * columns, 3.4 * rows + 0.4), layout="constrained")
@@ -77,11 +77,11 @@ def draw_codes(spaces: Sequence[CodeSpace], seed: int) -> Figure:
 
 
 def draw_ablation(without: CodeSpace, with_loss: CodeSpace, seed: int) -> Figure:
-    """Fig. 4: without the projection loss above, with it below.
+    """Fig. 4: without the projection loss at the top, with it at the bottom.
 
-    Left t-SNE, as in the paper; in the middle the plane in which the normal codes vary most, which
-    keeps hulls convex: a point outside the outline is outside the hull, one inside it need not be
-    inside; right the distances themselves.
+    On the left is t-SNE, as in the paper. In the middle is the plane in which the normal codes vary
+    most. This projection is linear, so a point outside the outline is outside the hull; a point
+    inside the outline need not be inside the hull. On the right are the distances.
     """
     figure = Figure(figsize=(10.5, 6.6), layout="constrained")
     panels = figure.subplots(2, 3)
@@ -99,10 +99,10 @@ def draw_ablation(without: CodeSpace, with_loss: CodeSpace, seed: int) -> Figure
 
 
 def _embed(space, seed):
-    """t-SNE of all points at once, by `KINDS`."""
+    """t-SNE of all points together, split by `KINDS`."""
     points = np.concatenate(space.groups).astype(np.float64)
     perplexity = min(PERPLEXITY, (len(points) - 1) / 3)
-    # One thread: sums over threads are not the same twice.
+    # One thread, because sums over several threads are not reproducible.
     with threadpool_limits(limits=1):
         placed = TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(points)
     return np.split(placed, np.cumsum([len(group) for group in space.groups])[:-1])
@@ -114,7 +114,7 @@ def _scatter(axes, groups):
         {"s": 6, "color": ABNORMAL_COLOR},
         {"s": 26, "color": UNIT_COLOR, "edgecolor": "white", "linewidth": 0.6},
     )
-    # Units last, on top; abnormal codes first, for there are more of them.
+    # Units last, so that they are on top; abnormal codes first, because there are more of them.
     for order, index in enumerate((1, 0, 2)):
         points = groups[index]
         axes.scatter(*points.T, label=KINDS[index], zorder=order + 1, **styles[index])
@@ -133,7 +133,7 @@ def _draw_plane(axes, space):
 
 
 def _draw_distances(panels, spaces):
-    """Histograms of normal and abnormal distances, a panel a space, on one scale."""
+    """Histograms of normal and abnormal distances, one panel per space, on one scale."""
     measured = [
         [
             measure_distances(codes, space.units).total / spread_of(space.normal)
@@ -141,7 +141,7 @@ def _draw_distances(panels, spaces):
         ]
         for space in spaces
     ]
-    # A few far codes would press the rest into one bar.
+    # Otherwise a few far codes would squeeze the rest into one bar.
     top = max(float(np.quantile(np.concatenate(pair), 0.98)) for pair in measured)
     for axes, pair in zip(panels, measured, strict=True):
         for found, color in zip(pair, (CODE_COLOR, ABNORMAL_COLOR), strict=True):

@@ -1,4 +1,4 @@
-"""Which runs a figure of the paper needs, and the command that makes a missing one."""
+"""Selects the runs for a figure of the paper; names the command that makes a missing one."""
 
 import glob
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from memgan_tf.config import RunConfig
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import received
 
-# By (data set, normal class): one row or panel of a figure.
+# A row or panel of a figure: (data set, normal class).
 Task = tuple[str, int | None]
 
 
@@ -40,28 +40,28 @@ def memory_pairs(runs: Sequence[RunDirectory]) -> list[tuple[RunDirectory, RunDi
     """For Fig. 1: a MEMGAN and a MemAE run of each task.
 
     Raises:
-        ValueError: If MEMGAN is missing, or MemAE on one of its tasks.
+        ValueError: If there is no MEMGAN run, or no MemAE run of one of its tasks.
     """
     memgan, memae = code_runs(runs, 1), _by_task(runs, lambda config: config.detector == "memae")
     for task in memgan:
         if task not in memae:
             raise ValueError(
-                f"`run` lacks what figure 1 needs: a MemAE run of the same task. Make it with "
+                f"`run` must have a MemAE run of the same task for figure 1. Make it with "
                 f"{_train_command('memae', task)} and add it to --run"
             )
     return [(run, memae[task]) for task, run in memgan.items()]
 
 
 def code_runs(runs: Sequence[RunDirectory], figure: int) -> dict[Task, RunDirectory]:
-    """For Fig. 3: a MEMGAN run of each task, the one with the lowest seed.
+    """For Fig. 3: the MEMGAN run with the lowest seed of each task.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If there is no MEMGAN run.
     """
     found = _by_task(runs, lambda config: _projection_weight(config) > 0)
     if not found:
         raise ValueError(
-            f"`run` lacks what figure {figure} needs: a MEMGAN run. Make it with "
+            f"`run` must have a MEMGAN run for figure {figure}. Make it with "
             f"{_train_command('memgan', ('mnist', 8))} and add it to --run"
         )
     return found
@@ -79,8 +79,8 @@ def ablation_pairs(runs: Sequence[RunDirectory]) -> list[tuple[RunDirectory, Run
         seed = run.read_config().training.seed
         if task not in without:
             raise ValueError(
-                f"`run` lacks what figure 4 needs: a run of the same task without the projection "
-                f"loss. Make it with {_train_command('memgan', task, seed)} --projection_weight=0 "
+                f"`run` must have a run of the same task without the projection loss for figure 4. "
+                f"Make it with {_train_command('memgan', task, seed)} --projection_weight=0 "
                 f"--model_dir=runs_no_projection and add it to --run"
             )
         differences = [
@@ -90,14 +90,14 @@ def ablation_pairs(runs: Sequence[RunDirectory]) -> list[tuple[RunDirectory, Run
         ]
         if differences:
             raise ValueError(
-                f"`run` must hold runs for figure 4 that differ in projection_weight alone; "
+                f"`run` must hold runs for figure 4 that differ only in projection_weight; "
                 f"{without[task].path} and {run.path} differ: {'; '.join(differences)}"
             )
     return [(without[task], run) for task, run in with_loss.items()]
 
 
 def _by_task(runs, wanted):
-    """The wanted run with the lowest seed of each task, in the tasks' order."""
+    """The wanted run with the lowest seed of each task, in the order of the tasks."""
     chosen = {}
     for run in runs:
         config = run.read_config()
@@ -110,7 +110,7 @@ def _by_task(runs, wanted):
 
 
 def _projection_weight(config: RunConfig) -> float:
-    """MEMGAN's weight of the projection loss; negative for another method."""
+    """MEMGAN's weight of the projection loss; negative for other methods."""
     return config.model.projection_weight if config.detector == "memgan" else -1.0
 
 

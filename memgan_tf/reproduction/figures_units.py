@@ -1,4 +1,4 @@
-"""Fig. 1: decoded memory units of MEMGAN beside those of MemAE."""
+"""Fig. 1: decoded memory units of MEMGAN next to those of MemAE."""
 
 from collections.abc import Sequence
 
@@ -8,18 +8,18 @@ from matplotlib.figure import Figure
 from memgan_tf.report.plots import as_text
 from memgan_tf.reproduction.figures import choose
 
-# The paper shows eight of fifty.
+# The paper shows 8 of 50.
 UNITS_SHOWN = 8
 HEADING = 0.25  # inches
 
 
 def draw_units(rows: Sequence[tuple[str, np.ndarray, np.ndarray]], seed: int) -> Figure:
-    """A row a task: units of MEMGAN on the left, of MemAE on the right.
+    """Draws one row per task: units of MEMGAN on the left, of MemAE on the right.
 
     Args:
         rows: Name of the task and both methods' decoded units,
             `(num_units, height, width, channels)` in [0, 1].
-        seed: Which units are shown.
+        seed: Determines which units are shown.
     """
     height = 0.62 * len(rows) + HEADING
     figure = Figure(figsize=(0.62 * 2 * UNITS_SHOWN + 1.2, height))

@@ -1,4 +1,4 @@
-"""Fig. 2: Eq. 9 solved on points of the plane, whose units should end at the hull's vertices."""
+"""Fig. 2: Eq. 9 solved for points in the plane; units should end at the vertices of the hull."""
 
 import dataclasses
 import math
@@ -15,11 +15,12 @@ NUM_POINTS = 300
 NUM_MIXTURES = 256
 NUM_STEPS = 400
 STEP_SIZE = 0.05
-# The paper integrates over all α; a law with the same support that favours the hull's boundary,
-# where a unit that left the polytope shows, has the same minimum and a gradient that is not tiny.
+# The paper integrates over all α. This distribution has the same support and thus the same minimum.
+# It favors the boundary of the hull, where a unit outside the polytope shows, so the gradient is
+# larger.
 MIXTURE_CONCENTRATION = 0.15
 INNER_TOLERANCE, INNER_ITERATIONS = 1e-4, 300
-# Vertices of the polygon and units: as many as vertices, and more.
+# Numbers of vertices of the polygon and of units, with equal numbers and with more units.
 CASES = ((4, 4), (4, 8), (6, 6), (6, 12))
 
 
@@ -29,9 +30,9 @@ class Vertices:
 
     Attributes:
         points: `(num_points, 2)`, the z of Eq. 9.
-        starts: `(num_units, 2)`, where the units began.
-        units: `(num_units, 2)`, where they ended.
-        objective: Value of the relaxed Eq. 9 at the end; 0 is the minimum.
+        starts: `(num_units, 2)`, initial units.
+        units: `(num_units, 2)`, final units.
+        objective: Final value of the relaxed Eq. 9; 0 is the minimum.
     """
 
     points: np.ndarray
@@ -46,13 +47,13 @@ class Vertices:
 
     @property
     def miss(self) -> float:
-        """The largest distance of a vertex to the unit nearest to it."""
+        """The largest distance of a vertex to its nearest unit."""
         offsets = self.hull[:, np.newaxis] - self.units
         return float(np.linalg.norm(offsets, axis=2).min(axis=1).max())
 
 
 def draw_vertices(seed: int) -> Figure:
-    """Fig. 2: points, the units' ways and ends, for a few polygons in [-1, 1]²."""
+    """Fig. 2: points, and paths and ends of the units, for a few polygons in [-1, 1]²."""
     figure = Figure(figsize=(3 * len(CASES), 3.5), layout="constrained")
     for axes, (num_vertices, num_units) in zip(figure.subplots(1, len(CASES)), CASES, strict=True):
         found = solve(polygon_points(num_vertices, seed), num_units, seed, NUM_STEPS)
@@ -80,23 +81,24 @@ def polygon_points(num_vertices: int, seed: int, num_points: int = NUM_POINTS) -
     vertices = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     vertices /= np.abs(vertices).max()
     generator = np.random.default_rng((seed, num_vertices))
-    # So that they come near every vertex as well as everywhere inside.
+    # So that points are near every vertex and everywhere inside.
     weights = generator.dirichlet(np.full(num_vertices, 0.25), num_points - num_vertices)
     return np.concatenate([vertices, weights @ vertices])
 
 
 def solve(points: np.ndarray, num_units: int, seed: int, num_steps: int) -> Vertices:
-    """Minimises Eq. 9 over the units, by Adam from random points of the data's middle.
+    """Minimizes Eq. 9 over the units, with Adam from random points near the center of the data.
 
-    The indicator of Eq. 9's first term has no gradient: a mixture's distance to the hull S of the
-    points takes its place. It is 0 where the indicator is 1, so both have the same minimum, 0.
-    Each distance's gradient is that at its nearest point, held fixed (the envelope theorem).
+    The indicator in the first term of Eq. 9 has no gradient, so it is replaced by a mixture's
+    distance to the hull S of the points. The distance is 0 where the indicator is 1, so both have
+    the same minimum, 0. The gradient of a distance is taken with its nearest point held fixed (the
+    envelope theorem).
 
     Args:
         points: `(num_points, 2)`, the z of Eq. 9.
-        num_units: At least the number of their hull's vertices.
-        seed: Of the units' start and of the mixtures.
-        num_steps: Of Adam, with a step size that falls to 0 along a cosine.
+        num_units: Number of units, at least the number of vertices of the hull.
+        seed: Seed of the initial units and of the mixtures.
+        num_steps: Number of steps of Adam, whose step size decreases to 0 along a cosine.
     """
     generator = np.random.default_rng((seed, num_units, 1))
     starts = points.mean(axis=0) + generator.uniform(-0.3, 0.3, (num_units, 2))
@@ -117,7 +119,7 @@ def solve(points: np.ndarray, num_units: int, seed: int, num_steps: int) -> Vert
 
 @tf.function(reduce_retracing=True)
 def _objective(units, codes, vertices, mixtures):
-    """Relaxed Eq. 9, a mean over mixtures and one over points, and its gradient in the units."""
+    """Relaxed Eq. 9, means over mixtures and over points, and its gradient in the units."""
     mixed = tf.matmul(mixtures, units)
     outside, _ = hull_weights(mixed, vertices, INNER_TOLERANCE, INNER_ITERATIONS)
     nearest = tf.matmul(outside, vertices)
@@ -128,11 +130,11 @@ def _objective(units, codes, vertices, mixtures):
             _norm(tf.matmul(mixtures, units) - nearest),
             _norm(tf.matmul(inside, units) - codes),
         )
-        # Means of both: with the printed sum over the points the first term is lost beside it.
+        # Both are means; the printed sum over the points would dominate the first term.
         value = tf.add_n([tf.reduce_mean(distance) for distance in distances])
     return value, tape.gradient(value, units)
 
 
 def _norm(vectors):
-    # The inner solver's error must not push with full force: below it the norm is a square.
+    # Near 0 the norm is replaced by a square, to damp the error of the inner solver.
     return tf.sqrt(tf.reduce_sum(tf.square(vectors), axis=1) + INNER_TOLERANCE**2) - INNER_TOLERANCE

@@ -1,4 +1,4 @@
-"""A grid of runs: what is missing is run, in processes that share the cores."""
+"""Runs the missing cells of a grid, in processes that share the cores."""
 
 import concurrent.futures
 import contextlib
@@ -18,25 +18,26 @@ from memgan_tf.programs import ORPHAN, module_command
 from memgan_tf.reproduction.records import Cell
 from memgan_tf.training.run_directory import RunDirectory
 
-# A claim that nobody has touched for this long belongs to a machine that died.
+# A claim that has not been touched for this long belongs to a dead machine.
 STALE_SECONDS = 600.0
 HEARTBEAT_SECONDS = 60.0
-# Bytes at the end of a log that its last line is looked for in.
+# Number of bytes read at the end of a log to find its last line.
 LOG_END = 2**16
 
 
 class Grid:
     """Runs cells and keeps their records.
 
-    Each cell is `memgan train` and `memgan evaluate` in processes of one thread, which resume what
-    is on disk. A claim file beside the record keeps machines that share the folders apart.
+    Each cell is `memgan train` and `memgan evaluate` in processes with one thread, which resume
+    what is on disk. A claim file next to the record prevents two machines that share the folders
+    from running the same cell.
 
     Args:
-        model_dir: The runs' folder.
-        results_dir: The records' folder.
+        model_dir: Folder of the runs.
+        results_dir: Folder of the records.
         data_dir: As in `DataConfig`.
-        jobs: Cells that run at once. Positive.
-        report: Is told a line whenever something ends.
+        jobs: Number of cells that run in parallel. Positive.
+        report: Called with a line whenever a cell ends.
         backbone: As in `BackboneConfig`, for detectors on features.
     """
 
@@ -56,9 +57,9 @@ class Grid:
         self._processes: set[subprocess.Popen] = set()
 
     def run(self, cells: Iterable[Cell]) -> list[Cell]:
-        """Runs the cells without a record; returns those that failed.
+        """Runs the cells that have no record; returns those that failed.
 
-        Safe to stop at any moment: the same call goes on where it was.
+        It may be stopped at any time; the same call then continues.
         """
         cells = list(cells)
         missing = [cell for cell in cells if not cell.record_path(self._results_dir).exists()]
@@ -84,10 +85,10 @@ class Grid:
         return failed
 
     def _stop(self):
-        """Asks what runs to save a checkpoint and end."""
+        """Asks the running processes to save a checkpoint and end."""
         self._stopping.set()
         for process in list(self._processes):
-            # SIGINT would be lost on processes that a shell started in the background.
+            # Processes started in the background by a shell ignore SIGINT.
             process.terminate()
 
     def _run_cell(self, cell):
@@ -111,7 +112,7 @@ class Grid:
             return f"AUROC {100 * auroc:.2f}"
 
     def _train_and_evaluate(self, cell):
-        """Returns the last line of what went wrong, or an empty string."""
+        """Returns the last line of the log if something failed, or an empty string."""
         model_dir = self._model_dir / cell.variant
         train = [
             f"--detector={cell.detector}",
@@ -147,12 +148,12 @@ class Grid:
         with files.open_appending(log) as output:
             process = subprocess.Popen(
                 module_command("memgan_tf.tools.main", *arguments, name="memgan", orphan=ORPHAN),
-                # It ends with this process, however that ends; see ORPHAN.
+                # It ends when this process ends, for any reason; see ORPHAN.
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"},
-                # Ctrl-C reaches the grid alone, which asks each process to stop, once.
+                # Ctrl-C reaches only the grid, which asks each process to stop once.
                 start_new_session=True,
             )
         self._processes.add(process)
@@ -171,7 +172,7 @@ def _last_line(log):
 
 
 def _is_abandoned(claim: pathlib.Path) -> bool:
-    """Whether a claim's process of this machine is gone, or a far one has been silent for long."""
+    """Whether a claim's process is gone on this machine, or silent for long on another."""
     if time.time() - claim.stat().st_mtime > STALE_SECONDS:
         return True
     text = files.read_bytes(claim, files.MAX_TEXT_BYTES).decode("utf-8", "replace")
@@ -184,7 +185,7 @@ def _is_abandoned(claim: pathlib.Path) -> bool:
         return True
     except PermissionError:
         pass
-    # Another process may have the number now; the lock goes with the one that made the claim.
+    # Another process may have the number now, but the lock ends with the process that claimed.
     return not _is_locked(claim)
 
 
@@ -207,7 +208,7 @@ def _remove_if_abandoned(claim):
 
 @contextlib.contextmanager
 def _claimed(path: pathlib.Path) -> Iterator[bool]:
-    """Whether the block has the claim to itself; kept fresh while it runs, removed after it."""
+    """Whether the block owns the claim, which is kept fresh while it runs and removed after it."""
     _remove_if_abandoned(path)
     try:
         file = path.open("x", encoding="utf-8")

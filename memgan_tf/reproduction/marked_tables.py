@@ -1,14 +1,14 @@
-"""Tables inside Markdown pages, made from the records: a page can never disagree with them.
+"""Tables inside Markdown pages, generated from the records, so a page cannot disagree with them.
 
-A table stands between a mark that names it and `<!-- end of results -->`:
+A table is between a mark that names it and `<!-- end of results -->`:
 
-- `<!-- results: <suite> <method>, <method> -->`: a row a class, methods named as in `Summary`.
+- `<!-- results: <suite> <method>, <method> -->`: one row per class, methods named as in `Summary`.
 - `<!-- comparison: <suite> <method>, <method> -->`: the first method against each other one.
-- `<!-- rows: <suite> <method>, <method> -->`: a row a method, a column a class, then the average.
-- `<!-- cells: <suite> <class>, <suite> <class> -->`: a row a detector, default preset, seed 0.
-- `<!-- units: <suite> <class>, <class> -->`: the paper's Table 3, a row a number of units.
-- `<!-- parts: <suite> <detector> [<variant>] -->`: the score of several parts, each part alone, all
-  but each; of the default preset unless another variant is named.
+- `<!-- rows: <suite> <method>, <method> -->`: a row per method, a column per class, the average.
+- `<!-- cells: <suite> <class>, <suite> <class> -->`: a row per detector, default preset, seed 0.
+- `<!-- units: <suite> <class>, <class> -->`: the paper's Table 3, one row per number of units.
+- `<!-- parts: <suite> <detector> [<variant>] -->`: the score with several parts, with each part
+  alone, and without each part; for the default preset unless another variant is named.
 """
 
 import collections
@@ -23,16 +23,16 @@ from memgan_tf.reproduction.tables import comparison_table, results_table, to_ma
 
 Records = Mapping[Cell, dict[str, Any]]
 Rows = list[list[str]]
-# Numbers of memory units of Table 3; the one that the presets have already.
+# Numbers of memory units in Table 3, and the one that the presets use.
 UNITS = (25, 50, 100, 200)
 PAPERS_UNITS = 50
 
 
 def fill_page(text: str, records: Records) -> str:
-    """Replaces each marked table of a page by one made from the records.
+    """Replaces each marked table of a page with one made from the records.
 
     Raises:
-        ValueError: If a mark names what has no record.
+        ValueError: If a mark names something without a record.
     """
 
     def fill(match):
@@ -73,7 +73,7 @@ def _named_summaries(records, mark):
 
 
 def _cells(records, mark):
-    """AUROC, the unfitted copy's, the paper's figure and the seconds of training, by detector."""
+    """AUROC, that of an unfitted copy, the paper's, and seconds of training, by detector."""
     places = [(suite, int(c)) for suite, c in (part.split() for part in mark.split(","))]
     rows = [["detector"]]
     for suite, normal_class in places:
@@ -122,10 +122,10 @@ def _units(records, mark):
 
 
 def _parts(records, mark):
-    """Ablations, AUROC × 100, mean ± deviation over seeds: a class a column, then the average.
+    """Ablations as AUROC × 100, mean ± deviation over seeds; a column per class, then the average.
 
-    First the score itself, then each part alone, the score without each of its parts and with each
-    of the others.
+    The rows are the score itself, each part alone, the score without each of its parts, and with
+    each of the other parts.
     """
     suite, _, method = mark.partition(" ")
     detector, _, variant = method.partition(" ")
@@ -142,7 +142,7 @@ def _parts(records, mark):
     for name, label in _ablations(list(found), chosen):
         cells = found[name]
         per_class = [[v for (c, _), v in cells.items() if c == one] for one in classes]
-        # Of the seeds that have every class.
+        # Over the seeds that have every class.
         whole = [s for s in sorted({s for _, s in cells}) if all((c, s) in cells for c in classes)]
         averages = [statistics.mean(cells[c, s] for c in classes) for s in whole]
         average = statistics.mean(map(statistics.mean, per_class))
@@ -152,7 +152,7 @@ def _parts(records, mark):
 
 
 def _ablations(names, chosen):
-    """Choices of parts, as records name them, and their labels."""
+    """Choices of parts, as named in records, and their labels."""
     order = {name: index for index, name in enumerate(n for n in names if "+" not in n)}
     score = [name.strip() for name in chosen.split(",")]
 

@@ -1,4 +1,4 @@
-"""Records of finished runs, one small JSON file each: what every table is made from."""
+"""Records of finished runs, one small JSON file each; all tables are made from them."""
 
 import dataclasses
 import json
@@ -19,9 +19,9 @@ class Cell:
     Attributes:
         suite: Data set, a key of `SUITES`.
         detector: Registered name of the method.
-        variant: Preset, with its overrides if there are any: `default`, `paper+num_units=25`.
+        variant: Preset with its overrides, if any, such as `default` or `paper+num_units=25`.
         normal_class: Label that counts as normal.
-        seed: Of the run.
+        seed: Seed of the run.
     """
 
     suite: str
@@ -44,12 +44,12 @@ class Cell:
 
     @property
     def overrides(self) -> list[str]:
-        """The overrides of the variant, each `name=value`."""
+        """The overrides of the variant, each as `name=value`."""
         return self.variant.split("+")[1:]
 
     @property
     def place(self) -> pathlib.PurePath:
-        """`<variant>/<detector>/<suite>/<class>/seed_<seed>` below a folder of runs or records."""
+        """`<variant>/<detector>/<suite>/<class>/seed_<seed>`, below a folder of runs or records."""
         return pathlib.PurePath(
             self.variant, self.detector, self.suite, str(self.normal_class), f"seed_{self.seed}"
         )
@@ -63,7 +63,7 @@ class Cell:
 
 
 def read_records(results_dir: pathlib.Path) -> dict[Cell, dict[str, Any]]:
-    """Every record below a folder, with `unfitted` where an unfitted copy's is beside it.
+    """All records below a folder, with `unfitted` if that of an unfitted copy is next to it.
 
     Raises:
         ValueError: If a file is not a record.

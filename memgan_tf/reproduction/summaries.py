@@ -1,4 +1,4 @@
-"""Tables made from records: means, averages, differences to the paper, paired comparisons."""
+"""Summaries of records: means, averages, differences to the paper, paired comparisons."""
 
 import dataclasses
 import statistics
@@ -18,13 +18,13 @@ class Summary:
     """A method's results on a suite.
 
     Attributes:
-        method: `<detector>`, with the variant in brackets if it is not `default`.
+        method: `<detector>`, with the variant in parentheses if it is not `default`.
         means: AUROC × 100, mean over seeds, by class.
         deviations: Sample standard deviation over seeds, by class; None with one seed.
-        num_seeds: Seeds of the class that has fewest.
+        num_seeds: Number of seeds of the class with the fewest.
         hours: Wall time of all runs.
-        paper: The paper's mean by class; empty where it has none.
-        suspects: How many of a class's runs training called SUSPECT, by class.
+        paper: The paper's mean by class; empty if it has none.
+        suspects: Number of runs marked SUSPECT by training, by class.
     """
 
     method: str
@@ -37,7 +37,7 @@ class Summary:
 
     @property
     def average(self) -> float | None:
-        """Average of the class means; None unless all ten are there."""
+        """Average of the class means; None unless all ten exist."""
         return statistics.mean(self.means.values()) if len(self.means) == 10 else None
 
     @property
@@ -52,7 +52,7 @@ class Comparison:
 
     Attributes:
         first, second: Methods.
-        wins, ties, losses: Classes in which the first is ahead, level, behind.
+        wins, ties, losses: Number of classes in which the first is ahead, level or behind.
         p_value: Wilcoxon's signed-rank test, two-sided; None with fewer than five differences.
     """
 
@@ -120,7 +120,7 @@ def compare(first: Summary, second: Summary) -> Comparison:
 
 
 def best_methods(summaries: list[Summary], normal_class: int) -> set[str]:
-    """Methods whose mean of a class, rounded as it is shown, is the highest."""
+    """Methods with the highest mean of a class, rounded as shown."""
     shown = {
         summary.method: round(summary.means[normal_class], 1)
         for summary in summaries

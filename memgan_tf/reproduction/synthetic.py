@@ -1,27 +1,27 @@
-"""Synthetic anomalies made of normal images: what a setting may be chosen by without labels."""
+"""Synthetic anomalies made from normal images, used to choose settings without labels."""
 
 import numpy as np
 
 from memgan_tf.evaluation.metrics import ranking_metrics
 
-# Side of the pasted patch, as a share of the image's.
+# Side of the pasted patch as a share of the image's side.
 PATCH_SHARE = 0.4
 
 
 def make_synthetic_anomalies(images: np.ndarray, seed: int = 0) -> dict[str, np.ndarray]:
-    """Anomalies of five kinds, as many of each as there are images.
+    """Anomalies of five kinds, with the number of images for each.
 
     Args:
         images: `(num_images, side, side, channels)` uint8 normal images, at least 2.
-        seed: Decides which images are combined and where a patch goes.
+        seed: Determines which images are combined and where a patch is pasted.
 
     Returns:
-        By kind, images of the same shape: `rot90` and `rot180` turned; `shuffle` with the four
-        quarters exchanged; `mixup` averaged with another image; `cutpaste` with a patch of
-        another image.
+        A dictionary by kind of images of the same shape: `rot90` and `rot180` are rotated;
+        `shuffle` has its four quarters exchanged; `mixup` is averaged with another image;
+        `cutpaste` has a patch of another image.
     """
     generator = np.random.default_rng(seed)
-    # Each image beside one that is not itself.
+    # Pairs each image with a different one.
     others = images[(np.arange(len(images)) + generator.integers(1, len(images))) % len(images)]
     return {
         "rot90": np.rot90(images, 1, axes=(1, 2)),
@@ -33,11 +33,11 @@ def make_synthetic_anomalies(images: np.ndarray, seed: int = 0) -> dict[str, np.
 
 
 def synthetic_auroc(score, images: np.ndarray, seed: int = 0) -> dict[str, float]:
-    """AUROC between images and the synthetic anomalies made of them, by kind, in [0, 1].
+    """AUROC of images against the synthetic anomalies made from them, by kind, in [0, 1].
 
     Args:
         score: Function of uint8 images to scores, higher = more anomalous.
-        images: See `make_synthetic_anomalies`: held-out ones.
+        images: Held-out images; see `make_synthetic_anomalies`.
         seed: See `make_synthetic_anomalies`.
     """
     normal, result = score(images), {}

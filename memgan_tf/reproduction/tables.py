@@ -33,7 +33,7 @@ def write_tables(
     """
     summaries = summarize(records, suite)
     if not summaries:
-        raise ValueError(f"`suite` {suite} has no record yet: run memgan benchmark first")
+        raise ValueError(f"`suite` {suite} has no record yet. Run memgan benchmark first")
     paths = [folder / f"{suite}{ending}" for ending in (".csv", ".md", ".html")]
     _write_csv(paths[0], {cell: r for cell, r in records.items() if cell.suite == suite})
     tables = [results_table(summaries, suite), comparison_table(summaries)]
@@ -45,9 +45,9 @@ def write_tables(
 
 
 def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
-    """Rows of cells, the heading first: a column a method, beside it the paper's figure.
+    """Rows of cells, heading first: a column per method, next to it the paper's figure.
 
-    The best of a row is bold. A cell says how many of its runs training called SUSPECT.
+    The best method of a row is bold. A cell has the number of runs marked SUSPECT by training.
     """
     heading = ["normal class"]
     for summary in summaries:

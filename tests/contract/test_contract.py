@@ -209,4 +209,4 @@ def test_a_report_tells_of_it(name, fit, task, tmp_path):
     assert findings.facts["detector"] == name
     assert ("has no anomaly maps" in text) == ("anomaly_map" not in detector.explain(task.test[:1]))
     assert ("memory units, decoded" in text) == (detector.decode_units() is not None)
-    assert "no labelled anomaly has tested it" in text
+    assert "no labeled anomaly has tested it" in text

@@ -60,7 +60,7 @@ class Column:
     ("dataset", "message"),
     [
         (IMAGES[0], r"one array of the shape \(8, 9\). Use images\[None\]"),
-        (IMAGES / 255.0, "must hold pixels from 0 to 255.*multiply them by 255"),
+        (IMAGES / 255.0, "must hold pixels from 0 to 255.*Multiply them by 255"),
         ([], "must hold at least one image"),
         (None, "must hold at least one image"),
         ([IMAGES[0], IMAGES[0, :, :8]], "must be images of one shape.*folder:<folder>"),

@@ -96,7 +96,7 @@ def test_classes(place):
         ("", "names no image"),
         ("name\nphotos/0.png", "line 2: an image's path is missing"),
         ("path,split\nphotos/0.png,trian", "line 2: `split` must be train or test.*'trian'"),
-        ("path,label\nphotos/0.png,a\nphotos/0.png,b", "line 3: photos/0.png is there twice"),
+        ("path,label\nphotos/0.png,a\nphotos/0.png,b", "line 3: photos/0.png appears twice"),
         ('{"path": "photos/0.png"}\n{"path": ', "line 2 is not JSON"),
         ('{"path": "photos/0.png"}\n{"label": 1}', "line 2: an image's path is missing"),
         ("path,object\nphotos/0.png,a\nphotos/1.png,b", "has 2: a, b.*--dataset=folder:"),

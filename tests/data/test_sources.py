@@ -139,7 +139,7 @@ def test_npz_without_a_channel_axis_is_grey(tmp_path, pixels):
         ({"x_train": np.full((3, 8, 8, 1), np.nan, np.float32)}, "image 0 has nan"),
         ({"x_train": np.full((3, 8, 8, 1), 256)}, "pixels from 0 to 255.*image 0 has 256"),
         ({"x_train": np.full((3, 8, 8, 1), -1)}, "pixels from 0 to 255.*image 0 has -1"),
-        ({"x_train": np.linspace(0, 1, 192).reshape(3, 8, 8, 1)}, "multiply them by 255"),
+        ({"x_train": np.linspace(0, 1, 192).reshape(3, 8, 8, 1)}, "Multiply them by 255"),
         ({"x_train": np.full((3, 8, 8, 1), "a")}, "must hold numbers"),
         ({"x_train": np.array([{}] * 3, object)}, "cannot be read|must be \\(images"),
         (

@@ -228,7 +228,7 @@ def test_mistakes(digits):
         ({"preset": "best"}, images, "`preset` must be one of"),
         ({"image_shape": (9, 9)}, images, r"`X` must hold images of the shape \(9, 9, 1\)"),
         ({}, images - 1, "`X` must hold pixels from 0 to 255"),
-        ({}, images / 255, "multiply them by 255"),
+        ({}, images / 255, "Multiply them by 255"),
     ):
         with pytest.raises(ValueError, match=message):
             make_estimator("kde", **settings).fit(given)

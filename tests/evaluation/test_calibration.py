@@ -173,7 +173,7 @@ def test_a_changed_digit_is_noticed(tmp_path):
     path = tmp_path / "calibration.json"
     Calibration.of([1.25, 2.5, 3.75], 0.05).save(path)
     path.write_text(path.read_text().replace("2.5", "2.75"))
-    with pytest.raises(ValueError, match=r"calibration.json is damaged: its scores are not"):
+    with pytest.raises(ValueError, match=r"calibration.json is damaged: its scores have"):
         Calibration.load(path)
 
 

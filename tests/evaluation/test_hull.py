@@ -111,7 +111,7 @@ def test_a_method_without_units_is_named():
 
 def test_a_set_without_labels_is_named():
     blind = OneClassTask(task().train, task().validation, None)
-    with pytest.raises(ValueError, match="digits has no labelled test split"):
+    with pytest.raises(ValueError, match="digits has no labeled test split"):
         hull.measure_hull(Codes({"unit": SQUARE[:, :2]}), blind)
 
 

@@ -78,7 +78,7 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    expected = "memgan benchmark: stopped; the same command goes on where it was"
+    expected = "memgan benchmark: stopped; the same command continues from there"
     assert errors.splitlines()[-1] == expected
     assert not list((tmp_path / "results").rglob("*.claim"))
     assert not list((tmp_path / "results").rglob("*.failed"))

@@ -119,7 +119,7 @@ def test_normal_images_alone_make_a_report(finished, tiny_task):
     path, findings = write_report(finished, without_test(tiny_task))
     shown = Page(path)
     assert not (finished.directory.path / "results.json").exists()
-    assert "no labelled anomaly has tested it" in shown.text
+    assert "no labeled anomaly has tested it" in shown.text
     assert "Held-out normal images with the highest scores." in shown.text
     assert "False alarms" not in shown.text
     assert "ROC" not in shown.text
@@ -211,6 +211,6 @@ def test_a_report_of_somebody_elses_run_says_whose_data_it_shows(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
     foreign = page.write_report(finished, tiny_task, 1)[0].read_text()
     assert "was not trained by the user who made this report" in foreign
-    assert "Somebody else made this run." in foreign
+    assert "Another user made this run." in foreign
     assert "\x1b" not in own + foreign
     assert "\\x1b[2J --dataset=folder:/theirs" in foreign

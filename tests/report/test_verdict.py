@@ -85,7 +85,7 @@ def test_suspect_comes_before_any_figure():
 def test_a_run_that_no_anomaly_tested_says_so():
     verdict = judge(findings())
     assert verdict.kind == "unknown"
-    assert "no labelled anomaly" in verdict.headline
+    assert "no labeled anomaly" in verdict.headline
     assert "99 normal images" in verdict.sentences[0]
     assert "is not known" in verdict.sentences[1]
     assert verdict.warnings == []
@@ -115,7 +115,7 @@ def test_normal_test_images_that_score_higher_are_a_warning():
 
 def test_a_threshold_that_lets_most_anomalies_through_is_a_warning():
     verdict = judge(findings(NORMAL / 2, [60] * 49 + [96]))
-    assert any("lets 98.0\N{NO-BREAK SPACE}% of the anomalies" in w for w in verdict.warnings)
+    assert any("misses 98.0\N{NO-BREAK SPACE}% of the anomalies" in w for w in verdict.warnings)
 
 
 def test_pixel_metrics_are_quoted():

@@ -44,7 +44,7 @@ def beside(low, high):
         (0.01, 0.2, "it is better than this run"),
         (-0.2, -0.01, "this run is better"),
         (-0.1, 0.2, "not shown to be better"),
-        (-0.2, 0.1, "do not tell which is better"),
+        (-0.2, 0.1, "do not show which is better"),
     ],
 )
 def test_the_pca_beside_a_run_is_called_better_when_it_is(low, high, words):

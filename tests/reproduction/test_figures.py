@@ -68,7 +68,7 @@ def test_figure_1_says_which_memae_run_is_missing(make_run):
 
 
 def test_figure_3_needs_memgan(make_run):
-    with pytest.raises(ValueError, match="figure 3 needs: a MEMGAN run"):
+    with pytest.raises(ValueError, match="must have a MEMGAN run for figure 3"):
         code_runs([make_run("memae")], 3)
 
 

@@ -23,7 +23,7 @@ def test_serve_check(address, exported, capsys):
     flags = ["--requests=20", "--batch_size=4", "--concurrency=2"]
     assert serve_check(address, exported.path, *flags) == 0
     output = capsys.readouterr().out
-    assert f"{address} knows version 1 AVAILABLE" in output
+    assert f"{address} has version 1 AVAILABLE" in output
     assert "21 golden images: scores bitwise equal" in output
     numbers = r"p50 [\d.]+ ms, p95 [\d.]+ ms, p99 [\d.]+ ms; \d+ images/s"
     assert re.search(f"20 requests of 4 images, 2 at a time: {numbers}", output)

@@ -125,7 +125,7 @@ def test_score_says_when_a_batch_is_beyond_reach(run, task, tmp_path, capsys):
     flags = [f"--run={run}", f"--input={source}", f"--output={tmp_path / 's.csv'}"]
     assert main.main(["score", *flags, "--fdr=0.1"]) == 0
     # 100 × (1/28) / 0.1 = 35.7
-    assert "Fewer than 36 odd images among 100 cannot be called" in capsys.readouterr().out
+    assert "Fewer than 36 anomalies among 100 cannot be called" in capsys.readouterr().out
     assert main.main(["score", *flags, "--fdr=0.01"]) == 0
     assert "No image can be called: the smallest p-value is 0.0357" in capsys.readouterr().out
 

@@ -48,7 +48,7 @@ def test_a_report_from_the_command_line(detector, run_of, capsys):
     output = capsys.readouterr().out
     assert "Evaluating the run first." in output
     assert f"Report: {run / 'eval' / 'report.html'}" in output
-    assert "Warning: Only 27 normal images trained it: with fewer than 30" in output
+    assert "Warning: Only 27 normal images trained it. With fewer than 30" in output
     assert {"report.html", "model_card.md", "scores.csv"} <= {
         path.name for path in (run / "eval").iterdir()
     }
@@ -59,7 +59,7 @@ def test_a_report_from_the_command_line(detector, run_of, capsys):
 def test_a_report_on_normal_images_alone(run_of, capsys):
     run = run_of("pca", "normal")
     assert main.main(["report", f"--run={run}"]) == 0
-    assert "no labelled anomaly has tested it" in capsys.readouterr().out
+    assert "no labeled anomaly has tested it" in capsys.readouterr().out
     assert not (run / "results.json").exists()
 
 

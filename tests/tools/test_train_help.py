@@ -71,16 +71,16 @@ def test_a_value_that_was_given_is_shown(capsys):
 
 def test_a_detector_on_photographs_is_the_default_of_a_folder(capsys, tmp_path):
     assert main.main(["train", f"--dataset=folder:{tmp_path / 'none'}", "--help"]) == 1
-    assert "`dataset` must name a folder" in capsys.readouterr().err
+    assert "`dataset` must name an existing folder" in capsys.readouterr().err
 
 
 def test_zero_is_allowed_only_where_the_text_says_so(capsys):
     text = " ".join(help_of(capsys, "--helpfull").split())
-    assert re.search(r"0 takes the flattened map .{,40}\[memae\]", text)
+    assert re.search(r"0 uses the flattened map .{,40}\[memae\]", text)
     for detector, model in CONFIGS.items():
         field = model.describe().get("latent_dim")
         if field is not None:
-            says = "0 takes" in field.metadata["description"]
+            says = "0 uses" in field.metadata["description"]
             assert says == (field.metadata["minimum"] == 0), detector
 
 
@@ -94,7 +94,7 @@ def test_every_scaling_and_rule_is_described_where_it_is_offered():
 
 def test_defaults_are_those_of_each_detector(capsys):
     text = " ".join(help_of(capsys, "--helpfull").split())
-    assert "Passes over the normal training images. Default: the preset's." in text
+    assert "Number of passes over the normal training images. Default: the preset's." in text
     assert "Default: 9 [patchcore], 1 [features_knn]." in text
 
 

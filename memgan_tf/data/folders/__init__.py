@@ -1,1 +1,1 @@
-"""Folders as people have them: their names, layouts, masks and copies."""
+"""Folders of images: their names, layouts, masks and copies."""

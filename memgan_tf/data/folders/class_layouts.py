@@ -1,4 +1,4 @@
-"""Layouts without masks: a folder a class, or every image normal."""
+"""Layouts without masks: one folder per class, or all images normal."""
 
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.plan import Plan
@@ -8,7 +8,7 @@ IN_MASKS = "in a folder of masks by its name, which this layout does not use"
 
 
 def plan_classes(tree: Tree) -> Plan:
-    """`train/<class>` and `test/<class>`, or `<class>` alone, of which a part tests."""
+    """`train/<class>` and `test/<class>`, or only `<class>`, with a part for the test."""
     images, others = [], [(path, IN_MASKS) for path in tree.masks]
     splits = _splits(tree)
     for path in tree.images:
@@ -28,7 +28,7 @@ def plan_classes(tree: Tree) -> Plan:
 
 
 def _splits(tree):
-    """Which split each folder at the top is; empty if there is none."""
+    """The split of each top-level folder; empty if there are no splits."""
     tops = {words.plain(name) for name in tree.folders()}
     if not tree.folders(words.TRAIN):
         return {}

@@ -1,21 +1,22 @@
-"""Groups of images that show the same: equal pixels, or nearly equal ones."""
+"""Groups of images with equal or nearly equal pixels."""
 
 import collections
 
 import numpy as np
 from PIL import Image
 
-# Images are compared by what is left of them at this side, in colour.
+# Images are scaled to this side for comparison, in color.
 SIDE = 12
-# Grey levels that a lamp's flicker may add to a whole image.
+# Gray levels that a flickering lamp may add to a whole image.
 MAX_OFFSET = 2.5
-# Root of the mean squared difference that is left, up to which two images are nearly equal …
+# Largest root mean squared difference of two nearly equal images …
 MAX_DIFFERENCE = 4.0
-# … and at most this part of the median difference, since the images of some sets are all alike.
+# … which must also be at most this share of the median difference, because some sets have only
+# similar images.
 SHARE_OF_MEDIAN = 1 / 8
-# Different images of which the median difference is taken.
+# Number of different images used for the median difference.
 SAMPLE = 500
-# A set of more different images than this is compared by equality alone.
+# In a set with more different images than this, only equal images are found.
 MAX_COMPARED = 20_000
 BLOCK = 1024
 
@@ -29,12 +30,12 @@ def signature(pixels: np.ndarray) -> np.ndarray:
 def group(digests: list[str], signatures: np.ndarray) -> np.ndarray:
     """A number for each image; images with one number are equal or nearly equal.
 
-    An image joins the first one that it is near to; that need not be near to all that are near to
-    it. Where that would make a group of more than half of the different images, they are too alike
-    to be told from copies, and only equal ones are joined.
+    An image joins the first one that it is near to. The images of a group need not all be near to
+    each other. If a group would have more than half of the different images, they are too similar
+    to be distinguished from copies, and only equal images are joined.
 
     Args:
-        digests: Of the pixels; equal ones are equal images.
+        digests: Digests of the pixels; equal digests mean equal images.
         signatures: `(num_images, 432)`, see `signature`.
 
     Returns:
@@ -52,7 +53,7 @@ def group(digests: list[str], signatures: np.ndarray) -> np.ndarray:
 
 
 def _join(count, pairs):
-    """Which image each joins: the first that it is near to and that has joined none itself."""
+    """The image that each one joins: the first near one that has not itself joined another."""
     near = collections.defaultdict(list)
     for one, other in pairs:
         near[max(one, other)].append(min(one, other))
@@ -64,7 +65,7 @@ def _join(count, pairs):
 
 
 def _near_pairs(signatures):
-    """Positions of images whose difference is small."""
+    """Pairs of positions of images whose difference is small."""
     if not 2 < len(signatures) <= MAX_COMPARED:
         return
     order = np.argsort(signatures.mean(axis=1), kind="stable")
@@ -74,7 +75,7 @@ def _near_pairs(signatures):
     limit = _limit(values)
     for start in range(0, len(values), BLOCK):
         stop = min(start + BLOCK, len(values))
-        # The means are in order.
+        # The means are sorted.
         end = int(np.searchsorted(means, means[stop - 1] + MAX_OFFSET, side="right"))
         near = _differences(values[start:stop], values[start:end]) < limit
         near &= np.abs(means[start:stop, np.newaxis] - means[start:end]) <= MAX_OFFSET

@@ -1,4 +1,4 @@
-"""Sets for detecting objects, YOLO's: boxes in text files are no masks and no classes."""
+"""Detects sets for object detection (YOLO), whose boxes in text files are not masks or classes."""
 
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.walk import Found
@@ -7,7 +7,7 @@ LABELS = frozenset({"labels"})
 
 
 def refuse(found: Found) -> None:
-    """Refuses a folder whose images have boxes beside them.
+    """Refuses a folder whose images have files of boxes.
 
     Raises:
         ValueError: If `labels/…/<stem>.txt` stands beside `images/…/<stem>.*`.

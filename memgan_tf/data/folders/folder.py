@@ -26,16 +26,16 @@ from memgan_tf.data.stored_images import StoredImages, open_stored
 
 @dataclasses.dataclass(frozen=True)
 class FolderSet:
-    """A folder, looked through.
+    """A folder and what was found in it.
 
     Attributes:
-        index: See `folder_index.describe`.
+        index: See `index.describe`.
         rows: Its readable images, in the order of their pixels.
         images: Their pixels.
-        masks: File of the masks' pixels, a row a mask; None if the set has no ground truth or a
-            mask is missing or unusable.
-        plan: What each file is.
-        folder: What the paths are relative to.
+        masks: File with the pixels of the masks, one row per mask; None if the set has no ground
+            truth or a mask is missing or unusable.
+        plan: The role of each file.
+        folder: Folder that paths are relative to.
     """
 
     index: dict[str, Any]
@@ -49,12 +49,12 @@ class FolderSet:
 def settle(
     config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
 ) -> DataConfig:
-    """The configuration with what it left open decided by the images.
+    """The configuration with all open settings decided by the images.
 
     Args:
         config: Names the folder.
-        by_features: Whether the detector looks at features of photographs, see `shapes`.
-        report: Is told what was found in their shapes.
+        by_features: Whether the detector uses features of photographs, see `shapes`.
+        report: Called with what was found about their shapes.
 
     Raises:
         ValueError: As `open_folder`.
@@ -78,14 +78,14 @@ def settle(
 
 
 def _padding_rule(given, index, by_features):
-    """`DataConfig.leave_out_padding`; None where it makes no difference."""
+    """`DataConfig.leave_out_padding`; None if it makes no difference."""
     if given is None and index["pads_training"] and not by_features:
         return True
     return given
 
 
 def _shape_for_features(config, report):
-    """The configuration with the size, shape and fit that the training photographs suggest."""
+    """The configuration with the size, shape and fit suggested by the training photographs."""
     folder, plan = _look_through(config)
     sizes = shapes.sizes_of(folder / path for path, split, _ in plan.images if split != "test")
     shape = shapes.of_photographs(sizes, config.image_size, config.image_fit)
@@ -100,10 +100,10 @@ def _shape_for_features(config, report):
 
 
 def open_folder(config: DataConfig) -> FolderSet:
-    """Looks through a folder; its images are decoded if they were not before.
+    """Reads a folder; its images are decoded unless they have been before.
 
     Raises:
-        ValueError: If it is missing, holds no readable image, or its layout is unclear.
+        ValueError: If it is missing, has no readable image, or its layout is ambiguous.
         OSError: If the cache directory cannot be written.
     """
     folder, plan = _look_through(config)
@@ -139,7 +139,7 @@ def open_folder(config: DataConfig) -> FolderSet:
 
 
 def _look_through(config):
-    """The folder that paths are relative to, and what each file is."""
+    """The folder that paths are relative to, and the role of each file."""
     folder = locate(config)
     if config.is_list:
         found, plan = read_list(folder, config.normal_class)
@@ -147,7 +147,7 @@ def _look_through(config):
         return found.folder, plan
     if not folder.is_dir():
         raise ValueError(
-            f"`dataset` must name a folder; {folder} is none. If it has moved, add "
+            f"`dataset` must name an existing folder. Received: {folder}. If it has moved, add "
             f"--data_dir=<where it is>"
         )
     found = walk(folder)
@@ -218,7 +218,7 @@ def _hidden(found):
 
 
 def _masks(opened, rows):
-    """`(len(rows), side, side)` bool; normal images have none of their pixels set."""
+    """`(len(rows), side, side)` bool; all false for normal images."""
     masks = np.zeros((len(rows), *opened.masks.shape[1:3]), bool)
     for position, row in enumerate(rows):
         if row["mask"] is not None:

@@ -1,4 +1,4 @@
-"""The verified index of a folder set: what is used, what is left out, what is there twice."""
+"""The verified index of a folder: which files are used, left out, or present twice."""
 
 import collections
 import hashlib
@@ -9,7 +9,7 @@ from memgan_tf import files
 from memgan_tf.data.folders.walk import shown
 
 INDEX_FILE = "data_index.json"
-# Lines of a kind that the summary prints at most.
+# Largest number of lines of one kind in the summary.
 MAX_LINES = 10
 
 
@@ -22,17 +22,17 @@ def describe(
     rule: dict[str, Any],
     notes: list[str] = (),
 ) -> dict[str, Any]:
-    """The index as JSON's types.
+    """The index as a dictionary for JSON.
 
     Args:
-        folder: As the configuration names it.
+        folder: The folder as named in the configuration.
         layout: Its layout.
         rows: A dictionary for each readable image: `path`, `split`, `class`, `height`, `width`,
-            `digest`, `group`, `mask`; the split of an image that is not used is None.
+            `digest`, `group`, `mask`; the split of an unused image is None.
         left_out: `path` and `reason` of every other file.
-        unusable_masks: The same of masks.
+        unusable_masks: `path` and `reason` of every unusable mask.
         rule: `image_size`, `image_fit`, `channels`, `cache`, and whether it `pads_training` images.
-        notes: What a user must know about the reading, a line each.
+        notes: What a user must know about how the folder was read, one line each.
     """
     num_masks = sum(row["mask"] is not None for row in rows)
     rows = [row for row in rows if row["split"] is not None]
@@ -65,7 +65,7 @@ def describe(
 
 
 def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
-    """How many different normal training images an index has; copies count once."""
+    """Number of different normal training images in an index; copies count once."""
     return sum(
         count["groups"]
         for count in index["counts"]
@@ -74,7 +74,7 @@ def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
 
 
 def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
-    """How many normal training images an index has."""
+    """Number of normal training images in an index."""
     return sum(
         count["images"]
         for count in index["counts"]
@@ -83,13 +83,13 @@ def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
 
 
 def content_digest(rows: list[dict[str, Any]]) -> str:
-    """Names the images and what they are used for: equal if and only if nothing changed."""
+    """Digest of the images and their roles, equal if and only if nothing changed."""
     lines = [f"{row['split']}\0{row['path']}\0{row['digest']}\n" for row in rows]
     return hashlib.sha256("".join(sorted(lines)).encode()).hexdigest()
 
 
 def _repetitions(rows):
-    """Groups of images with equal or nearly equal pixels: within a split, and in both."""
+    """Groups of images with equal or nearly equal pixels: within a split, and across splits."""
     equal, near = {}, {}
     for row in rows:
         equal.setdefault(row["digest"], {}).setdefault(row["split"], []).append(row["path"])
@@ -112,14 +112,14 @@ def _repetitions(rows):
 
 
 def summarize(index: dict[str, Any]) -> list[str]:
-    """The index in a few lines, names made printable."""
+    """The index in a few lines, with printable names."""
     lines = [f"Folder {shown(index['folder'])}: layout {index['layout']}"]
     for count in index["counts"]:
         name = "" if count["class"] is None else f" {shown(count['class'])}"
         lines.append(f"  {count['split']}{name}: {count['images']} images")
     if index["num_images"]:
         size, (small, large) = index["image_size"], (index["smallest"], index["largest"])
-        kind = "grey" if index["channels"] == 1 else "colour"
+        kind = "gray" if index["channels"] == 1 else "color"
         lines.append(
             f"  {small[0]}×{small[1]} to {large[0]}×{large[1]} pixels, used as {size}×{size} "
             f"{kind} (image_fit {index['image_fit']})"
@@ -159,7 +159,7 @@ def keep(index: dict[str, Any], run: pathlib.Path) -> None:
     """Writes the index into a run's folder.
 
     Raises:
-        ValueError: If the run was begun with other images.
+        ValueError: If the run was started with other images.
     """
     path = run / INDEX_FILE
     with files.naming_damage(path, "Remove it if the images are those that the run was begun with"):

@@ -1,4 +1,4 @@
-"""Which layout a folder of images has, and what each file is in it."""
+"""Recognizes the layout of a folder of images and the role of each file in it."""
 
 import dataclasses
 import pathlib
@@ -15,7 +15,7 @@ from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.tree import Tree, chain
 from memgan_tf.data.folders.walk import Found, shown
 
-# Families of layouts that are recognized by the names of folders, in this order.
+# Families of layouts, recognized by names of folders, in this order.
 FAMILIES = (split_layouts, pair_layouts, masked_layouts)
 FAMILY_OF = {
     **dict.fromkeys(split_layouts.NORMAL_OF, split_layouts),
@@ -30,7 +30,7 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
     Args:
         found: The folder's files.
         layout: One of `config.data.FOLDER_LAYOUTS`; None recognizes it.
-        normal_class: Name of the normal class, if it was given.
+        normal_class: Name of the normal class, if given.
 
     Raises:
         ValueError: If the layout is ambiguous or does not fit.
@@ -49,10 +49,10 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
 
 
 def recognize(found: Found, trees: list[Tree], normal_class: str | None) -> tuple[str, Tree]:
-    """The layout by the folders' names, and the part of the folder that has it.
+    """The layout according to the names of folders, and the part of the folder that has it.
 
     Raises:
-        ValueError: If it is ambiguous, or none that is read; the message says what to do.
+        ValueError: If it is ambiguous or not supported; the message says what to do.
     """
     detection_layout.refuse(found)
     for tree in trees:
@@ -79,7 +79,7 @@ def recognize(found: Found, trees: list[Tree], normal_class: str | None) -> tupl
 
 
 def _fitting(trees, layout, normal_class):
-    """The part of the folder that has a layout; the whole if none has."""
+    """The part of the folder that has a layout; the whole folder if no part has it."""
     for tree in trees:
         if layout == "image_folder":
             fits = tree.folders(words.TRAIN) or normal_class in tree.folders()
@@ -104,7 +104,7 @@ def _refuse_unclear(tree):
 
 
 def _refuse_categories(trees):
-    """Several sets in a folder, a folder each."""
+    """Refuses a folder with several sets, one per subfolder."""
     whole = trees[-1]
     tops = {}
     for path in [*whole.images, *whole.masks]:
@@ -153,10 +153,10 @@ def _list(names):
 
 
 def check(made: Plan, normal_class: str | None, place: pathlib.Path) -> None:
-    """Checks that a plan has normal images to train on, and the class that was given.
+    """Checks that a plan has normal images to train on, and the given class.
 
     Raises:
-        ValueError: If not; `place` is named in the message.
+        ValueError: If it does not; the message names `place`.
     """
     _check_class(made, normal_class)
     _check_training(made, place)

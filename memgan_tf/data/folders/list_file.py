@@ -1,4 +1,4 @@
-"""Lists of images: CSV or JSON Lines with the columns path, label, mask and split."""
+"""Lists of images in CSV or JSON Lines, with the columns path, label, mask and split."""
 
 import csv
 import io
@@ -20,18 +20,18 @@ COLUMNS = {
     "object": ("object", "category"),
 }
 NORMAL_LABELS = words.NORMAL | {"0", "false"}
-# Lines by which it is decided what relative paths are relative to.
+# Number of lines used to decide which folder relative paths are relative to.
 PROBED = 20
 
 
 def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan]:
-    """The images that a list names, and what each is.
+    """The images of a list, and the role of each.
 
     Args:
         path: A CSV file with a header (commas, semicolons or tabs), or JSON Lines. Relative paths
             are relative to its folder, or to the folder above if they are found only there.
-        normal_class: The normal one of several labels. If None, 0, good, normal and the like are
-            normal, and every other label is an anomaly.
+        normal_class: The normal one of several labels. With None, labels such as 0, good and normal
+            are normal, and every other label is an anomaly.
 
     Raises:
         ValueError: If it cannot be read; the message names the line.
@@ -52,7 +52,7 @@ def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan
         image = _relative(folder, row["path"])
         use = _split(path, number, row.get("split")), _label(row)
         if uses.setdefault(image, use) != use:
-            raise ValueError(f"{path}, line {number}: {row['path']} is there twice, differently")
+            raise ValueError(f"{path}, line {number}: {row['path']} appears twice, differently")
         given = row.get("mask") or []
         given = given if isinstance(given, list) else [given]
         if given:
@@ -83,7 +83,7 @@ def _plan(uses, masks, normal_class, num_repeated):
 
 
 def _read_rows(path) -> list[tuple[int, dict[str, Any]]]:
-    """`(line, values by column)` of each line."""
+    """`(line number, values by column)` for each line."""
     try:
         text = files.read_bytes(path, files.MAX_TABLE_BYTES).decode("utf-8-sig")
     except (OSError, ValueError) as error:
@@ -133,7 +133,7 @@ def _by_column(row):
 
 
 def _root(path, names):
-    """What relative paths are relative to."""
+    """The folder that relative paths are relative to."""
     places = path.parent, path.resolve().parent.parent
     return max(places, key=lambda place: any((place / _posix(name)).exists() for name in names))
 

@@ -1,4 +1,4 @@
-"""Mask files to pixels: what is not black is a defect's, in every mode."""
+"""Reads mask files: in every mode, pixels that are not black belong to a defect."""
 
 import pathlib
 
@@ -10,19 +10,19 @@ from memgan_tf.data.image_files import read
 
 
 def read_mask(paths: list[pathlib.Path], size: tuple[int, int]) -> tuple[Image.Image, bool]:
-    """The masks of an image, joined.
+    """The union of an image's masks.
 
     Args:
-        paths: Files; a pixel is a defect's if it is in any of them.
-        size: `(height, width)` of the image. A mask of another size with the same ratio of sides
-            is scaled by the nearest pixel.
+        paths: Files; a pixel belongs to a defect if it does so in any of them.
+        size: `(height, width)` of the image. A mask of another size with the same aspect ratio is
+            scaled with nearest-neighbor interpolation.
 
     Returns:
-        An image of mode L, 255 at the pixels of a defect and else 0; and whether a mask was
+        An image of mode L, 255 at the pixels of a defect and 0 elsewhere; and whether a mask was
         scaled.
 
     Raises:
-        ValueError: If a file is no usable mask; the message is the reason alone.
+        ValueError: If a file is not a usable mask; the message is only the reason.
     """
     whole, is_scaled = np.zeros(size, bool), False
     for path in paths:
@@ -34,11 +34,11 @@ def read_mask(paths: list[pathlib.Path], size: tuple[int, int]) -> tuple[Image.I
 
 
 def marked(image: Image.Image) -> np.ndarray:
-    """Which pixels are a defect's, `(height, width)` bool: those that are seen and not black.
+    """Pixels of defects, `(height, width)` bool: those that are opaque and not black.
 
-    A mask that is black wherever it is seen is drawn in black on nothing: what is seen counts. In
-    a JPEG file, whose black is noisy beside an edge, what is above half of the largest value is
-    not black.
+    If all opaque pixels are black, the mask is drawn in black on a transparent background, and the
+    opaque pixels count. In a JPEG file, black is noisy near an edge, so only pixels above half of
+    the largest value count as not black.
     """
     is_lossy, low = image.format == "JPEG", low_bytes(image)
     image.load()
@@ -58,7 +58,7 @@ def marked(image: Image.Image) -> np.ndarray:
 
 
 def _with_low_bytes(image, low):
-    """The image with what is not black in the low bytes alone made visible."""
+    """The image, with pixels that differ from black only in the low bytes made visible."""
     pixels = np.array(image)
     pixels[..., :3] |= low
     exif, deep = image.getexif(), Image.fromarray(pixels)

@@ -1,4 +1,4 @@
-"""Layouts in which the masks say what is normal: KolektorSDD 1 and 2, `images` and `masks`."""
+"""Layouts where masks define what is normal: KolektorSDD 1 and 2, and `images` with `masks`."""
 
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import UNUSED, pair
@@ -9,7 +9,7 @@ LAYOUTS = ("kolektor", "kolektor_2", "masked")
 
 
 def recognize(tree: Tree) -> str | None:
-    """The layout of this family that a tree has, if any; ask the others first."""
+    """The layout of a tree in this family, if any; try the other families first."""
     if not tree.masks or not tree.images:
         return None
     if not tree.beside:
@@ -18,7 +18,7 @@ def recognize(tree: Tree) -> str | None:
 
 
 def plan(tree: Tree, layout: str) -> Plan:
-    """An image is normal if its mask is empty or absent; a split is drawn if there is none."""
+    """An image is normal if its mask is empty or absent; a missing split is drawn."""
     images, others, has_splits = [], [], bool(_split_names(tree))
     for path in tree.images:
         parts = tree.inner(path)[:-1]

@@ -1,4 +1,4 @@
-"""Which mask belongs to which image."""
+"""Pairs masks with images."""
 
 import collections
 import dataclasses
@@ -16,8 +16,8 @@ class Pairing:
     """Images and their masks.
 
     Attributes:
-        masks: Mask files by image; several of one image are to be joined.
-        problems: `(image, reason)` where more than one reading is possible, so that none is used.
+        masks: Mask files by image; several masks of one image are joined.
+        problems: `(image, reason)` where more than one pairing is possible, so that none is used.
         unused: Masks without an image.
     """
 
@@ -27,15 +27,16 @@ class Pairing:
 
 
 def pair(tree: Tree, images: list[pathlib.PurePath]) -> Pairing | None:
-    """Pairs the masks of a tree with images: by the image's own path, then by looser rules.
+    """Pairs the masks of a tree with images, first by the image's own path, then by looser rules.
 
-    The rules, each for what those before have left: the same path once the names that say
-    `masks` or `images` are taken out; without regard to case; without the split; a folder of
-    masks named after the image, which are joined; the same name anywhere in the defect's folder.
+    Each rule applies to what the earlier ones leave. The rules are: the same path without the
+    folders that say `masks` or `images`; also without regard to case; also without the split; a
+    folder of masks named after the image, which are joined; the same name anywhere in the defect's
+    folder.
 
     Args:
-        tree: Of the set.
-        images: Those that may have a mask.
+        tree: Tree of the set.
+        images: Images that may have a mask.
 
     Returns:
         None if the tree has no masks.
@@ -53,7 +54,7 @@ def pair(tree: Tree, images: list[pathlib.PurePath]) -> Pairing | None:
 
 
 def _rules(tree):
-    """Pairs of functions from a path to its keys, for images and for masks."""
+    """Pairs of functions from a path to its keys: one for images and one for masks."""
 
     def folded(path, drop, fold=True):
         parts = tree.inner(path)[:-1]

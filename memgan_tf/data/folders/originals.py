@@ -1,4 +1,4 @@
-"""The photographs behind the scaled images of a folder: their own pixels, masks and sizes."""
+"""The photographs of a folder before scaling: their pixels, masks and sizes."""
 
 import contextlib
 import dataclasses
@@ -12,13 +12,13 @@ from memgan_tf.data.fitting import place
 from memgan_tf.data.folders.mask_files import read_mask
 from memgan_tf.data.image_files import decode, pillow_rules
 
-# Longer side, in pixels, that photographs, maps and masks are compared and shown at, at most.
+# Photographs, maps and masks are compared and shown with at most this longer side, in pixels.
 MAX_LONGER_SIDE = 2048
 
 
 @contextlib.contextmanager
 def _naming(path):
-    """Reads a file that was readable before; an error names it."""
+    """A context for reading a file that was readable before; an error names the file."""
     try:
         with pillow_rules():
             yield
@@ -28,12 +28,12 @@ def _naming(path):
 
 @dataclasses.dataclass(frozen=True)
 class Photograph:
-    """A file.
+    """A photograph in a file.
 
     Attributes:
-        path: Of the file.
-        size: `(height, width)`, upright.
-        masks: Files that mark its defects, to be joined.
+        path: Path of the file.
+        size: `(height, width)` of the upright image.
+        masks: Files that mark its defects; they are joined.
     """
 
     path: pathlib.Path
@@ -41,7 +41,7 @@ class Photograph:
     masks: tuple[pathlib.Path, ...] = ()
 
     def shown_size(self, longest: int = MAX_LONGER_SIDE) -> tuple[int, int]:
-        """`(height, width)`, scaled down if the longer side is longer than `longest`."""
+        """`(height, width)`, scaled down if the longer side exceeds `longest`."""
         factor = min(1.0, longest / max(self.size))
         return tuple(max(1, round(factor * side)) for side in self.size)
 
@@ -51,7 +51,7 @@ class Originals:
     """The photographs of a set, in the order of its images.
 
     Attributes:
-        photographs: Of each image.
+        photographs: The photograph of each image.
         image_fit: How they were scaled, see `fitting.place`.
         bit_depth: See `image_files.decode`.
     """
@@ -64,7 +64,7 @@ class Originals:
         return len(self.photographs)
 
     def select(self, chosen: np.ndarray) -> "Originals":
-        """Those at the positions `chosen`."""
+        """The photographs at the positions `chosen`."""
         picked = [self.photographs[int(i)] for i in chosen]
         return Originals(picked, self.image_fit, self.bit_depth)
 
@@ -72,7 +72,7 @@ class Originals:
         """A photograph, `(height, width, 1 or 3)` uint8.
 
         Raises:
-            ValueError: If the file cannot be read any more.
+            ValueError: If the file can no longer be read.
         """
         photograph = self.photographs[position]
         with _naming(photograph.path):
@@ -84,10 +84,10 @@ class Originals:
         return pixels.reshape(*pixels.shape[:2], -1)
 
     def mask(self, position: int, longest: int = MAX_LONGER_SIDE) -> np.ndarray:
-        """Pixels of its defects, `(height, width)` bool; none are set without a mask.
+        """Pixels of its defects, `(height, width)` bool; all false without a mask.
 
         Raises:
-            ValueError: If a file cannot be read any more.
+            ValueError: If a file can no longer be read.
         """
         photograph = self.photographs[position]
         size = photograph.shown_size(longest)
@@ -100,12 +100,12 @@ class Originals:
     def restore(
         self, position: int, values: np.ndarray, longest: int = MAX_LONGER_SIDE
     ) -> np.ndarray:
-        """A map of the scaled image as one of the photograph.
+        """Converts a map of the scaled image to a map of the photograph.
 
         Args:
-            position: Of the image.
-            values: `(height, width)` float32, a value for each pixel of the scaled image. What is
-                padding there is left out.
+            position: Position of the image.
+            values: `(height, width)` float32, one value per pixel of the scaled image. Its padding
+                is left out.
             longest: See `Photograph.shown_size`.
 
         Returns:

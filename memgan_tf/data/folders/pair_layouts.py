@@ -1,4 +1,4 @@
-"""Layouts of a normal and an abnormal folder: VisA, and anomalib's normal/abnormal/mask."""
+"""Layouts with a normal and an abnormal folder: VisA, and anomalib's normal/abnormal/mask."""
 
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import UNUSED, pair
@@ -10,7 +10,7 @@ LAYOUTS = ("visa", "normal_abnormal")
 
 
 def recognize(tree: Tree) -> str | None:
-    """The layout of this family that a tree has, if any."""
+    """The layout of a tree in this family, if any."""
     if _is_pair(tree.folders(words.IMAGES), tree) and not tree.folders(words.TRAIN):
         return "visa"
     return "normal_abnormal" if _is_pair(tree.folders(), tree) else None
@@ -25,7 +25,7 @@ def _is_pair(names, tree):
 
 
 def plan(tree: Tree, layout: str) -> Plan:
-    """Each folder is a class; a split is drawn, unless a table or a test folder gives one."""
+    """Each folder is a class; a split is drawn unless a table or a test folder defines one."""
     depth = int(layout == "visa")
     images, others = [], []
     tested = [n for n in tree.folders() if words.says(n, words.NORMAL_TEST) and not depth]
@@ -49,7 +49,7 @@ def plan(tree: Tree, layout: str) -> Plan:
 
 
 def _split(tree, images, table):
-    """The images with the splits of a table, if there is one that names them."""
+    """The images with the splits of a table, if a table names them."""
     if table is None:
         return images, [], ()
     found, left_out = splits_of(table, tree, images)

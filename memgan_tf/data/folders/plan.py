@@ -1,28 +1,28 @@
-"""What each file of a folder is."""
+"""The role of each file in a folder."""
 
 import dataclasses
 import pathlib
 
 from memgan_tf.data.folders.masks import Pairing
 
-# Class of images that their masks decide: normal where the mask is absent or empty.
+# Class of images for which the mask decides: normal if the mask is absent or empty.
 GOOD, DEFECT = "good", "defect"
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What the files of a folder are.
+    """The roles of the files in a folder.
 
     Attributes:
-        layout: Its name.
-        images: `(relative path, split, class)` sorted by path. The split is None where one is
-            drawn by the pixels, the class None where all images are normal.
+        layout: Name of the layout.
+        images: `(relative path, split, class)`, sorted by path. The split is None if it is drawn
+            according to the pixels; the class is None if all images are normal.
         others: `(relative path, reason)` of the files that are neither images nor masks.
         pairing: Masks of the images; None if the set has no ground truth.
-        normal: Classes that are normal.
+        normal: Normal classes.
         has_classes: Whether the training images keep their classes, of which one is normal.
         by_mask: Whether the masks decide the classes.
-        notes: What a user must know about the reading, a line each.
+        notes: What a user must know about how the folder was read, one line each.
     """
 
     layout: str
@@ -36,7 +36,7 @@ class Plan:
 
     @property
     def masks(self) -> dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]]:
-        """Mask files by the image's path."""
+        """Mask files by path of the image."""
         return {} if self.pairing is None else self.pairing.masks
 
     def is_normal(self, name: str | None) -> bool:

@@ -1,15 +1,15 @@
-"""The readable images of a plan: their splits, their classes, and what their masks are like."""
+"""The readable images of a plan, with splits, classes and the state of their masks."""
 
 from typing import Any
 
 from memgan_tf.data.folders.plan import DEFECT, GOOD, Plan
 from memgan_tf.data.folders.walk import name_of, shown
 
-# Share of the normal class that tests where no split is given.
+# Share of the normal class used for the test if no split is given.
 TEST_SHARE = 0.25
-# Files of 16 bits that use fewer than this are taken for those of a camera with fewer.
+# 16-bit files that use fewer bits than this are assumed to come from a camera with fewer bits.
 MIN_USED_BITS = 15
-# Split of images that neither train nor test.
+# Split of images that are used neither for training nor for the test.
 UNUSED = None
 
 
@@ -17,8 +17,8 @@ def assign(plan: Plan, entry: dict[str, Any], normal_class: str | None) -> list[
     """The readable images with their splits and classes, in the order of their pixels.
 
     Args:
-        plan: What the files are.
-        entry: See `store.stored`; what is not used is added to its `left_out`.
+        plan: Roles of the files.
+        entry: See `store.stored`; unused images are added to its `left_out`.
         normal_class: The normal one of several classes.
     """
     uses = {name_of(path): (split, name) for path, split, name in plan.images}
@@ -37,7 +37,7 @@ def assign(plan: Plan, entry: dict[str, Any], normal_class: str | None) -> list[
 
 
 def _with_unclear_masks(plan, entry):
-    """Images of which it is not known whether they are normal."""
+    """Images that may be normal or not, because their masks are unclear."""
     named = [name_of(path) for path, _ in (plan.pairing.problems if plan.pairing else ())]
     return {*named, *(problem["image"] for problem in entry["unusable_masks"])}
 
@@ -55,14 +55,14 @@ def _split_by_mask(record, split, name, unclear, left_out):
 
 
 def _draw(rows, plan, normal_class):
-    """Splits the images that have no split: a quarter of the normal groups tests."""
+    """Splits the images that have no split; a quarter of the normal groups is for the test."""
     normal = {normal_class} if plan.has_classes else {None, GOOD, *plan.normal}
     of_group = {}
     for row in rows:
         if row["class"] in normal:
             before = of_group.get(row["group"], row["digest"])
             of_group[row["group"]] = min(before, row["digest"])
-    # By the pixels' digest: equal images stay together, and the same ones test each time.
+    # Ordered by digest of the pixels: equal images stay together, and the split is reproducible.
     digests = sorted(of_group.values())
     tested = set(digests[: round(TEST_SHARE * len(digests))])
     for row in rows:
@@ -91,7 +91,7 @@ def mask_problems(plan: Plan, rows: list[dict], entry: dict[str, Any]) -> list[d
 def describe_notes(
     plan: Plan, rows: list[dict], entry: dict[str, Any], bit_depth: int | None
 ) -> list[str]:
-    """What a user must know about how the folder was read, a line each."""
+    """What a user must know about how the folder was read, one line each."""
     notes = [*plan.notes, *_describe_depth(entry["peak"], bit_depth or 16)]
     if plan.pairing is not None and plan.masks:
         image, masks = next(iter(plan.masks.items()))
@@ -108,8 +108,8 @@ def describe_notes(
     colored = [row["path"] for row in rows if not row["is_grey"]]
     if 0 < len(colored) < len(rows):
         notes.append(
-            f"{len(colored)} of {len(rows)} images have colour, so the set has; the first is "
-            f"{shown(colored[0])}. --image_channels=1 makes all grey"
+            f"{len(colored)} of {len(rows)} images have color, so all keep it; the first is "
+            f"{shown(colored[0])}. --image_channels=1 makes all gray"
         )
     return notes
 
@@ -117,7 +117,7 @@ def describe_notes(
 def _describe_depth(peak, bit_depth):
     used = max(8, (peak or 0).bit_length())
     if peak is not None and used > bit_depth:
-        yield f"values up to {peak} of 16-bit files are above bit_depth={bit_depth}: they are white"
+        yield f"values up to {peak} of 16-bit files are above bit_depth={bit_depth} and get white"
     elif peak is not None and used < min(bit_depth, MIN_USED_BITS):
         yield (
             f"the values in 16-bit files end at {peak}, so they use {used} bits and the images are "

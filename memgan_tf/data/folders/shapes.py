@@ -1,4 +1,4 @@
-"""Which size and shape the photographs of a folder are scaled to, by the shapes that are found."""
+"""Chooses size and shape for a folder's photographs from the shapes that are found."""
 
 import dataclasses
 import pathlib
@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 
 from memgan_tf.data.image_files import upright_size
 
-# Detectors on pixels: a side that was not chosen is the nearer one of these to the longer side of
-# the median image.
+# Detectors on pixels: the default side is the one of these that is nearer to the longer side of the
+# median image.
 PIXEL_SIZES = (32, 64)
-# Detectors on features: side of the square with as many pixels.
+# Detectors on features: side of the square with the same number of pixels.
 FEATURE_SIZE = 256
-# The same of the canvas that photographs of different shapes are fitted into: none fills it, and
-# those of common shapes have about as many pixels as the square.
+# The same for the canvas into which photographs of different shapes are fitted. No photograph fills
+# it, and those of common shapes have about as many pixels as the square.
 KEPT_SIZE = 320
-# Ratios of sides that count as one shape: the middle nine tenths lie so close to the median's.
+# Aspect ratios count as one shape if the middle 90 % are this close to the median.
 SAME_SHAPE = 1.2
 LARGEST_RATIO = 4.0
-# What a network halves five times.
+# Divisor of sides that a network halves five times.
 MULTIPLE = 32
 
 
@@ -27,8 +27,8 @@ class Shape:
     """How photographs are scaled.
 
     Attributes:
-        image_size: Side in pixels; of the square of the same area if it is none.
-        aspect_ratio: Width over height.
+        image_size: Side in pixels; for a rectangle, the side of the square with the same area.
+        aspect_ratio: Width divided by height.
         image_fit: See `fitting.place`.
         reason: What was found, for the log; empty if there was nothing to choose.
     """
@@ -40,12 +40,12 @@ class Shape:
 
 
 def sizes_of(paths: Iterable[pathlib.Path]) -> list[tuple[int, int]]:
-    """`(height, width)` of the files that can be read, by their headers."""
+    """`(height, width)` of the readable files, from their headers."""
     return [size for size in map(upright_size, paths) if size is not None]
 
 
 def square(sizes: Sequence[tuple[int, int]]) -> Shape:
-    """The shape for detectors on pixels: a small square that all of a photograph fits into."""
+    """The shape for detectors on pixels: a small square into which whole photographs fit."""
     median = statistics.median(map(max, sizes)) if sizes else PIXEL_SIZES[-1]
     return Shape(min(PIXEL_SIZES, key=lambda size: abs(size - median)), None, "pad")
 
@@ -55,13 +55,14 @@ def of_photographs(
 ) -> Shape:
     """The shape for detectors on features.
 
-    Photographs of one shape are stretched to the median one. Others keep theirs, in a canvas that
-    the widest and the highest fit into equally well. What is padded or cropped becomes square.
+    Photographs of one shape are stretched to the median shape. Photographs of different shapes keep
+    theirs, in a canvas into which the widest and the tallest fit equally well. With the fits pad
+    and crop the shape is a square.
 
     Args:
-        sizes: Of the training photographs.
-        image_size: The user's choice, if there is one.
-        image_fit: The same.
+        sizes: Sizes of the training photographs.
+        image_size: The user's choice, if any.
+        image_fit: The user's choice, if any.
     """
     ratios = sorted(width / height for height, width in sizes)
     if not ratios:

@@ -5,13 +5,13 @@ from memgan_tf.data.folders.masks import UNUSED, pair
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.tree import Tree
 
-# Name of the normal class of each.
+# Name of the normal class in each layout.
 NORMAL_OF = {"mvtec": "good", "mvtec_ad_2": "good", "mvtec_loco": "good", "btad": "ok"}
 LOCO_DEFECTS = frozenset({"logical_anomalies", "structural_anomalies"})
 
 
 def recognize(tree: Tree) -> str | None:
-    """The layout of this family that a tree has, if any."""
+    """The layout of a tree in this family, if any."""
     trained = {words.plain(name) for name in tree.folders(words.TRAIN)}
     if not trained and _trains_directly(tree):
         trained = {"good"}
@@ -26,7 +26,7 @@ def recognize(tree: Tree) -> str | None:
 
 
 def _trains_directly(tree):
-    """Whether images lie in `train` itself, and `test` has a normal folder and others."""
+    """Whether images lie directly in `train`, and `test` has a normal folder and others."""
     tested = tree.folders(words.TEST)
     is_direct = any(
         len(tree.inner(path)) == 2 and words.says(tree.inner(path)[0], words.TRAIN)
@@ -36,7 +36,7 @@ def _trains_directly(tree):
 
 
 def plan(tree: Tree, layout: str) -> Plan:
-    """Normal images train, those of `validation` too; `test` tests."""
+    """Normal images and those of `validation` are for training; `test` is the test split."""
     normal, images, others, num_validation = NORMAL_OF[layout], [], [], 0
     is_direct = not tree.folders(words.TRAIN) and _trains_directly(tree)
     for path in tree.images:

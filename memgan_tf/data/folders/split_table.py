@@ -1,4 +1,4 @@
-"""VisA's table of splits, `split_csv/1cls.csv` beside the categories or inside one."""
+"""VisA's table of splits, `split_csv/1cls.csv`, next to the categories or inside one."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ COLUMNS = ("split", "image")
 
 
 def find_table(tree: Tree) -> pathlib.Path | None:
-    """The table inside the folder or beside it, if there is one."""
+    """The table inside the folder or next to it, if any."""
     folder = tree.folder.resolve()
     inside = [folder.joinpath(*tree.base[:depth]) for depth in range(len(tree.base) + 1)]
     candidates = (place / name for place in [*inside, folder.parent] for name in PLACES)
@@ -21,18 +21,18 @@ def find_table(tree: Tree) -> pathlib.Path | None:
 
 
 def splits_of(table: pathlib.Path, tree: Tree, images: list) -> tuple[list, list]:
-    """The images with the splits of a table.
+    """The images with the splits given by a table.
 
     Args:
         table: CSV file with the columns `split` and `image`.
-        tree: Of the set.
+        tree: Tree of the set.
         images: As in `Plan`.
 
     Returns:
-        The images that the table names, and `(path, reason)` of the others; no image if the
-        table has not the columns or names other images alone.
+        The images that the table names, and `(path, reason)` of the others; no images if the
+        table does not have the columns or names only other images.
     """
-    with files.naming_damage(table, "Mend or remove it"):
+    with files.naming_damage(table, "Repair or remove it"):
         text = files.read_bytes(table, files.MAX_TABLE_BYTES).decode("utf-8-sig", "replace")
         rows = list(csv.DictReader(io.StringIO(text, newline="")))
     if not rows or not set(COLUMNS) <= rows[0].keys():
@@ -55,5 +55,5 @@ def splits_of(table: pathlib.Path, tree: Tree, images: list) -> tuple[list, list
 
 
 def _ending(path):
-    """`candle/Data/Images/Normal/0000.JPG`: the category and what is below it."""
+    """`candle/Data/Images/Normal/0000.JPG`: the category and the path below it."""
     return tuple(part.casefold() for part in path.parts[-5:])

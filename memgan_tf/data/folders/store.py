@@ -1,8 +1,8 @@
 """Folders of images, decoded once to files of pixels in a cache directory.
 
-An entry is a folder named after what it was made from: the paths, sizes and times of the files, the
-image size and the fit. It is made aside and appears by one rename, so that it is whole or absent,
-and two processes that make the same one do no harm. It may be removed at any time.
+An entry is a folder named after its sources: the paths, sizes and times of the files, the image
+size and the fit. It is made under another name and renamed when it is complete, so two processes
+may make the same one at the same time. It may be removed at any time.
 """
 
 import hashlib
@@ -27,17 +27,17 @@ from memgan_tf.data.folders.mask_files import read_mask
 from memgan_tf.data.folders.walk import name_of
 from memgan_tf.data.image_files import decode
 
-# Part of an entry's name: changes when the same files would give other pixels.
+# Part of an entry's name; it changes when the same files would give other pixels.
 FORMAT_VERSION = 3
 ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
-# What a killed process left is removed when it is this old.
+# Leftovers of killed processes are removed at this age.
 STALE_SECONDS = 24 * 3600
 COPIED_BYTES = 2**22
 
 
 def cache_directory() -> pathlib.Path:
-    """Where decoded folders are kept: `MEMGAN_CACHE_DIR`, or the user's cache directory."""
+    """The folder for decoded images: `MEMGAN_CACHE_DIR`, or the user's cache directory."""
     chosen = os.environ.get(ENVIRONMENT_VARIABLE)
     if chosen:
         return pathlib.Path(chosen)
@@ -53,21 +53,21 @@ def stored(
     rule: str,
     bit_depth: int | None = None,
 ) -> tuple[pathlib.Path, dict[str, Any]]:
-    """The entry of a folder, made if need be.
+    """The entry of a folder, made if it does not exist.
 
     Args:
         folder: The folder.
-        images: Files to decode, relative to it.
-        masks: Mask files by image file; several of one image are joined.
+        images: Files to decode, relative to the folder.
+        masks: Mask files by image file; several masks of one image are joined.
         size: `(height, width)` of the result.
         rule: See `fitting.place`.
         bit_depth: See `image_files.decode`.
 
     Returns:
-        Its path and what entry.json says: `channels`, `files` (`path`, `height`, `width`,
-        `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`), `left_out` and
-        `unusable_masks` (`path`, `reason`), `scaled_masks` (paths), `peak` of the files with 16
-        bits, None if there are none.
+        Path of the entry and content of its entry.json: `channels`, `files` (`path`, `height`,
+        `width`, `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`),
+        `left_out` and `unusable_masks` (`path`, `reason`), `scaled_masks` (paths), `peak` of the
+        16-bit files, None if there are none.
 
     Raises:
         OSError: If the cache directory cannot be written; the message says what to do.
@@ -100,7 +100,7 @@ def _key(folder, images, masks, rule):
             status = os.stat(folder / path)
         except OSError:
             return [name_of(path)]
-        # A copy may keep size and time of what it replaces; the other two it cannot set.
+        # A copy may keep the size and time of what it replaces, but cannot set the other two.
         times = status.st_mtime_ns, status.st_ctime_ns
         return [name_of(path), status.st_size, *times, status.st_ino]
 
@@ -115,7 +115,7 @@ def _key(folder, images, masks, rule):
 
 
 def _read(path, size):
-    """What an entry says; None, and no entry, if it is absent or damaged."""
+    """The content of an entry; None if it is absent or damaged, and a damaged one is removed."""
     if not path.exists():
         return None
     try:
@@ -174,7 +174,7 @@ def _group(records, signatures):
 
 
 def _write_masks(file: BinaryIO, folder, records, by_name, size, rule):
-    """Writes the masks of the records, notes their rows; what cannot be used and what is scaled."""
+    """Writes masks and notes their rows in the records; returns unusable and scaled masks."""
 
     def look(record):
         paths = [folder / path for path in by_name[record["path"]]]
@@ -196,7 +196,7 @@ def _write_masks(file: BinaryIO, folder, records, by_name, size, rule):
 
 
 def _keep_first_channel(path):
-    """Rewrites a file of RGB pixels as grey ones, a few at a time."""
+    """Rewrites a file of RGB pixels as gray pixels, a few at a time."""
     grey = path.with_suffix(".grey")
     with path.open("rb") as source, grey.open("wb") as target:
         while part := source.read(3 * COPIED_BYTES):
@@ -212,7 +212,7 @@ def _publish(staging, path):
     try:
         os.rename(staging, path)
     except OSError:
-        # Another process was first; what it made is the same.
+        # Another process was first; its entry is the same.
         if not (path / ENTRY_FILE).exists():
             raise
 

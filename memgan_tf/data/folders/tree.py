@@ -1,4 +1,4 @@
-"""A folder's images and masks, below the part of it that holds the set."""
+"""A folder's images and masks, below the subfolder that holds the set."""
 
 import pathlib
 
@@ -8,20 +8,20 @@ from memgan_tf.data.folders import words
 class Tree:
     """The files of a set.
 
-    A file is a mask if a folder below `base` says so by its name, or if it lies beside an image of
-    its name without the ending, `000_mask.png` beside `000.png`.
+    A file is a mask if the name of a folder below `base` says so, or if it lies next to an image
+    with the same name without the ending, such as `000_mask.png` next to `000.png`.
 
     Args:
-        folder: The one that the user named.
-        paths: Image files, relative to it.
+        folder: The folder named by the user.
+        paths: Image files, relative to the folder.
         base: Parts of the path from there to the folder that holds the set.
 
     Attributes:
         folder: As given.
         base: As given.
-        images: Those that are no masks, sorted.
-        masks: The others, sorted.
-        beside: Those of the masks that lie beside their images.
+        images: Files that are not masks, sorted.
+        masks: Mask files, sorted.
+        beside: Masks that lie next to their images.
     """
 
     def __init__(
@@ -39,11 +39,11 @@ class Tree:
         self.images = [path for path in inside if path not in taken]
 
     def inner(self, path: pathlib.PurePath) -> tuple[str, ...]:
-        """A path's parts below the base."""
+        """Parts of a path below the base."""
         return path.parts[len(self.base) :]
 
     def folders(self, *inside: frozenset[str]) -> list[str]:
-        """Names of the folders with images, below folders whose names are of these words."""
+        """Names of the folders with images, below folders whose names are among these words."""
         depth = len(inside)
         return sorted(
             {
@@ -60,7 +60,7 @@ class Tree:
 
 
 def chain(paths: list[pathlib.PurePath]) -> list[tuple[str, ...]]:
-    """The folder itself, and the folders below it as long as each is alone: `a`, `a/b`, …"""
+    """The folder itself, and those below it as long as each has no siblings: `a`, `a/b`, …"""
     bases, depth = [()], 0
     while all(len(path.parts) > depth + 1 for path in paths):
         names = {path.parts[depth] for path in paths}
@@ -72,7 +72,7 @@ def chain(paths: list[pathlib.PurePath]) -> list[tuple[str, ...]]:
 
 
 def _beside(paths):
-    """Those that are named after another one in the same folder, as its mask."""
+    """Files named as the mask of another one in the same folder."""
     paths = list(paths)
     stems = {(path.parent, path.stem.casefold()) for path in paths}
     found = set()

@@ -1,4 +1,4 @@
-"""Every file below a folder, once, whatever links and names there are."""
+"""Lists every file below a folder once, with any links and names."""
 
 import dataclasses
 import os
@@ -9,10 +9,10 @@ from memgan_tf.data.image_files import IMAGE_SUFFIXES, reason_of
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What a folder holds.
+    """The content of a folder.
 
     Attributes:
-        images: Files with an image's suffix, relative to the folder, sorted.
+        images: Files with the suffix of an image, relative to the folder, sorted.
         others: `(relative path, reason)` of everything else.
         folder: The folder.
     """
@@ -22,7 +22,7 @@ class Found:
     folder: pathlib.Path = pathlib.Path()
 
 
-# Names of folders and files that programs leave behind; so are all that begin with a dot.
+# Names of folders and files left behind by programs; names that begin with a dot count as well.
 LEFT_BEHIND = frozenset(
     {
         *("__macosx", "__pycache__", "@eadir", "#recycle", "$recycle.bin", "lost+found"),
@@ -33,14 +33,14 @@ HIDDEN = "hidden, or left by another program"
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a name is hidden, or of what file managers, notebooks and archives leave behind."""
+    """Whether a name is hidden, or left behind by file managers, notebooks or archives."""
     return name.startswith(".") or name.lower() in LEFT_BEHIND
 
 
 def walk(folder: pathlib.Path) -> Found:
-    """Looks at a folder's files at any depth; links are followed, a folder is entered once.
+    """Lists a folder's files at any depth; links are followed, and each folder is entered once.
 
-    Hidden folders are not entered; the folder itself may have any name.
+    Hidden folders are skipped; the folder itself may have any name.
 
     Raises:
         OSError: If the folder itself cannot be read.
@@ -71,12 +71,12 @@ def walk(folder: pathlib.Path) -> Found:
 
 
 def shown(path: str | os.PathLike) -> str:
-    """A path as text that can be printed and written as UTF-8: odd characters as escapes."""
+    """A path as text that can be printed and written as UTF-8, with other characters as escapes."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def name_of(path: os.PathLike) -> str:
-    """A relative path as a name in tables: slashes, and bytes that are not UTF-8 as escapes."""
+    """A relative path as a name in tables, with slashes, and escapes for bytes outside UTF-8."""
     posix = pathlib.PurePath(path).as_posix()
     return os.fsencode(posix).decode("utf-8", "backslashreplace")

@@ -1,11 +1,11 @@
-"""What the names of folders and files say, without regard to case."""
+"""The meaning of names of folders and files, without regard to case."""
 
 import re
 
 TRAIN = frozenset({"train", "training"})
 VALIDATION = frozenset({"val", "valid", "validation"})
 TEST = frozenset({"test", "testing", "test_public"})
-# MVTec AD 2 keeps the labels of these to itself.
+# The labels of these splits of MVTec AD 2 are not public.
 PRIVATE = frozenset({"test_private", "test_private_mixed"})
 SPLITS = TRAIN | VALIDATION | TEST
 IMAGES = frozenset({"images", "image", "imgs", "img"})
@@ -34,21 +34,21 @@ _MASK_ENDING = re.compile(
 
 
 def plain(name: str) -> str:
-    """A name in lower case, its words joined by underscores."""
+    """A name in lower case, with words joined by underscores."""
     return re.sub(r"[ .-]+", "_", name.casefold())
 
 
 def says(name: str, words: frozenset[str]) -> bool:
-    """Whether a name is one of some words."""
+    """Whether a name is one of the words."""
     return plain(name) in words
 
 
 def says_masks(name: str) -> bool:
-    """Whether a folder's name says that masks lie in it: `masks`, `ground_truth`, `gt_masks`."""
+    """Whether a folder's name indicates masks, such as `masks`, `ground_truth` or `gt_masks`."""
     return plain(name) in MASKS or _MASK_PART.search(plain(name)) is not None
 
 
 def without_mask_ending(stem: str) -> str | None:
-    """`000` of `000_mask`, `000_label` or `000_GT`; None of other names."""
+    """`000` from `000_mask`, `000_label` or `000_GT`; None for other names."""
     found = _MASK_ENDING.match(stem)
     return found and found[1]

@@ -150,7 +150,7 @@ class TrainableModel(abc.ABC):
         del batches
 
     def leave_out_padding(self) -> None:
-        """From now on sees, and scores, nothing of the bars that pad images."""
+        """From now on ignores the bars that pad images, in training and scores."""
         raise NotImplementedError
 
     def score_notes(self) -> list[str]:

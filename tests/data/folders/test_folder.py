@@ -141,7 +141,7 @@ def test_a_stated_layout_wins(tmp_path):
 
 
 def test_no_such_folder(tmp_path):
-    with pytest.raises(ValueError, match="`dataset` must name a folder"):
+    with pytest.raises(ValueError, match="`dataset` must name an existing folder"):
         index(tmp_path / "nowhere")
 
 

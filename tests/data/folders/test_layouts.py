@@ -274,7 +274,7 @@ def test_colors_and_sizes_of_masks_are_said(tmp_path):
         (200, None, "--bit_depth=8"),
         (60_000, None, None),
         (4095, 12, None),
-        (4096, 12, "are above bit_depth=12: they are white"),
+        (4096, 12, "are above bit_depth=12 and get white"),
     ],
 )
 def test_the_bits_that_16_bit_files_use(peak, bit_depth, said, tmp_path):
