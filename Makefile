@@ -10,7 +10,7 @@ demo: $(READY)
 	$(BIN)/memgan demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 3
 
 lint: $(READY)
 	$(BIN)/ruff check .
