@@ -8,6 +8,7 @@ import numpy as np
 
 from memgan_tf.config import RunConfig
 from memgan_tf.data import as_pixels
+from memgan_tf.data.stored_images import Images
 from memgan_tf.training.run_directory import RunDirectory
 
 # Images that go through a network at once when scoring.
@@ -110,7 +111,7 @@ class Detector(abc.ABC):
         """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], if it has any."""
         return None
 
-    def _check_images(self, images: np.ndarray) -> np.ndarray:
+    def _check_images(self, images: Any) -> Images:
         images = as_pixels("images", images)
         if images.shape[1:] != self.config.image_shape:
             raise ValueError(

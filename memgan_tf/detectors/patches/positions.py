@@ -22,14 +22,14 @@ class PositionLearner:
 
     projection: Projection
     ridge: float
-    max_positions: int
+    max_positions: float
     shared_patches: float = 0.0
-    statistics: CellStatistics | None = None
-    fitted: FittedCells | None = None
+    statistics: CellStatistics = dataclasses.field(init=False)
+    fitted: FittedCells = dataclasses.field(init=False)
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
         """Adds images, `(images, rows, columns, channels)` and `(images, rows, columns)` bool."""
-        if self.statistics is None:
+        if not hasattr(self, "statistics"):
             grid = features.shape[1:3]
             self.statistics = CellStatistics(
                 grid, cell_side(grid, self.max_positions), len(self.projection.offset)
