@@ -29,12 +29,14 @@ class Detector(abc.ABC):
         self.left_out_scores: np.ndarray | None = None
         # What a user must know of them, a sentence each.
         self.left_out_notes: list[str] = []
+        # The TensorFlow model that scores, of detectors that have one.
+        self.model: Any = None
 
     @abc.abstractmethod
     def fit(
         self,
-        images: np.ndarray,
-        validation_images: np.ndarray,
+        images: Images,
+        validation_images: Images,
         run: RunDirectory | None = None,
     ) -> float:
         """Learns from normal images.
@@ -57,7 +59,7 @@ class Detector(abc.ABC):
         """
 
     @abc.abstractmethod
-    def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def explain(self, images: Images) -> dict[str, np.ndarray]:
         """Scores images and says why; see `TrainableModel.explain`.
 
         Raises:
@@ -65,7 +67,7 @@ class Detector(abc.ABC):
             RuntimeError: Before `fit` or `load`.
         """
 
-    def score(self, images: np.ndarray) -> np.ndarray:
+    def score(self, images: Images) -> np.ndarray:
         """A(x) of images `(num_images, height, width, channels)`, 0 to 255; `(num_images,)`.
 
         Raises:
@@ -79,7 +81,7 @@ class Detector(abc.ABC):
         return None
 
     @abc.abstractmethod
-    def initialize(self, images: np.ndarray) -> None:
+    def initialize(self, images: Images) -> None:
         """Becomes able to score without having learned: what `fit` is measured against.
 
         A deep detector keeps its initial weights and measures its constants on the images; a

@@ -1,15 +1,16 @@
 """How large known defects are in the pixels that a detector sees."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from memgan_tf.data.stored_images import Images
 
 # A defect of fewer pixels than these, at the size of the run's images, can hardly be seen there.
 FEWEST_PIXELS = 4.0
 
 
-def measure_sizes(masks: Sequence, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
+def measure_sizes(masks: Images, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
     """How many of the anomalies have a defect that a run's image size leaves visible.
 
     Args:

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -150,7 +151,9 @@ def main(directory: str) -> None:
         inputs = {name: from_json(values) for name, values in request["inputs"].items()}
         try:
             outputs = session.run(request["signature_name"], **inputs)
-            answer = {"outputs": {name: to_json(values) for name, values in outputs.items()}}
+            answer: dict[str, Any] = {
+                "outputs": {name: to_json(values) for name, values in outputs.items()}
+            }
         except (ValueError, RuntimeError) as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)

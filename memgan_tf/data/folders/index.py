@@ -15,7 +15,7 @@ MAX_LINES = 10
 
 
 def describe(
-    folder: str,
+    folder: str | None,
     layout: str,
     rows: list[dict[str, Any]],
     left_out: list[dict[str, str]],

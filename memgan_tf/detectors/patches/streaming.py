@@ -20,7 +20,7 @@ KEPT_BYTES = 2**29
 SAMPLED_IMAGES, SAMPLED_PATCHES = 64, 40_000
 
 
-def batch_size(image_shape: tuple[int, int, int]) -> int:
+def batch_size(image_shape: tuple[int, ...]) -> int:
     """Images that pass the network at once."""
     return max(1, BATCH_PIXELS // (image_shape[0] * image_shape[1]))
 
