@@ -3,7 +3,7 @@
 import dataclasses
 import types
 import typing
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from memgan_tf import validation
 
@@ -71,6 +71,8 @@ def _takes_integers(field):
 class Checked:
     """Base of the configuration dataclasses: every field is checked when one is made."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
     def __post_init__(self):
         for field in self.describe().values():
             object.__setattr__(self, field.name, check(field, getattr(self, field.name)))
@@ -78,4 +80,4 @@ class Checked:
     @classmethod
     def describe(cls) -> dict[str, dataclasses.Field]:
         """The fields by name."""
-        return {field.name: field for field in dataclasses.fields(cast(Any, cls))}
+        return {field.name: field for field in dataclasses.fields(cls)}

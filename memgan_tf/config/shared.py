@@ -1,6 +1,7 @@
 """Settings that several detectors have in common, each written once."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from memgan_tf.config.fields import Checked, option
 
@@ -35,6 +36,10 @@ class ModelConfig(Checked):
     score_rule: str = "distance"
     code_map: bool = False
     code_normalization: bool = False
+
+    if TYPE_CHECKING:
+        # A detector's own settings.
+        def __getattr__(self, name: str) -> Any: ...
 
 
 @dataclasses.dataclass(frozen=True)
