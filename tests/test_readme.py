@@ -26,6 +26,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 ELSEWHERE = (
     "make ",  # the two targets of CI, and what they call
     "python benchmarks/",  # tests/test_benchmarks.py
+    "python docs/examples/",  # tests/test_examples.py
     "python -m tests.reliability.",  # tests/reliability/test_*.py
     "tensorboard ",  # tests/training/test_loop.py reads what it shows
 )

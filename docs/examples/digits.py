@@ -4,6 +4,7 @@ python docs/examples/digits.py
 """
 
 import argparse
+import pathlib
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -12,7 +13,7 @@ from sklearn.metrics import roc_auc_score
 import memgan_tf
 
 
-def main(model_dir="runs", **settings):
+def main(model_dir: str | pathlib.Path = "runs", **settings) -> float:
     """Trains on four of five zeros and scores all other digits; returns the AUROC."""
     digits = load_digits()
     images = np.round(digits.images * 255 / 16).astype(np.uint8)  # 8 × 8 pixels, 0 to 255
@@ -35,6 +36,6 @@ def main(model_dir="runs", **settings):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--model_dir", default="runs")
     main(parser.parse_args().model_dir)

@@ -9,7 +9,7 @@ import csv
 import memgan_tf
 
 
-def main(good, new, model_dir="runs", output="sorted.csv", **settings):
+def main(good, new, model_dir="runs", output="sorted.csv", **settings) -> list:
     """Writes the new photographs to `output`, the most anomalous first; returns their scores."""
     # Any folder layout that docs/folders.md names; or photographs of good parts alone.
     run = memgan_tf.train(f"folder:{good}", model_dir, **settings)
@@ -17,8 +17,8 @@ def main(good, new, model_dir="runs", output="sorted.csv", **settings):
 
     files = run.score_files(new)
     found = sorted(files, key=lambda file: -file.anomaly_score)
-    for path in files.skipped:
-        print(f"left out: {path}")
+    for path, reason in files.skipped:
+        print(f"left out: {path}: {reason}")
     with open(output, "w", newline="", encoding="utf-8") as table:
         rows = csv.writer(table)
         rows.writerow(["path", "anomaly_score", "p_value", "is_anomaly", "region"])
@@ -34,7 +34,7 @@ def main(good, new, model_dir="runs", output="sorted.csv", **settings):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("good", help="folder of photographs of good parts")
     parser.add_argument("new", help="folder of photographs to sort")
     parser.add_argument("--model_dir", default="runs")
