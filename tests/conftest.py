@@ -20,7 +20,7 @@ from tensorflow.python.data.ops import multi_device_iterator_ops
 
 from memgan_tf.config import resolve
 from memgan_tf.tools import main
-from tests import side_by_side
+from tests import side_by_side, slow_marks
 
 # Two logical devices stand in for two GPUs; it must come before TensorFlow does anything.
 tf.config.set_logical_device_configuration(
@@ -65,6 +65,11 @@ def pytest_collection_modifyitems(items):
 def pytest_xdist_make_scheduler(config, log):
     """Tests that share a trained run share a process."""
     return side_by_side.make_scheduler(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Marks of slow tests are to be honest."""
+    slow_marks.summarize(terminalreporter)
 
 
 @pytest.fixture(scope="session")
