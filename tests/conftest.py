@@ -20,6 +20,7 @@ from tensorflow.python.data.ops import multi_device_iterator_ops
 
 from memgan_tf.config import resolve
 from memgan_tf.tools import main
+from tests import side_by_side, slow_marks
 
 # Two logical devices stand in for two GPUs; it must come before TensorFlow does anything.
 tf.config.set_logical_device_configuration(
@@ -56,22 +57,19 @@ os.environ["XDG_STATE_HOME"] = CACHE.name
 DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 
 
-# Files that keep a process busy for long; started last, they would leave the other one idle.
-LONG = ("training/test_multi_worker.py", "test_readme.py", "estimator/test_checks.py")
-
-
 def pytest_collection_modifyitems(items):
-    """Keeps a file's tests, and a detector's in the contract, in one process: they share fits.
+    """Long files come first."""
+    items.sort(key=lambda item: side_by_side.sort_key(item.nodeid))
 
-    Long files come first.
-    """
-    root = pathlib.Path(__file__).parent
-    items.sort(key=lambda item: str(item.path.relative_to(root)) not in LONG)
-    for item in items:
-        group = item.path.relative_to(root)
-        if group.parts[0] == "contract" and hasattr(item, "callspec"):
-            group /= item.callspec.params.get("name", "")
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+def pytest_xdist_make_scheduler(config, log):
+    """Tests that share a trained run share a process."""
+    return side_by_side.make_scheduler(config, log)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Marks of slow tests are to be honest."""
+    slow_marks.summarize(terminalreporter)
 
 
 @pytest.fixture(scope="session")

@@ -100,22 +100,31 @@ def test_the_page_is_made_from_the_records(monkeypatch):
     assert run.fill(page, ROOT / "results" / "benchmarks") == page
 
 
-def test_folders_are_measured_once_and_fill_the_page(tmp_path):
-    folder_sets.make_mvtec(tmp_path / "parts", 30, 4, 2, side=32)
-    page = tmp_path / "page.md"
-    page.write_text("before\n<!-- folders -->\nstale\n<!-- end of folders -->\nafter\n")
-    command = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
-    flags = ["--results_dir=records", "--page=page.md"]
-    subprocess.run([*command, *flags], check=True, cwd=tmp_path, capture_output=True)
-    record = tmp_path / "records" / "parts" / "pca" / "seed_0.json"
+FOLDERS = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
+FOLDERS += ["--results_dir=records", "--page=page.md"]
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory):
+    """Where a PCA of a folder was measured, and a page filled."""
+    place = tmp_path_factory.mktemp("measured")
+    folder_sets.make_mvtec(place / "parts", 40, 4, 2, side=32)
+    page = "before\n<!-- folders -->\nstale\n<!-- end of folders -->\nafter\n"
+    (place / "page.md").write_text(page)
+    subprocess.run(FOLDERS, check=True, cwd=place, capture_output=True)
+    return place
+
+
+def test_folders_are_measured_once_and_fill_the_page(measured):
+    record = measured / "records" / "parts" / "pca" / "seed_0.json"
     kept = record.read_text()
     assert json.loads(kept)["decisions"]["num_anomalies"] == 4
-    filled = page.read_text()
+    filled = (measured / "page.md").read_text()
     assert filled.startswith("before\n")
     assert filled.endswith("after\n")
     assert "| parts | pca | " in filled
     assert "stale" not in filled
-    subprocess.run([*command, *flags], check=True, cwd=tmp_path, capture_output=True)
+    subprocess.run(FOLDERS, check=True, cwd=measured, capture_output=True)
     assert record.read_text() == kept
 
 
@@ -128,13 +137,10 @@ def test_rules_are_compared_without_labels(tmp_path):
     assert record["all"]["all windows: the highest"] > record["all"]["distance, Eq. 8"]
 
 
-def test_a_run_is_measured_by_local_anomalies(tmp_path):
-    folder_sets.make_mvtec(tmp_path / "parts", 40, 2, 1, side=32)
-    folders = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
-    subprocess.run(folders, check=True, cwd=tmp_path, capture_output=True)
+def test_a_run_is_measured_by_local_anomalies(measured):
     command = [sys.executable, str(ROOT / "benchmarks" / "local_trial.py")]
     command += ["--run=runs/pca/folder_parts/all/seed_0"]
-    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, cwd=measured, capture_output=True, text=True)
     found = json.loads(done.stdout.splitlines()[-1])
     assert found.keys() == {"auroc", "pixel_auroc", "aupro"}
     assert found["auroc"] > 0.6

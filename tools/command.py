@@ -69,7 +69,7 @@ class Command:
             rest = self.flags([self.name, *(a for a in arguments if a not in HELP)])[1:]
             if rest:
                 raise flags.Error(f"takes flags only, --name=value. Received: {rest[0]}")
-            if asks_for_help:
+            if asks_for_help and self._describe is not None:
                 print(self._describe(self.flags))
                 return 0
             for flag in self._required:

@@ -13,7 +13,7 @@ from memgan_tf.config import (
     choices,
     read_overrides,
 )
-from memgan_tf.config.fields import check, field_type, option
+from memgan_tf.config.fields import Checked, check, field_type, option
 
 
 def define(flag_values: flags.FlagValues) -> None:
@@ -89,7 +89,7 @@ def overrides(flag_values: flags.FlagValues) -> dict[str, Any]:
     return values
 
 
-def _parts() -> list[tuple[type, str]]:
+def _parts() -> list[tuple[type[Checked], str]]:
     """The classes of the configuration, each with its detector, or empty for all detectors."""
     models = [(method.config, detector) for detector, method in DETECTORS.items()]
     return [(DataConfig, ""), (TrainingConfig, ""), *models]

@@ -1,11 +1,13 @@
 """Flags for the place of a finished run's images."""
 
+from typing import Any
+
 from absl import flags
 
 
 def define_data_flags(flag_values: flags.FlagValues) -> None:
     """Defines `--dataset` and `--data_dir`."""
-    options = {"flag_values": flag_values}
+    options: dict[str, Any] = {"flag_values": flag_values}
     flags.DEFINE_string(
         "dataset",
         None,

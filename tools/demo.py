@@ -2,6 +2,7 @@
 
 import pathlib
 import shlex
+from typing import cast
 
 from absl import flags
 
@@ -51,14 +52,15 @@ def run(flag_values):
 
 def _write_examples(resolved, folder):
     """Writes a few test images as PNG files for the score command."""
+    import numpy as np
     import tensorflow as tf
 
-    from memgan_tf.data import load_task
+    from memgan_tf.data import LabelledImages, load_task
 
-    test = load_task(resolved.data, resolved.training.seed).test
+    test = cast(LabelledImages, load_task(resolved.data, resolved.training.seed).test)
     folder.mkdir(parents=True, exist_ok=True)
     for label, name in ((0, "normal"), (1, "anomaly")):
-        for position in (test.labels == label).nonzero()[0][:5]:
+        for position in (np.asarray(test.labels) == label).nonzero()[0][:5]:
             stem = pathlib.PurePath(test.names[position]).name
             encoded = tf.io.encode_png(test.images[position]).numpy()
             (folder / f"{name}_{stem}.png").write_bytes(encoded)

@@ -63,7 +63,7 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
         print(sentence)
     if results["departures"]:
         print(f"Other than the paper preset: {'; '.join(results['departures'])}")
-    for line in trained.calibration.describe():
+    for line in trained.known_calibration().describe():
         print(f"  {line}")
     for reason in results["suspect"]:
         print(f"SUSPECT: {reason}")
@@ -74,7 +74,7 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
 def _print_calibration(trained):
     dataset, path = trained.config.data.dataset, trained.directory.path
     print(f"{dataset} has no labeled test split, so there are no metrics. Its calibration:")
-    for line in trained.calibration.describe():
+    for line in trained.known_calibration().describe():
         print(f"  {line}")
     place = f"--run={path}"
     print(f"Next: {follow_up('report', place)}, or {follow_up('score', place)} --input=…")

@@ -93,10 +93,10 @@ class Artist:
         from memgan_tf.reproduction.figures_codes import draw_ablation
 
         for pair in pairs:
-            spaces = [self._code_space(run) for run in pair]
+            without, with_loss = (self._code_space(run) for run in pair)
             data = pair[0].read_config().data
             name = "_".join(["figure_4", *_words(data)])
-            self._save(draw_ablation(*spaces, self._seed), name)
+            self._save(draw_ablation(without, with_loss, self._seed), name)
 
     def _code_space(self, directory):
         from memgan_tf.reproduction.figures_codes import CodeSpace

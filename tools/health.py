@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 from memgan_tf.programs import python_command
 
@@ -235,7 +236,7 @@ def _compare_tensorboard(found):
     return Finding("tensorboard runs", "RED", text, f"pip install 'tensorboard>={bound}'")
 
 
-def probe() -> tuple[dict[str, object], str]:
+def probe() -> tuple[dict[str, Any], str]:
     """The findings of `PROBE`, and why it ended early (empty if it did not)."""
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
     try:
@@ -246,11 +247,12 @@ def probe() -> tuple[dict[str, object], str]:
             timeout=PROBE_SECONDS,
             env=environment,
         )
-        output, code, errors = process.stdout, process.returncode, process.stderr
+        output, errors = process.stdout, process.stderr
+        code: int | None = process.returncode
     except subprocess.TimeoutExpired as error:
         # Bytes, even though text was requested.
-        output = error.stdout or ""
-        output = output.decode(errors="replace") if isinstance(output, bytes) else output
+        held: bytes | str = error.stdout or ""
+        output = held.decode(errors="replace") if isinstance(held, bytes) else held
         code, errors = None, f"no answer within {PROBE_SECONDS} seconds"
     found = {}
     for line in output.splitlines():

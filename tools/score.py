@@ -145,7 +145,7 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     write_decisions(output, given.names, None, scores, p_values, flagged, regions)
     _summarize(given, flagged, trained.threshold, output, fdr)
     if fdr is not None:
-        _print_reach(len(scores), trained.calibration.attainable_fpr, fdr)
+        _print_reach(len(scores), trained.known_calibration().attainable_fpr, fdr)
     if monitor:
         drift, report = trained.monitor(scores), _monitor_file(output)
         with outputs.writing(report) as temporary:

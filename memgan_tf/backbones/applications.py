@@ -76,7 +76,7 @@ def _divide_again(inner):
     layer = next(x for x in inner.layers if isinstance(x, keras.layers.Normalization))
     mean, variance, *rest = layer.get_weights()
     # (x − mean) / √variance / √deviation, as keras.applications does for these weights.
-    layer.set_weights([mean, variance * np.float32(DEVIATIONS), *rest])
+    layer.set_weights([mean, variance * np.array(DEVIATIONS, np.float32), *rest])
     layer.finalize_state()
 
 

@@ -64,7 +64,7 @@ def _import_hub() -> Any:
 
 def _find(hub, preset):
     """The class of a preset; a path or an address is none, for anyone may write there."""
-    known = {}
+    known: dict[str, str] = {}
     for class_name in CLASSES:
         known |= dict.fromkeys(getattr(hub.models, class_name).presets, class_name)
     if preset not in known:

@@ -155,7 +155,7 @@ def choose(maps: list[Map], count: int) -> list[Map]:
 
 def _stage_ends(maps):
     """The last map of each stage of a stride, without the wide insides of blocks and heads."""
-    ends = []
+    ends: list[Map] = []
     for found in [found for found in maps if found.passed_by_all] or maps:
         if ends and found.channels > EXPANSION * ends[-1].channels:
             continue

@@ -1,5 +1,7 @@
 """Presets of keras-hub, and their architectures for weights that are brought as a file."""
 
+from typing import Any
+
 # Kinds of networks that can be used, by class; their presets are keras-hub's own list.
 CLASSES = ("EfficientNetBackbone", "ResNetBackbone", "DINOV2Backbone")
 # Of ImageNet's images, in [0, 1].
@@ -20,7 +22,7 @@ def _dinov2(hidden_dim: int, num_heads: int) -> dict:
 
 
 # (class, settings)
-ARCHITECTURES = {
+ARCHITECTURES: dict[str, tuple[str, dict[str, Any]]] = {
     "efficientnet_lite0_ra_imagenet": (
         "EfficientNetBackbone",
         {

@@ -95,7 +95,7 @@ class Reader:
         images = as_pixels(f"{name} of {path}", arrays[name])
         if images.shape[1:] != self._shape:
             raise ValueError(f"images of shape {images.shape[1:]}; the model's are {self._shape}")
-        yield from images
+        yield from np.asarray(images)
 
     def _decode_record(self, record):
         if not self._feature:

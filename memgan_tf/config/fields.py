@@ -3,7 +3,7 @@
 import dataclasses
 import types
 import typing
-from typing import Any
+from typing import Any, ClassVar, cast
 
 from memgan_tf import validation
 
@@ -36,7 +36,7 @@ def field_type(field: dataclasses.Field) -> tuple[type, bool]:
     if isinstance(field.type, types.UnionType):
         kinds = [kind for kind in typing.get_args(field.type) if kind is not type(None)]
         return kinds[-1], True
-    return field.type, False
+    return cast(type, field.type), False
 
 
 def check(field: dataclasses.Field, value: Any) -> Any:
@@ -71,8 +71,10 @@ def _takes_integers(field):
 class Checked:
     """Base of the configuration dataclasses; checks every field on creation."""
 
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
     def __post_init__(self):
-        for field in dataclasses.fields(self):
+        for field in self.describe().values():
             object.__setattr__(self, field.name, check(field, getattr(self, field.name)))
 
     @classmethod

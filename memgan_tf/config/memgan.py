@@ -1,6 +1,7 @@
 """MEMGAN's own configuration."""
 
 import dataclasses
+from typing import Any
 
 from memgan_tf.config.fields import option
 from memgan_tf.config.shared import DiscriminatorConfig, ScoreRuleConfig
@@ -66,7 +67,7 @@ class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
 # Field values by preset and family of images. "paper" is as close as the text allows;
 # docs/method.md lists the choices where the paper is silent. "default" has the best results under
 # the protocol.
-PRESETS = {
+PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "paper": {
         "digits": {"num_units": 50, "latent_dim": 64, "epochs": 60, "validation_fraction": 0.2},
         "mnist": {"num_units": 50, "latent_dim": 64, "epochs": 7},

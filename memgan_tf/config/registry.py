@@ -1,5 +1,6 @@
 """The registry of methods with their settings, presets and classes, without TensorFlow."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from memgan_tf.config import (
@@ -34,7 +35,7 @@ class Method(NamedTuple):
     """
 
     config: type[ModelConfig]
-    presets: dict[str, dict[str, dict[str, Any]]]
+    presets: Mapping[str, Any]
     implementation: str
 
 

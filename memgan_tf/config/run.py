@@ -8,6 +8,7 @@ from typing import Any
 
 from memgan_tf import files, validation
 from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
+from memgan_tf.config.fields import Checked
 from memgan_tf.config.registry import DETECTORS
 from memgan_tf.config.shared import ModelConfig
 from memgan_tf.config.training import TrainingConfig
@@ -159,8 +160,9 @@ def resolve(
     image_shape = validation.check_image_shape("image_shape", image_shape)
     presets = DETECTORS[detector].presets[preset]
     values = {**presets["*"], **presets[image_family(image_shape)], **overrides}
-    parts = []
-    for part in (DataConfig, TrainingConfig, model_class):
+    parts: list[Any] = []
+    kinds: tuple[type[Checked], ...] = (DataConfig, TrainingConfig, model_class)
+    for part in kinds:
         names = part.describe().keys() & values.keys()
         parts.append(part(**{name: values.pop(name) for name in sorted(names)}))
     if not model_class.trains_in_steps:

@@ -1,6 +1,7 @@
 """Settings shared by several detectors, each defined once."""
 
 import dataclasses
+from typing import TYPE_CHECKING, Any
 
 from memgan_tf.config.fields import Checked, option
 
@@ -36,6 +37,10 @@ class ModelConfig(Checked):
     score_rule: str = "distance"
     code_map: bool = False
     code_normalization: bool = False
+
+    if TYPE_CHECKING:
+        # A detector's own settings.
+        def __getattr__(self, name: str) -> Any: ...
 
 
 @dataclasses.dataclass(frozen=True)

@@ -93,7 +93,7 @@ def as_images(name: str, images: Any) -> np.ndarray:
             f"`{name}` must be images, (images, height, width[, channels]). Received: one array "
             f"of the shape {array.shape}. Use images[None] for a single image"
         )
-    return as_pixels(name, array)
+    return np.asarray(as_pixels(name, array))
 
 
 def as_array(name: str, images: Any) -> np.ndarray:

@@ -14,7 +14,7 @@ from memgan_tf.data.folders.walk import HIDDEN, name_of, walk
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
-from memgan_tf.data.stored_images import StoredImages
+from memgan_tf.data.stored_images import Images, StoredImages
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
@@ -30,7 +30,7 @@ class ScoringInput:
         originals: The photographs that the images were scaled from; None for arrays.
     """
 
-    images: np.ndarray | StoredImages
+    images: Images
     names: list[str]
     skipped: list[tuple[str, str]]
     originals: Originals | None = None

@@ -2,12 +2,13 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from memgan_tf.data.folders.originals import Originals
 from memgan_tf.data.image_files import stated_size
-from memgan_tf.data.stored_images import StoredImages
+from memgan_tf.data.stored_images import Images, StoredImages
 from memgan_tf.validation import check_image_shape, received
 
 # Number of images that are copied at a time, for any size of the set.
@@ -28,7 +29,12 @@ class EncodedImages(Sequence):
     def __len__(self):
         return len(self._files)
 
-    def __getitem__(self, chosen: np.ndarray) -> np.ndarray:
+    @property
+    def shape(self) -> tuple[int, int, int, int]:
+        """`(num_images, height, width, channels)`."""
+        return (len(self._files), *self._image_shape)
+
+    def __getitem__(self, chosen: Any) -> Any:
         """The images at the positions `chosen`, `(len(chosen), height, width, channels)` uint8."""
         import tensorflow as tf
 
@@ -75,7 +81,7 @@ class LabelledImages:
             normal; None if there are no such names.
     """
 
-    images: np.ndarray | EncodedImages | StoredImages
+    images: Images
     labels: np.ndarray | None
     names: list[str]
     masks: np.ndarray | None = None
@@ -88,8 +94,10 @@ class LabelledImages:
 
     def select(self, chosen: np.ndarray) -> "LabelledImages":
         """The images at the positions `chosen`, decoded unless there are many in a file."""
-        stored = isinstance(self.images, StoredImages)
-        images = self.images.select(chosen).in_memory_if_small() if stored else self.images[chosen]
+        if isinstance(self.images, StoredImages):
+            images = self.images.select(chosen).in_memory_if_small()
+        else:
+            images = self.images[chosen]
         labels, masks, groups, kinds = (
             array if array is None else array[chosen]
             for array in (self.labels, self.masks, self.groups, self.kinds)
@@ -99,7 +107,7 @@ class LabelledImages:
         return LabelledImages(images, labels, names, masks, groups, originals, kinds)
 
 
-def as_pixels(name: str, images: np.ndarray | StoredImages) -> np.ndarray | StoredImages:
+def as_pixels(name: str, images: Any) -> Images:
     """Images as `(num_images, height, width, channels)` uint8.
 
     Args:

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data.labelled_images import LabelledImages, as_pixels
+from memgan_tf.data.stored_images import Images
 from memgan_tf.validation import received
 
 # A compressed file may hold this many times its size, or this many bytes for any size. Images do
@@ -152,9 +153,9 @@ def _way_to_integers(labels, num_images):
     return "; save whole numbers as y.astype(int)" if is_float else ""
 
 
-def find_copies(images: np.ndarray) -> np.ndarray:
+def find_copies(images: Images) -> np.ndarray:
     """A number for each image, the same for equal images, `(num_images,)` int64."""
-    numbers = {}
+    numbers: dict[bytes, int] = {}
     digests = (hashlib.sha256(image).digest() for image in np.ascontiguousarray(images))
     return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)
 

@@ -38,7 +38,7 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
     )
 
 
-def image_shape(name: str, directory: pathlib.Path) -> tuple[int, ...]:
+def image_shape(name: str, directory: pathlib.Path) -> tuple[int, int, int]:
     """`(height, width, channels)` from the set's features.json.
 
     Raises:
@@ -59,7 +59,8 @@ def image_shape(name: str, directory: pathlib.Path) -> tuple[int, ...]:
             f"`dataset` tfds:{name} has images of varying size: {dimensions}. Resize them into an "
             f"npz file and use npz:<file>"
         )
-    return tuple(shape)
+    height, width, channels = shape
+    return height, width, channels
 
 
 def load(name: str, directory: pathlib.Path, split: str) -> LabelledImages:

@@ -62,7 +62,7 @@ def image_shape(config: DataConfig) -> tuple[int, int, int]:
 
 
 def settle(
-    config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
+    config: DataConfig, by_features: bool = False, report: Callable[[str], object] = str
 ) -> DataConfig:
     """The configuration with all open settings decided by a folder's images.
 
@@ -104,6 +104,8 @@ def count_normal(config: DataConfig) -> tuple[int, int] | None:
     if parse_name(config.dataset)[0] != "npz":
         return None
     train = npz.load(str(locate(config)), "train")
+    if train is None or train.groups is None:
+        return None
     groups = train.groups
     if train.labels is not None and config.normal_class is not None:
         groups = groups[train.labels == config.normal_class]

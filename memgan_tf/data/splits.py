@@ -30,7 +30,8 @@ class OneClassTask:
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)`."""
-        return self.train.images.shape[1:]
+        _, height, width, channels = self.train.images.shape
+        return height, width, channels
 
 
 def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClassTask:

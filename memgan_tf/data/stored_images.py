@@ -4,6 +4,7 @@ import mmap
 import os
 import weakref
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -11,6 +12,19 @@ from memgan_tf.data.channels import as_channels
 
 # A set of decoded images up to this size is read into memory; this does not change the batches.
 IN_MEMORY_BYTES = 64 * 2**20
+
+
+class Images(Protocol):
+    """What `np.ndarray`, `StoredImages` and `EncodedImages` have in common."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(num_images, height, width, channels)`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, chosen: Any, /) -> Any:
+        """The images at positions, as an array."""
 
 
 class StoredImages(Sequence):
@@ -42,18 +56,19 @@ class StoredImages(Sequence):
     ):
         self._descriptor = os.dup(descriptor)
         weakref.finalize(self, os.close, self._descriptor)
-        self._stored_shape, self._channels = tuple(shape), channels
+        self._stored_shape, self._channels = shape, channels
         self._rows = np.arange(shape[0]) if rows is None else np.asarray(rows, np.int64)
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
         """`(num_images, height, width, channels)`."""
-        return (len(self._rows), *self._stored_shape[1:3], self._channels)
+        _, height, width, _ = self._stored_shape
+        return (len(self._rows), height, width, self._channels)
 
     def __len__(self):
         return len(self._rows)
 
-    def __getitem__(self, chosen) -> np.ndarray:
+    def __getitem__(self, chosen: Any) -> Any:
         """The images at positions: an integer, a slice, or an array of integers or booleans."""
         mapped = mmap.mmap(self._descriptor, 0, access=mmap.ACCESS_READ)
         pixels = np.frombuffer(mapped, np.uint8).reshape(self._stored_shape)
@@ -72,7 +87,7 @@ class StoredImages(Sequence):
         rows = self._rows[chosen]
         return StoredImages(self._descriptor, self._stored_shape, self._channels, rows)
 
-    def in_memory_if_small(self) -> "StoredImages | np.ndarray":
+    def in_memory_if_small(self) -> Images:
         """The images as an array if they are few, or this object."""
         return self[:] if int(np.prod(self.shape)) <= IN_MEMORY_BYTES else self
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from memgan_tf.config import RunConfig
 from memgan_tf.data import as_pixels
+from memgan_tf.data.stored_images import Images
 from memgan_tf.training.run_directory import RunDirectory
 
 # Images that go through a network at once when scoring.
@@ -28,12 +29,14 @@ class Detector(abc.ABC):
         self.left_out_scores: np.ndarray | None = None
         # What a user must know of them, a sentence each.
         self.left_out_notes: list[str] = []
+        # The TensorFlow model that scores, of detectors that have one.
+        self.model: Any = None
 
     @abc.abstractmethod
     def fit(
         self,
-        images: np.ndarray,
-        validation_images: np.ndarray,
+        images: Images,
+        validation_images: Images,
         run: RunDirectory | None = None,
     ) -> float:
         """Learns from normal images.
@@ -56,7 +59,7 @@ class Detector(abc.ABC):
         """
 
     @abc.abstractmethod
-    def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def explain(self, images: Images) -> dict[str, np.ndarray]:
         """Scores images and says why; see `TrainableModel.explain`.
 
         Raises:
@@ -64,7 +67,7 @@ class Detector(abc.ABC):
             RuntimeError: Before `fit` or `load`.
         """
 
-    def score(self, images: np.ndarray) -> np.ndarray:
+    def score(self, images: Images) -> np.ndarray:
         """A(x) of images `(num_images, height, width, channels)`, 0 to 255; `(num_images,)`.
 
         Raises:
@@ -78,7 +81,7 @@ class Detector(abc.ABC):
         return None
 
     @abc.abstractmethod
-    def initialize(self, images: np.ndarray) -> None:
+    def initialize(self, images: Images) -> None:
         """Becomes able to score without having learned: what `fit` is measured against.
 
         A deep detector keeps its initial weights and measures its constants on the images; a
@@ -110,7 +113,7 @@ class Detector(abc.ABC):
         """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], if it has any."""
         return None
 
-    def _check_images(self, images: np.ndarray) -> np.ndarray:
+    def _check_images(self, images: Any) -> Images:
         images = as_pixels("images", images)
         if images.shape[1:] != self.config.image_shape:
             raise ValueError(

@@ -2,6 +2,8 @@
 
 import dataclasses
 import zlib
+from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -18,7 +20,7 @@ from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variable
 from memgan_tf.training.cluster import MULTI_WORKER
 from memgan_tf.training.growth import obstacle_to_growth
 from memgan_tf.training.levelling import Levelling, held_out_curve
-from memgan_tf.training.loop import train
+from memgan_tf.training.loop import Action, train
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import join_workers, make_strategy
 
@@ -35,11 +37,11 @@ class DeepDetector(Detector):
         model: The model, after `fit` or `load`.
     """
 
-    def __init__(self, config: RunConfig, model_class: type[TrainableModel]):
+    def __init__(self, config: RunConfig, model_class: Callable[..., TrainableModel]):
         super().__init__(config)
         self._model_class = model_class
         self.model: TrainableModel | None = None
-        self._explain_batch = None
+        self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     def initialize(self, images):
         strategy = self.config.training.distribution_strategy
@@ -57,11 +59,12 @@ class DeepDetector(Detector):
         workers.check_equal(
             {
                 "configuration": int(self.config.fingerprint()[:8], 16),
-                "training images": zlib.crc32(np.ascontiguousarray(images[:SCORING_BATCH])),
+                "training images": zlib.crc32(np.ascontiguousarray(images[:SCORING_BATCH]).data),
                 "number of training images": len(images),
             }
         )
-        checkpoints, own = None, [CollapseAlarm()]
+        checkpoints = None
+        own: list[Action] = [CollapseAlarm()]
         if run is not None:
             checkpoints = Checkpoints(
                 run.checkpoints,
@@ -79,7 +82,7 @@ class DeepDetector(Detector):
             ]
         levelling = None
         if training.stop_when_level:
-            known = [] if run is None else held_out_curve(run.metrics_file)
+            known: Any = [] if run is None else held_out_curve(run.metrics_file)
             levelling = Levelling(MIN_FOLDER_STEPS, known)
         actions = [*own, *map(as_action, actions)]
         seconds = train(trainer, validation_images, checkpoints, actions, workers, levelling)
@@ -107,7 +110,7 @@ class DeepDetector(Detector):
         return np.concatenate(parts)
 
     def decode_units(self):
-        units = self.model.decode_units()
+        units = self.model.decode_units() if self.model else None
         return None if units is None else units.numpy()
 
     def _batches(self, images):

@@ -1,5 +1,7 @@
 """Images as the rows that shallow detectors work on: scaled, flat, reduced."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -17,7 +19,8 @@ class Features:
     def __init__(self, config):
         self._share = config.explained_variance
         self.scaling = make_scaling(config.input_scaling, config.contrast_scale)
-        self._mean = self._components = None
+        self._mean: Any = None
+        self._components: Any = None
 
     def fit(self, images: np.ndarray) -> None:
         """Measures the scaling's range and the components on normal images.

@@ -1,5 +1,7 @@
 """Reconstruction by principal components."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -24,7 +26,7 @@ class PrincipalComponents(ShallowDetector):
         super().__init__(config)
         self._is_local = config.model.score_rule == "local"
         self.model: PcaModel | None = None
-        self._explain = None
+        self._explain: Any = None  # a `tf.function`, once it is fitted
 
     def fit(self, images, validation_images, run=None):
         # What was fitted before must not score what is fitted now.

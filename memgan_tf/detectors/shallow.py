@@ -2,6 +2,7 @@
 
 import abc
 import time
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class ShallowDetector(Detector):
     def __init__(self, config: RunConfig):
         super().__init__(config)
         self.features = make_features(config)
-        self._learned = None
+        self._learned: Any = None  # arrays by name, once it is fitted
 
     @abc.abstractmethod
     def learn(self, features: np.ndarray) -> dict[str, np.ndarray]:
@@ -76,7 +77,7 @@ class ShallowDetector(Detector):
         if run is not None:
             state = {f"features_{name}": array for name, array in self.features.state().items()}
             with files.replacing(run.path / STATE_FILE) as temporary:
-                np.savez(temporary, **state, **self._learned)
+                np.savez(temporary, **{**state, **self._learned})
         return seconds
 
     def _fit_to(self, images):

@@ -71,13 +71,13 @@ class RowLayout:
         Raises:
             ValueError: If pixels are not in 0 to 255.
         """
-        if self.lowest is not None:
-            return self._draw(rows)
-        return as_pixels("X", rows.reshape(len(rows), *self.image_shape))
+        if self.lowest is not None and self.highest is not None:
+            return self._draw(rows, self.lowest, self.highest)
+        return np.asarray(as_pixels("X", rows.reshape(len(rows), *self.image_shape)))
 
-    def _draw(self, rows):
-        spans = self.highest - self.lowest
-        shares = (rows - self.lowest) / np.where(spans > 0, spans, 1.0)
+    def _draw(self, rows, lowest, highest):
+        spans = highest - lowest
+        shares = (rows - lowest) / np.where(spans > 0, spans, 1.0)
         levels = LOW_LEVEL + shares * (HIGH_LEVEL - LOW_LEVEL)
         images = np.full((len(rows), math.prod(self.image_shape)), FILL_LEVEL, np.uint8)
         images[:, : rows.shape[1]] = np.round(np.clip(levels, 0, 255))

@@ -55,7 +55,7 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
     return path
 
 
-def load(cls: type, path: str | os.PathLike):
+def load(cls: Any, path: str | os.PathLike):
     """Reads what `save` wrote, as an estimator of `cls`.
 
     Raises:

@@ -48,10 +48,11 @@ def make_constructor(method: str):
             setattr(self, name, settings.get(name, default))
 
     kinds = inspect.Parameter
-    __init__.__signature__ = inspect.Signature(
+    signature = inspect.Signature(
         [kinds("self", kinds.POSITIONAL_OR_KEYWORD)]
         + [kinds(name, kinds.KEYWORD_ONLY, default=value) for name, value in defaults.items()]
     )
+    vars(__init__)["__signature__"] = signature
     return __init__
 
 

@@ -1,13 +1,13 @@
 """A simple baseline for a run on photographs: a PCA, fitted in seconds on the same images."""
 
 import time
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from memgan_tf.config import RunConfig, resolve
 from memgan_tf.config.run import MAX_PIXEL_SIDE
-from memgan_tf.data import OneClassTask
+from memgan_tf.data import LabelledImages, OneClassTask
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.explanations import parts_of
@@ -44,7 +44,8 @@ def measure_baseline(
         None for data that is not a folder, for images with too many pixels, for a run of a PCA,
         without images of both kinds, or if training images are too few or all equal.
     """
-    labels = task.test.labels[positions]
+    test = cast(LabelledImages, task.test)
+    labels = cast(np.ndarray, test.labels)[positions]
     if config.data.folder is None or config.detector == DETECTOR or len(np.unique(labels)) < 2:
         return None
     if max(config.image_shape[:2]) > MAX_PIXEL_SIDE:
@@ -61,7 +62,7 @@ def measure_baseline(
     seconds = time.monotonic() - started
     held_out = _score(rival, task.validation.images, np.arange(len(task.validation)))
     threshold = _calibrate(rival, held_out, config.data.target_fpr).threshold
-    found = _score(rival, task.test.images, positions)
+    found = _score(rival, test.images, positions)
     difference, low, high = auroc_difference(labels, found, scores)
     return {
         "detector": DETECTOR,

@@ -41,8 +41,8 @@ def card_facts(run: TrainedRun, calibration: Calibration) -> dict[str, Any]:
 def git_revision() -> str | None:
     """Commit of the package's source, with `+` if files have been changed; None without git."""
     file = pathlib.Path(__file__)
-    options = {"cwd": file.parent, "capture_output": True, "text": True, "check": True}
-    options["timeout"] = 10
+    options: dict[str, Any] = {"cwd": file.parent, "capture_output": True, "text": True}
+    options |= {"check": True, "timeout": 10}
     try:
         # An installed package may lie inside another project's repository.
         subprocess.run(["git", "ls-files", "--error-unmatch", file.name], **options)

@@ -1,15 +1,16 @@
 """Sizes of known defects in the pixels that a detector sees."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+
+from memgan_tf.data.stored_images import Images
 
 # A defect with fewer pixels than this, at the size of the run's images, is hardly visible.
 FEWEST_PIXELS = 4.0
 
 
-def measure_sizes(masks: Sequence, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
+def measure_sizes(masks: Images, labels: np.ndarray, size: tuple[int, int]) -> dict[str, Any]:
     """Counts the anomalies whose defects remain visible at a run's image size.
 
     Args:

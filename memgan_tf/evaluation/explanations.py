@@ -1,9 +1,10 @@
 """Explains many images part by part, in memory that does not grow with the set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
+from memgan_tf.data.stored_images import Images
 from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.trained_run import TrainedRun
 
@@ -12,7 +13,7 @@ PART_SIZE, PART_PIXELS = 256, 2**22
 
 
 def explain_in_parts(
-    scoring: TrainedRun | Detector, images: Sequence, positions: np.ndarray
+    scoring: TrainedRun | Detector, images: Images, positions: np.ndarray
 ) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:
     """Explains the images of a set at given positions.
 

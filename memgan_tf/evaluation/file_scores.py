@@ -92,8 +92,9 @@ class FileScores(Iterator[FileScore]):
         photographs = [Photograph(*file) for file in zip(paths, sizes, strict=True)]
         views = Views(images, None, Originals(photographs, run.config.data.fit))
         regions = predict_regions(run, views, flagged) or [None] * len(paths)
-        for path, *values, region in zip(paths, scores, p_values, flagged, regions, strict=True):
-            yield FileScore(path, *(value.item() for value in values), region)
+        rows = zip(paths, scores, p_values, flagged, regions, strict=True)
+        for path, score, p_value, is_anomaly, region in rows:
+            yield FileScore(path, score.item(), p_value.item(), is_anomaly.item(), region)
 
 
 def _listed(paths):

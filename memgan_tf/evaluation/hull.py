@@ -56,11 +56,11 @@ def measure_distances(
         RuntimeError: If the solver does not reach it.
     """
     codes, units = np.asarray(codes, np.float64), np.asarray(units, np.float64)
-    nearest, bounds = [], []
+    feet_in_hull, bounds = [], []
     for start in range(0, len(codes), BATCH):
         batch = tf.constant(codes[start : start + BATCH])
         weights, bound = hull_weights(batch, tf.constant(units), tolerance)
-        nearest.append(weights.numpy() @ units)
+        feet_in_hull.append(weights.numpy() @ units)
         bounds.append(bound.numpy())
     error = float(np.concatenate(bounds).max())
     if not error <= tolerance:
@@ -68,7 +68,7 @@ def measure_distances(
             f"the distance to the hull is only known to within {error:.2g}, not {tolerance:.2g}, "
             f"because the units are nearly dependent"
         )
-    nearest = np.concatenate(nearest)
+    nearest = np.concatenate(feet_in_hull)
     feet = project_to_span(codes, units)
     return HullDistances(
         total=np.linalg.norm(codes - nearest, axis=1),
@@ -177,13 +177,13 @@ def measure_hull(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
 def _compare(encoded, distances):
     """AUROC of quantities that may separate abnormal images; the last two do not use the hull."""
     centre = encoded["train"]["codes"].mean(axis=0)
-    scores = {
+    scores: dict[str, tuple[np.ndarray, ...]] = {
         name: (getattr(distances["normal"], name), getattr(distances["abnormal"], name))
         for name in ("total", "off_span", "in_span")
     }
     tested = [encoded["normal"], encoded["abnormal"]]
-    scores["to_mean_code"] = [np.linalg.norm(v["codes"] - centre, axis=1) for v in tested]
-    scores["anomaly_score"] = [v["anomaly_score"] for v in tested]
+    scores["to_mean_code"] = tuple(np.linalg.norm(v["codes"] - centre, axis=1) for v in tested)
+    scores["anomaly_score"] = tuple(v["anomaly_score"] for v in tested)
     return {name: _auroc(*pair) for name, pair in scores.items()}
 
 

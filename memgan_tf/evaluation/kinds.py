@@ -34,7 +34,11 @@ def measure_kinds(
     for anomaly in (False, True):
         for kind in sorted(set(kinds[labels == int(anomaly)])):
             chosen = (kinds == kind) & (labels == int(anomaly))
-            row = {"kind": str(kind), "anomaly": anomaly, "images": int(chosen.sum())}
+            row: dict[str, Any] = {
+                "kind": str(kind),
+                "anomaly": anomaly,
+                "images": int(chosen.sum()),
+            }
             row["flagged"] = int((scores[chosen] > threshold).sum())
             if anomaly and normal.any():
                 both = chosen | normal

@@ -1,7 +1,7 @@
 """Scores of a test split, and agreement of its anomaly maps with its masks."""
 
 import dataclasses
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -58,8 +58,9 @@ def measure_test(
     Raises:
         ValueError: If masks do not have the size of the images.
     """
-    positions = stratified_subset(test.labels, run.detector.max_test_images)
-    labels = test.labels[positions]
+    whole = cast(np.ndarray, test.labels)
+    positions = stratified_subset(whole, run.detector.max_test_images)
+    labels = whole[positions]
     looks_for_regions = pixel_threshold is not None and test.originals is not None
     if (test.masks is not None or looks_for_regions) and has_maps(run):
         return _measure_maps(run, test, positions, labels, pixel_threshold)
@@ -86,7 +87,9 @@ def _measure_parts(run, images, positions, labels):
 def _measure_maps(run, test, positions, labels, pixel_threshold):
     """Measures scores, parts, regions, and pixel metrics if there are masks, in one pass."""
     views, metrics, facts = Views.of(test), PixelMetrics(), {"num_anomalies_without_mask": 0}
-    scores, parts, regions = [], [], []
+    scores: list[np.ndarray] = []
+    parts: list[Any] = []
+    regions = []
     for part, _, explained in explain_in_parts(run, test.images, positions):
         scores.append(explained["anomaly_score"])
         parts.append(explained.get("parts"))
@@ -100,12 +103,12 @@ def _measure_maps(run, test, positions, labels, pixel_threshold):
                 regions.append(find_region(heat, pixel_threshold, size) if is_called else None)
             if test.masks is not None:
                 _add_pixels(metrics, facts, views, position, test.labels[position], heat)
-    scores = np.concatenate(scores)
     by_parts = {}
     if run.detector.part_names:
         by_parts = auroc_by_parts(labels, np.concatenate(parts), run.detector.part_names)
     values, pixels = _pixel_result(test, metrics, facts)
-    return MeasuredTest(positions, labels, scores, values, pixels, by_parts, regions or None)
+    found = np.concatenate(scores)
+    return MeasuredTest(positions, labels, found, values, pixels, by_parts, regions or None)
 
 
 def _add_pixels(metrics, facts, views, position, label, heat):

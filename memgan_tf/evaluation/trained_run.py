@@ -8,6 +8,7 @@ import numpy as np
 
 from memgan_tf.config import DataConfig, RunConfig
 from memgan_tf.data import OneClassTask, load_task
+from memgan_tf.data.stored_images import Images
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation import drift
@@ -129,9 +130,14 @@ class TrainedRun:
     @property
     def threshold(self) -> float:
         """A score above it is called an anomaly."""
-        return self._known_calibration().threshold
+        return self.known_calibration().threshold
 
-    def _known_calibration(self) -> Calibration:
+    def known_calibration(self) -> Calibration:
+        """The calibration.
+
+        Raises:
+            RuntimeError: If the run has none yet.
+        """
         if self.calibration is None:
             raise RuntimeError(
                 f"{self.directory.path} is not calibrated yet. Finish it with the memgan train "
@@ -139,7 +145,7 @@ class TrainedRun:
             )
         return self.calibration
 
-    def score(self, images: np.ndarray) -> np.ndarray:
+    def score(self, images: Images) -> np.ndarray:
         """A(x) of images `(num_images, height, width, channels)`, 0 to 255; `(num_images,)`.
 
         Raises:
@@ -147,7 +153,7 @@ class TrainedRun:
         """
         return self.detector.score(images)
 
-    def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def explain(self, images: Images) -> dict[str, np.ndarray]:
         """Scores, reconstructions, anomaly maps and attention; see `TrainableModel.explain`.
 
         Raises:
@@ -161,7 +167,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not a number.
         """
-        return self._known_calibration().p_values(scores)
+        return self.known_calibration().p_values(scores)
 
     def decide(self, scores: np.ndarray, fdr: float | None = None) -> np.ndarray:
         """Which scores are anomalies, `(num_images,)` bool.
@@ -184,7 +190,7 @@ class TrainedRun:
         Raises:
             ValueError: If a score is not finite or there are no scores.
         """
-        return drift.compare(self._known_calibration(), scores)
+        return drift.compare(self.known_calibration(), scores)
 
     def recalibrate(
         self, images: np.ndarray | None = None, target_fpr: float | None = None
@@ -203,7 +209,7 @@ class TrainedRun:
             ValueError: If there are too few images to guarantee the rate.
         """
         scores = None if images is None else self.score(images)
-        after = recalibrated(self._known_calibration(), target_fpr, scores)
+        after = recalibrated(self.known_calibration(), target_fpr, scores)
         backup = replace_calibration(self.directory, after)
         self.calibration = after
         return backup

@@ -1,15 +1,16 @@
 """Images, masks and anomaly maps for display, in the photograph's own pixels."""
 
 import dataclasses
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from memgan_tf.data.folders.originals import Originals
 from memgan_tf.data.labelled_images import LabelledImages
+from memgan_tf.data.stored_images import Images
 
 
-class Picked(Sequence):
+class Picked:
     """Some images, or masks, of a set, decoded on access.
 
     Args:
@@ -17,13 +18,18 @@ class Picked(Sequence):
         positions: `(n,)` positions in it.
     """
 
-    def __init__(self, items: Sequence, positions: np.ndarray):
+    def __init__(self, items: Images, positions: np.ndarray):
         self._items, self._positions = items, positions
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the images."""
+        return (len(self), *self._items.shape[1:])
 
     def __len__(self):
         return len(self._positions)
 
-    def __getitem__(self, chosen):
+    def __getitem__(self, chosen: Any) -> Any:
         return self._items[self._positions[chosen]]
 
 
@@ -38,8 +44,8 @@ class Views:
         originals: The photographs that the images were scaled from; None if there are none.
     """
 
-    images: Sequence
-    masks: Sequence | None = None
+    images: Images
+    masks: Images | None = None
     originals: Originals | None = None
 
     @classmethod
@@ -63,7 +69,7 @@ class Views:
         """Known defects of an image, `(height, width)` bool; None if the set has no masks."""
         if self.masks is None:
             return None
-        if self.originals is None:
+        if self.originals is None and self.masks is not None:
             return np.asarray(self.masks[np.array([position])][0], bool)
         return self.originals.mask(position, longest)
 

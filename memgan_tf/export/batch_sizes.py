@@ -87,7 +87,7 @@ def target_shape(
     Raises:
         UnsupportedError: If there is no such shape.
     """
-    sizes = [size if isinstance(size, BatchSize) else int(size) for size in wanted]
+    sizes: list[Any] = [size if isinstance(size, BatchSize) else int(size) for size in wanted]
     growing = [size for size in sizes if isinstance(size, BatchSize)]
     if batch_axis(shape) is None:
         if growing:

@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,8 @@ class Golden:
         path = pathlib.Path(export, GOLDEN_FILE)
         path.parent.mkdir(exist_ok=True)
         with files.replacing(path) as temporary:
-            np.savez_compressed(temporary, **{IMAGES: self.images}, **self.outputs)
+            arrays: dict[str, Any] = {IMAGES: self.images, **self.outputs}
+            np.savez_compressed(temporary, **arrays)
 
     def compare(self, outputs: dict[str, np.ndarray], tolerance: float) -> str:
         """Compares answers for all images with the expected ones.
@@ -94,7 +96,7 @@ class Golden:
             images = as_pixels(IMAGES, arrays.pop(IMAGES))
             if any(array.shape != (len(images),) for array in arrays.values()):
                 raise ValueError("not an answer for each image")
-            return cls(images, arrays)
+            return cls(np.asarray(images), arrays)
         except (KeyError, ValueError) as error:
             raise ValueError(
                 f"`export` must be a version that memgan export made, "

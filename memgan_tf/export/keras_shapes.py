@@ -1,5 +1,7 @@
 """Shapes and parts of tensors of TensorFlow in Keras, where a size may be the batch's."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -159,7 +161,7 @@ def _index(operation, begin, end, strides):
         for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
     }
     parts = (sizes_in(operation, part) for part in (begin, end, strides))
-    index = []
+    index: list[Any] = []
     for place, (first, last, step) in enumerate(zip(*parts, strict=True)):
         bit = 1 << place
         if masks["ellipsis"] & bit:
@@ -169,11 +171,11 @@ def _index(operation, begin, end, strides):
         elif masks["shrink_axis"] & bit:
             index.append(int(first))
         else:
-            limits = [
+            start, stop = (
                 None if masks[name] & bit else int(limit)
                 for name, limit in (("begin", first), ("end", last))
-            ]
-            index.append(slice(*limits, None if int(step) == 1 else int(step)))
+            )
+            index.append(slice(start, stop, None if int(step) == 1 else int(step)))
     return tuple(index)
 
 

@@ -39,7 +39,8 @@ class Scorer(tf.Module):
         # would still load the model.
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
-        self._image_shape, self._calibration = tuple(image_shape), calibration
+        height, width, channels = image_shape
+        self._image_shape, self._calibration = (height, width, channels), calibration
         self._reading, self._pixel_threshold = (image_fit, bit_depth), pixel_threshold
         units = model.decode_units()
         self._num_units = 0 if units is None else int(units.shape[0])

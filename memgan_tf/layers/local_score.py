@@ -1,6 +1,7 @@
 """The score of a photograph: how far its errors exceed their usual size at any place and scale."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import tensorflow as tf
 
@@ -85,7 +86,8 @@ class LocalScore:
         Args:
             squares: Function that returns batches of squared errors, from the start at each call.
         """
-        total, count = 0.0, 0
+        total: Any = 0.0
+        count = 0
         for batch in squares():
             total, count = total + tf.reduce_sum(batch, axis=0), count + int(batch.shape[0])
         usual = smoothed(total[tf.newaxis] / count, self.windows)[0]

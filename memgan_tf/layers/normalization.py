@@ -70,8 +70,8 @@ class MeasuredBatchNormalization(keras.layers.Layer):
         shape = tf.shape(inputs)
         images = tf.reshape(inputs, (-1, 1, 1, shape[-1])) if inputs.shape.rank == 2 else inputs
         if not training:
-            moments = map(tf.convert_to_tensor, (self.mean, self.variance))
-            outputs, *_ = self._fused(images, *moments, is_training=False)
+            mean, variance = map(tf.convert_to_tensor, (self.mean, self.variance))
+            outputs, *_ = self._fused(images, mean, variance, is_training=False)
         elif tf.distribute.get_strategy().num_replicas_in_sync > 1:
             mean, variance = _global_moments(images)
             outputs = self._normalize(images, mean, variance)

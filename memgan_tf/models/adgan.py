@@ -20,6 +20,9 @@ MAX_MONITORED_IMAGES = 16
 class AdganNetworks(Networks):
     """G and D; the score looks for the code whose image is nearest."""
 
+    generator: Generator
+    discriminator: ImageDiscriminator
+
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling = make_scaling(config.input_scaling, config.contrast_scale)
         dtype = dtype_of(mixed_precision)
@@ -100,6 +103,8 @@ class ADGAN(AdversarialModel):
     """
 
     networks_class = AdganNetworks
+    trained: AdganNetworks
+    scoring: AdganNetworks
     metric_names = (
         "loss/discriminator",
         "loss/generator_adversarial",

@@ -14,6 +14,9 @@ class AladNetworks(BiganNetworks):
 
     drops_images = False
 
+    code_pairs: CodeDiscriminator
+    image_pairs: PairDiscriminator
+
     def make_discriminators(self, image_shape, seed, dtype):
         config = self.config
         joint = super().make_discriminators(image_shape, seed, dtype)
@@ -62,6 +65,8 @@ class ALAD(BiGAN):
     """
 
     networks_class = AladNetworks
+    trained: AladNetworks
+    scoring: AladNetworks
 
     def forward(self, images, noise):
         seen = super().forward(images, noise)

@@ -6,7 +6,7 @@ from memgan_tf.losses import encoder_nonsaturating_loss, generator_loss
 from memgan_tf.losses.images import absolute_distance
 from memgan_tf.models.common.adversarial import AdversarialModel, update_discriminator
 from memgan_tf.models.common.paired import Networks, dtype_of, make_encoder_generator
-from memgan_tf.networks import JointDiscriminator
+from memgan_tf.networks import Encoder, Generator, JointDiscriminator
 
 
 class BiganNetworks(Networks):
@@ -14,6 +14,10 @@ class BiganNetworks(Networks):
 
     # Whether dropout in D_xz acts on the image's convolutions too.
     drops_images = True
+
+    encoder: Encoder
+    generator: Generator
+    discriminator: JointDiscriminator
 
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling, encoder, generator = make_encoder_generator(
@@ -74,6 +78,8 @@ class BiGAN(AdversarialModel):
     """
 
     networks_class = BiganNetworks
+    trained: BiganNetworks
+    scoring: BiganNetworks
     metric_names = (
         "loss/discriminator",
         "loss/adversarial",

@@ -13,6 +13,7 @@ from memgan_tf.losses.gaussian_mixture import (
 from memgan_tf.losses.images import squared_distance
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
+from memgan_tf.networks import Encoder, Generator
 from memgan_tf.networks.blocks import Initializers
 
 # Added to norms in denominators.
@@ -51,6 +52,10 @@ class AssignmentNetwork(keras.Model):
 
 class DagmmNetworks(Networks):
     """x → z = [code, relative error, cosine] → energy under a mixture that `fit_score` sets."""
+
+    encoder: Encoder
+    generator: Generator
+    assignment: AssignmentNetwork
 
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling, encoder, generator = make_encoder_generator(
@@ -104,6 +109,8 @@ class DAGMM(SinglePlayerModel):
     """
 
     networks_class = DagmmNetworks
+    trained: DagmmNetworks
+    scoring: DagmmNetworks
     divergence_fix = " or raise --covariance_jitter"
 
     def __init__(self, *options, **named_options):

@@ -12,6 +12,8 @@ class DCAE(SinglePlayerModel):
     """
 
     networks_class = LenetNetworks
+    trained: LenetNetworks
+    scoring: LenetNetworks
 
     @property
     def term_weights(self):

@@ -43,6 +43,8 @@ class DeepSVDD(PairedModel):
     """
 
     networks_class = SvddNetworks
+    trained: SvddNetworks
+    scoring: SvddNetworks
     metric_names = ("loss/reconstruction", "loss/distance", "loss/weight_decay")
 
     def __init__(self, config, *options, **named_options):

@@ -13,6 +13,8 @@ from memgan_tf.networks.energy import EnergyNetwork
 class DsebmNetworks(Networks):
     """The energy E(x); its gradient gives the reconstruction f(x) = x - ∇E(x)."""
 
+    energy: EnergyNetwork
+
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         energy = EnergyNetwork(
             image_shape,
@@ -45,6 +47,8 @@ class DSEBM(SinglePlayerModel):
     """
 
     networks_class = DsebmNetworks
+    trained: DsebmNetworks
+    scoring: DsebmNetworks
     player = "energy"
     term_weights = {"loss/reconstruction": 1.0}  # noqa: RUF012
 

@@ -6,10 +6,14 @@ from memgan_tf.layers.sparse_memory import SparseMemoryLayer
 from memgan_tf.losses.images import entropy, squared_distance
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
+from memgan_tf.networks import Encoder, Generator
 
 
 class MemaeNetworks(Networks):
     """x → E(x) → sparse combination of memory items → decoder."""
+
+    encoder: Encoder
+    generator: Generator
 
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling, encoder, generator = make_encoder_generator(
@@ -53,6 +57,8 @@ class MemAE(SinglePlayerModel):
     """
 
     networks_class = MemaeNetworks
+    trained: MemaeNetworks
+    scoring: MemaeNetworks
 
     @property
     def term_weights(self):

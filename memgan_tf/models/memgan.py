@@ -19,7 +19,7 @@ from memgan_tf.losses import (
 from memgan_tf.models.collapse import attention_signs, effective_units
 from memgan_tf.models.common.adversarial import update_discriminator
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.common.paired import PairedModel, dtype_of
+from memgan_tf.models.common.paired import PairedModel, compile_call, dtype_of
 from memgan_tf.networks import JointDiscriminator
 from memgan_tf.networks.blocks import code_map_shape
 
@@ -35,7 +35,9 @@ class MEMGAN(PairedModel):
     """
 
     networks_class = MemoryAutoencoder
-    metric_names = (
+    trained: MemoryAutoencoder
+    scoring: MemoryAutoencoder
+    metric_names: tuple[str, ...] = (
         "loss/discriminator",
         "loss/encoder_adversarial",
         "loss/generator_adversarial",
@@ -69,7 +71,7 @@ class MEMGAN(PairedModel):
         code_size = math.prod(code_map) if config.code_map else config.latent_dim
         self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
         if jit_compile:
-            self.discriminator.call = tf.function(self.discriminator.call, jit_compile=True)
+            compile_call(self.discriminator)
         super().__init__(config, image_shape, seed, average_weights, mixed_precision, jit_compile)
         self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
 

@@ -1,5 +1,7 @@
 """MEMGAN+: MEMGAN's networks, memory and step, and a score with more parts."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
@@ -13,7 +15,7 @@ from memgan_tf.layers import MeasuredGaussians
 from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.common.paired import dtype_of, locate
+from memgan_tf.models.common.paired import compile_call, dtype_of, locate
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
@@ -40,7 +42,8 @@ class PlusNetworks(MemoryAutoencoder):
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
         super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
         chosen = parse_parts(config.score_parts)
-        self.mirror_views, self.turns = config.turn_mirror_views, None
+        self.mirror_views = config.turn_mirror_views
+        self.turns: Any = None  # a `TurnClassifier`, if a part of the score needs it
         self.unit_features = config.turn_features == "unit"
         self.turned_shape = (min(*image_shape[:2], config.turn_side),) * 2
         if TURN_PARTS & set(chosen):
@@ -55,7 +58,7 @@ class PlusNetworks(MemoryAutoencoder):
                 name="turns",
             )
             if jit_compile:
-                self.turns.call = tf.function(self.turns.call, jit_compile=True)
+                compile_call(self.turns)
             self.feature_law = MeasuredGaussians(
                 NUM_TURNS, self.turns.num_features, dtype="float32"
             )
@@ -194,6 +197,8 @@ class MEMGANPlus(MEMGAN):
     """
 
     networks_class = PlusNetworks
+    trained: PlusNetworks
+    scoring: PlusNetworks
     reserved_share = 0.1
     replaces_score = False
 
@@ -202,11 +207,9 @@ class MEMGANPlus(MEMGAN):
         self.learning_rate_multipliers["turns"] = config.turn_learning_rate
         self.updates_per_step = {"turns": config.turn_steps}
         self._explain = tf.function(self.scoring.explain, reduce_retracing=True)
-
-    @property
-    def metric_names(self):
-        added = ("loss/turns", "turns/accuracy") if self.trained.turns else ()
-        return (*MEMGAN.metric_names, *added)
+        self.part_names = self.scoring.part_names
+        if self.trained.turns:
+            self.metric_names = (*MEMGAN.metric_names, "loss/turns", "turns/accuracy")
 
     def make_players(self):
         players = super().make_players()
@@ -251,10 +254,6 @@ class MEMGANPlus(MEMGAN):
 
     def fit_score(self, batches):
         self.scoring.fit_score(batches, self._explain)
-
-    @property
-    def part_names(self):
-        return self.scoring.part_names
 
     def score_notes(self):
         return self.scoring.describe_score()

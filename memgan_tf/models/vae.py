@@ -7,10 +7,14 @@ import tensorflow as tf
 from memgan_tf.losses.images import gaussian_divergence, squared_distance
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
+from memgan_tf.networks import Encoder, Generator
 
 
 class VaeNetworks(Networks):
     """Encoder of means and log variances, and a Gaussian decoder."""
+
+    encoder: Encoder
+    generator: Generator
 
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling, encoder, generator = make_encoder_generator(
@@ -56,6 +60,8 @@ class VAE(SinglePlayerModel):
     """
 
     networks_class = VaeNetworks
+    trained: VaeNetworks
+    scoring: VaeNetworks
 
     term_weights = {"loss/likelihood": 1.0, "loss/divergence": 1.0}  # noqa: RUF012
 

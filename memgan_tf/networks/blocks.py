@@ -17,7 +17,8 @@ def plan_sizes(height: int, width: int) -> list[tuple[int, int]]:
     """Sizes of an image after each halving, rounded up, until both sides are at most 4."""
     sizes = [(height, width)]
     while max(sizes[-1]) > SMALLEST_SIDE:
-        sizes.append(tuple((side + 1) // 2 for side in sizes[-1]))
+        height, width = sizes[-1]
+        sizes.append(((height + 1) // 2, (width + 1) // 2))
     return sizes
 
 
@@ -36,7 +37,8 @@ def code_map_shape(
 
 def kernel_for(size: tuple[int, int]) -> tuple[int, int]:
     """Kernel of a stride-2 convolution from `size`: 4 on even sides, 3 on odd ones."""
-    return tuple(4 if side % 2 == 0 else 3 for side in size)
+    height, width = (4 if side % 2 == 0 else 3 for side in size)
+    return height, width
 
 
 class Initializers:

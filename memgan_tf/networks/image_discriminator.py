@@ -97,9 +97,9 @@ class PairDiscriminator(ImageDiscriminator):
             (2 * height, width, channels), base_width, max_width, dense_width, seed, **kwargs
         )
 
-    def features(self, first, second, kept=()):
+    def features(self, first, second, kept=()):  # type: ignore[override]
         """Features that the logit is linear in, `(batch, dense_width)` float32."""
         return super().features(tf.concat([first, second], axis=1), kept)
 
-    def call(self, first, second, kept=()):
+    def call(self, first, second, kept=()):  # type: ignore[override]
         return self.head(self.features(first, second, kept))[:, 0]

@@ -92,7 +92,7 @@ class PatchFeatures:
         strides 8, 16 and 32 make a fine grid and a coarse one.
         """
         boxes = self._boxes(images)
-        by_stride = {}
+        by_stride: dict[int, list[tf.Tensor]] = {}
         for stride, values in zip(self.backbone.strides, self._maps(images, boxes), strict=True):
             by_stride.setdefault(stride, []).append(values)
         levels = list(by_stride.items())
@@ -123,8 +123,8 @@ class PatchFeatures:
 
     def _over_content(self, values, boxes, stride, grid_stride):
         """A map at the positions that one of `grid_stride` has, spread over each content."""
-        grid = [math.ceil(round(CONTENT_SHARE * side) / grid_stride) for side in self.size]
-        return to_relative(values, boxes * (2 * self._scale), stride, grid)
+        rows, columns = (math.ceil(round(CONTENT_SHARE * side) / grid_stride) for side in self.size)
+        return to_relative(values, boxes * (2 * self._scale), stride, (rows, columns))
 
     def _join_contents(self, maps, boxes):
         """The grid of maps by stride. Averages do not reach beyond the content."""

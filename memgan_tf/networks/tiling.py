@@ -31,9 +31,9 @@ def map_in_tiles(
         return network(images)
     unit = math.lcm(*strides)
     rows, columns = spans(height, tile_size, unit), spans(width, tile_size, unit)
-    lines = [[] for _ in strides]
+    lines: list[list[tf.Tensor]] = [[] for _ in strides]
     for top, bottom, first_row, last_row in rows:
-        parts = [[] for _ in strides]
+        parts: list[list[tf.Tensor]] = [[] for _ in strides]
         for left, right, first_column, last_column in columns:
             tile = images[:, top:bottom, left:right]
             if lines[0] or parts[0]:

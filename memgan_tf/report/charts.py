@@ -5,6 +5,7 @@ import io
 import itertools
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -124,8 +125,9 @@ def _svg(plot, ink):
     colors = dict.fromkeys(("text.color", "axes.edgecolor", "axes.labelcolor"), ink)
     colors |= dict.fromkeys(("xtick.color", "ytick.color"), ink)
     # A fixed salt for ids and no date, so the same run gives the same page.
-    options = {"svg.hashsalt": "memgan", "legend.facecolor": "none", "legend.edgecolor": ink}
-    with matplotlib.rc_context({**colors, **options, "axes.facecolor": "none", "font.size": 10}):
+    options: Any = {**colors, "legend.facecolor": "none", "legend.edgecolor": ink}
+    options |= {"svg.hashsalt": "memgan", "axes.facecolor": "none", "font.size": 10}
+    with matplotlib.rc_context(options):
         figure = Figure(figsize=SIZE, layout="constrained", facecolor="none")
         axes = figure.subplots()
         axes.spines[["top", "right"]].set_visible(False)

@@ -77,7 +77,9 @@ def evaluate(
     }
     folder.mkdir(exist_ok=True)
     names = [test.names[i] for i in measured.positions]
-    write_scores(folder / "scores.csv", names, labels, scores, run.calibration, measured.regions)
+    write_scores(
+        folder / "scores.csv", names, labels, scores, run.known_calibration(), measured.regions
+    )
     _draw(run, test, measured)
     _write_heatmaps(run, task, measured, names, num_heatmaps)
     _write_histogram(run, scores[labels == 1])

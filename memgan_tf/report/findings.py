@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -149,7 +149,7 @@ def _tested(run, task):
     if found is None or not _fits(run.directory, found, task.test.labels):
         print("Evaluating the run first.", flush=True)
         evaluate(run, task)
-        found = read_results(*given)
+        found = cast(tuple, read_results(*given))
     results, positions, scores = found
     test = task.test
     names, views = [test.names[i] for i in positions], Views.of(test).select(positions)

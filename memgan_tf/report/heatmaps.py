@@ -148,7 +148,7 @@ def _held_out_images(run):
 
 def _stems(groups, names):
     """File name of each position, in its first group."""
-    stems = {}
+    stems: dict[int, str] = {}
     for group, positions in groups.items():
         for rank, position in enumerate(positions, start=1):
             name = pathlib.PurePosixPath(names[position])

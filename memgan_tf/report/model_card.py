@@ -46,7 +46,7 @@ def render_model_card(findings: Findings) -> str:
         run=run,
         findings=findings,
         facts=findings.facts,
-        card=card_facts(run, run.calibration),
+        card=card_facts(run, run.known_calibration()),
         meanings=METRIC_MEANINGS,
         command=code_block(train_command(run.directory, run.config)),
     )

@@ -184,9 +184,9 @@ def _units(findings):
 
 
 def _settings(config):
-    parts = (("Data", config.data), ("Training", config.training), ("Model", config.model))
+    parts = [("Data", config.data), ("Training", config.training), ("Model", config.model)]
     if not config.model.trains_in_steps:
-        parts = (parts[0], parts[2])
+        del parts[1]
     return [(name, dataclasses.asdict(part)) for name, part in parts]
 
 

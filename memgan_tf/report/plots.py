@@ -1,6 +1,7 @@
 """Draws pictures of a run as PNG files."""
 
 import pathlib
+from typing import cast
 
 import matplotlib
 import numpy as np
@@ -64,7 +65,9 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
         chosen = scores[labels == label]
         if len(chosen):
             legend = f"{name} ({len(chosen)})"
-            axes.hist(chosen, bins=bins, density=True, alpha=0.6, color=color, label=legend)
+            axes.hist(
+                chosen, bins=bins.tolist(), density=True, alpha=0.6, color=color, label=legend
+            )
     axes.axvline(
         threshold,
         color=matplotlib.rcParams["text.color"],
@@ -73,7 +76,7 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
     )
     axes.set(xlabel="anomaly score A(x)", ylabel="density")
     # Below the axes, where it does not hide a bar.
-    columns = 3 if axes.figure.get_size_inches()[0] >= THREE_COLUMNS else 2
+    columns = 3 if cast(Figure, axes.figure).get_size_inches()[0] >= THREE_COLUMNS else 2
     axes.figure.legend(loc="outside lower center", ncols=columns, fontsize=9, frameon=False)
 
 

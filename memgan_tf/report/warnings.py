@@ -1,5 +1,7 @@
 """Warnings about a run, each with what to do."""
 
+from typing import cast
+
 from scipy import stats
 
 from memgan_tf.evaluation import drift
@@ -28,7 +30,7 @@ def list_warnings(findings: Findings) -> list[str]:
 
 def auroc_of(findings: Findings) -> tuple[float, float, float]:
     """AUROC of the test split, and the ends of its interval."""
-    results = findings.results
+    results = cast(dict, findings.results)
     auroc = results["metrics"]["auroc"]
     return auroc, *auroc_interval(auroc, results["num_normal"], results["num_anomalies"])
 
@@ -110,7 +112,8 @@ def _defect_warnings(findings):
 
 
 def _score_warnings(findings):
-    warnings, calibration = [], findings.run.calibration
+    warnings: list[str] = []
+    calibration = findings.run.calibration
     if findings.results is None:
         return warnings
     labels, scores = findings.scored.labels, findings.scored.scores

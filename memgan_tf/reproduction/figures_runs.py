@@ -1,7 +1,9 @@
 """Selects the runs for a figure of the paper; names the command that makes a missing one."""
 
 import glob
+import pathlib
 from collections.abc import Sequence
+from typing import Any
 
 from memgan_tf.config import RunConfig
 from memgan_tf.training.run_directory import RunDirectory
@@ -17,7 +19,7 @@ def find_runs(patterns: Sequence[str]) -> list[RunDirectory]:
     Raises:
         ValueError: If a folder is not a finished run or a pattern matches none.
     """
-    found = {}
+    found: dict[pathlib.Path, RunDirectory] = {}
     for pattern in patterns:
         if glob.has_magic(pattern):
             matches = [RunDirectory(path) for path in sorted(glob.glob(pattern))]
@@ -98,7 +100,7 @@ def ablation_pairs(runs: Sequence[RunDirectory]) -> list[tuple[RunDirectory, Run
 
 def _by_task(runs, wanted):
     """The wanted run with the lowest seed of each task, in the order of the tasks."""
-    chosen = {}
+    chosen: dict[Any, RunDirectory] = {}
     for run in runs:
         config = run.read_config()
         if wanted(config):

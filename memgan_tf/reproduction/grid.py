@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from typing import BinaryIO, cast
 
 from memgan_tf import files
 from memgan_tf.config import by_features
@@ -161,7 +162,7 @@ class Grid:
             return process.wait()
         finally:
             self._processes.discard(process)
-            process.stdin.close()
+            cast(BinaryIO, process.stdin).close()
 
 
 def _last_line(log):

@@ -114,7 +114,7 @@ def _units(records, mark):
             published = paper_tables()["num_units"][str(normal_class)][str(units)]
             mean = summary and summary.means.get(normal_class)
             ours = "" if mean is None else f"{mean:.1f}"
-            if mean is not None and summary.deviations[normal_class] is not None:
+            if summary and mean is not None and summary.deviations[normal_class] is not None:
                 ours += f" ± {summary.deviations[normal_class]:.1f}"
             row.append(f"{ours} ({published[0]:.1f} ± {published[1]:.1f})".strip())
         rows.append(row)
@@ -129,7 +129,8 @@ def _parts(records, mark):
     """
     suite, _, method = mark.partition(" ")
     detector, _, variant = method.partition(" ")
-    found, chosen = collections.defaultdict(dict), ""
+    found: dict[str, dict] = collections.defaultdict(dict)
+    chosen = ""
     for cell, record in records.items():
         if (cell.suite, cell.detector, cell.variant) == (suite, detector, variant or "default"):
             for name, auroc in record.get("auroc_by_parts", {}).items():

@@ -66,8 +66,9 @@ def image_shape(dims: Any) -> tuple[int, int, int] | None:
     """
     if dims is None or len(dims) != 4:
         return None
-    shape = tuple(int(side) for side in dims[1:])
-    if min(shape) < 1 or shape[2] not in (1, 3) or math.prod(shape) > MAX_VALUES:
+    height, width, channels = (int(side) for side in dims[1:])
+    shape = (height, width, channels)
+    if min(shape) < 1 or channels not in (1, 3) or math.prod(shape) > MAX_VALUES:
         raise ValueError(
             f"images of {shape}; they must have 1 or 3 channels and {MAX_VALUES:,} values at most"
         )

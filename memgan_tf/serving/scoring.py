@@ -3,11 +3,12 @@
 import numpy as np
 from tqdm import tqdm
 
+from memgan_tf.data.stored_images import Images
 from memgan_tf.serving.client import Client
 from memgan_tf.validation import check_integer
 
 
-def score_images(client: Client, images: np.ndarray, batch_size: int) -> dict[str, np.ndarray]:
+def score_images(client: Client, images: Images, batch_size: int) -> dict[str, np.ndarray]:
     """Scores any number of images, with a progress bar on a terminal.
 
     Args:

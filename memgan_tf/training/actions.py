@@ -33,7 +33,7 @@ class CsvLogger:
 
     def __init__(self, path: pathlib.Path):
         self._path = path
-        self._rows = []
+        self._rows: list[dict[str, Any]] = []
         if path.exists():
             with files.naming_damage(path, REMOVE_METRICS):
                 for row in files.read_table(path, MAX_METRICS_BYTES):

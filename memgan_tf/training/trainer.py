@@ -1,12 +1,14 @@
 """The training function: several steps of any model in one call, on any number of replicas."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from memgan_tf.config import TrainingConfig
 from memgan_tf.data.pipeline import steps_per_epoch, training_batches
-from memgan_tf.data.stored_images import StoredImages
+from memgan_tf.data.stored_images import Images, StoredImages
 from memgan_tf.models.common.base import ModelFactory
 from memgan_tf.training.adam import FusedAdam
 
@@ -37,7 +39,7 @@ class Trainer:
         self,
         factory: ModelFactory,
         config: TrainingConfig,
-        images: np.ndarray,
+        images: Images,
         strategy: tf.distribute.Strategy,
     ):
         self.config, self._strategy = config, strategy
@@ -63,7 +65,8 @@ class Trainer:
                 player: self._make_optimizer(player, variables)
                 for player, variables in self.model.players.items()
             }
-        self._iterator, self.phase = None, None
+        self._iterator: Any = None
+        self.phase = ""
         self._steps = tf.function(self._run_steps)
 
     @property

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -61,7 +62,8 @@ class Workers:
     """
 
     def __init__(self, cluster: Cluster, strategy: tf.distribute.Strategy | None = None):
-        self._cluster, self._strategy = cluster, strategy
+        self._cluster = cluster
+        self._strategy: Any = strategy
 
     @property
     def is_chief(self) -> bool:

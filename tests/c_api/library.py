@@ -5,12 +5,13 @@ import ctypes
 import importlib.util
 import pathlib
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 LIBRARY = "libtensorflow_cc.so.2"
 # TensorFlow's DataType by number.
-DTYPES = {
+DTYPES: dict[int, Any] = {
     1: np.dtype(np.float32),
     2: np.dtype(np.float64),
     3: np.dtype(np.int32),
@@ -77,7 +78,7 @@ def load_library() -> ctypes.CDLL:
         RuntimeError: If TensorFlow's wheel is not installed, or lacks the library.
     """
     found = importlib.util.find_spec("tensorflow")  # finds, does not import
-    path = pathlib.Path(found.origin).with_name(LIBRARY) if found else None
+    path = pathlib.Path(found.origin).with_name(LIBRARY) if found and found.origin else None
     if path is None or not path.exists():
         raise RuntimeError(f"{LIBRARY} is missing: install a tensorflow wheel for Linux")
     library = ctypes.CDLL(str(path))

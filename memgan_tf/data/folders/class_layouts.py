@@ -21,7 +21,7 @@ def plan_classes(tree: Tree) -> Plan:
         else:
             places = "train/<class> or test/<class>" if splits else "a class's folder"
             others.append((path, f"not in {places}"))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if any(words.says(name, words.VALIDATION) for name, split in splits.items() if split == "test"):
         notes = ("val is the test split",)
     return Plan("image_folder", images, others, has_classes=True, notes=notes)

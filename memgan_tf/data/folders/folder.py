@@ -47,7 +47,7 @@ class FolderSet:
 
 
 def settle(
-    config: DataConfig, by_features: bool = False, report: Callable[[str], None] = str
+    config: DataConfig, by_features: bool = False, report: Callable[[str], object] = str
 ) -> DataConfig:
     """The configuration with all open settings decided by the images.
 

@@ -3,6 +3,7 @@
 import collections
 import hashlib
 import pathlib
+from collections.abc import Sequence
 from typing import Any
 
 from memgan_tf import files
@@ -14,13 +15,13 @@ MAX_LINES = 10
 
 
 def describe(
-    folder: str,
+    folder: str | None,
     layout: str,
     rows: list[dict[str, Any]],
     left_out: list[dict[str, str]],
     unusable_masks: list[dict[str, str]],
     rule: dict[str, Any],
-    notes: list[str] = (),
+    notes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The index as a dictionary for JSON.
 
@@ -64,7 +65,7 @@ def describe(
     }
 
 
-def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
+def num_groups(index: dict[str, Any], normal_class: int | str | None) -> int:
     """Number of different normal training images in an index; copies count once."""
     return sum(
         count["groups"]
@@ -73,7 +74,7 @@ def num_groups(index: dict[str, Any], normal_class: str | None) -> int:
     )
 
 
-def num_normal(index: dict[str, Any], normal_class: str | None) -> int:
+def num_normal(index: dict[str, Any], normal_class: int | str | None) -> int:
     """Number of normal training images in an index."""
     return sum(
         count["images"]
@@ -90,7 +91,8 @@ def content_digest(rows: list[dict[str, Any]]) -> str:
 
 def _repetitions(rows):
     """Groups of images with equal or nearly equal pixels: within a split, and across splits."""
-    equal, near = {}, {}
+    equal: dict[str, dict[str, list[str]]] = {}
+    near: dict[int, list[dict[str, Any]]] = {}
     for row in rows:
         equal.setdefault(row["digest"], {}).setdefault(row["split"], []).append(row["path"])
         near.setdefault(row["group"], []).append(row)
@@ -100,13 +102,13 @@ def _repetitions(rows):
         for split, paths in group.items()
         if len(paths) > 1
     ]
-    near = [group for group in near.values() if len({row["digest"] for row in group}) > 1]
+    alike = [group for group in near.values() if len({row["digest"] for row in group}) > 1]
     return {
         "duplicates": duplicates,
         "leaks": [dict(group) for group in equal.values() if len(group) > 1],
         "near_duplicates": [
             {"splits": sorted({row["split"] for row in group}), "paths": [r["path"] for r in group]}
-            for group in near
+            for group in alike
         ],
     }
 

@@ -24,7 +24,7 @@ FAMILY_OF = {
 }
 
 
-def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
+def plan(found: Found, layout: str | None, normal_class: int | str | None) -> Plan:
     """Assigns files to splits and classes.
 
     Args:
@@ -48,7 +48,7 @@ def plan(found: Found, layout: str | None, normal_class: str | None) -> Plan:
     return dataclasses.replace(made, others=[*found.others, *made.others])
 
 
-def recognize(found: Found, trees: list[Tree], normal_class: str | None) -> tuple[str, Tree]:
+def recognize(found: Found, trees: list[Tree], normal_class: int | str | None) -> tuple[str, Tree]:
     """The layout according to the names of folders, and the part of the folder that has it.
 
     Raises:
@@ -106,7 +106,7 @@ def _refuse_unclear(tree):
 def _refuse_categories(trees):
     """Refuses a folder with several sets, one per subfolder."""
     whole = trees[-1]
-    tops = {}
+    tops: dict[str, list[pathlib.PurePath]] = {}
     for path in [*whole.images, *whole.masks]:
         tops.setdefault(whole.inner(path)[0], []).append(path)
     sets = [name for name, paths in sorted(tops.items()) if _is_set(whole, name, paths)]
@@ -152,7 +152,7 @@ def _list(names):
     return ", ".join(chosen[:10]) + (", …" if len(chosen) > 10 else "")
 
 
-def check(made: Plan, normal_class: str | None, place: pathlib.Path) -> None:
+def check(made: Plan, normal_class: int | str | None, place: pathlib.Path) -> None:
     """Checks that a plan has normal images to train on, and the given class.
 
     Raises:

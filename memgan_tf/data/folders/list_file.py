@@ -24,7 +24,7 @@ NORMAL_LABELS = words.NORMAL | {"0", "false"}
 PROBED = 20
 
 
-def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan]:
+def read_list(path: pathlib.Path, normal_class: int | str | None) -> tuple[Found, Plan]:
     """The images of a list, and the role of each.
 
     Args:
@@ -47,7 +47,8 @@ def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan
             f"{shown(', '.join(objects[:12]))}. Keep the lines of one, or name its folder, "
             f"--dataset=folder:{shown(folder / objects[0])}"
         )
-    uses, masks = {}, {}
+    uses: dict[pathlib.PurePath, tuple[str | None, str | None]] = {}
+    masks = {}
     for number, row in rows:
         image = _relative(folder, row["path"])
         use = _split(path, number, row.get("split")), _label(row)
@@ -63,8 +64,8 @@ def read_list(path: pathlib.Path, normal_class: str | None) -> tuple[Found, Plan
 
 def _plan(uses, masks, normal_class, num_repeated):
     labelled = {name for _, name in uses.values()} != {None}
-    normal = {name for _, name in uses.values() if name and words.plain(name) in NORMAL_LABELS}
-    normal = frozenset(normal if normal_class is None else {normal_class})
+    named = {name for _, name in uses.values() if name and words.plain(name) in NORMAL_LABELS}
+    normal = frozenset(named if normal_class is None else {normal_class})
     images, others = [], []
     for path, (split, name) in sorted(uses.items()):
         if labelled and name is None:
@@ -76,7 +77,11 @@ def _plan(uses, masks, normal_class, num_repeated):
     pairing = Pairing(masks, [], []) if masks else None
     notes = (f"{num_repeated} lines repeat others",) if num_repeated else ()
     return Plan(
-        *("list", images, others, pairing, normal),
+        "list",
+        images,
+        others,
+        pairing,
+        normal,
         has_classes=normal_class is not None,
         notes=notes,
     )

@@ -1,5 +1,7 @@
 """Layouts where masks define what is normal: KolektorSDD 1 and 2, and `images` with `masks`."""
 
+import pathlib
+
 from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import UNUSED, pair
 from memgan_tf.data.folders.plan import Plan
@@ -19,7 +21,8 @@ def recognize(tree: Tree) -> str | None:
 
 def plan(tree: Tree, layout: str) -> Plan:
     """An image is normal if its mask is empty or absent; a missing split is drawn."""
-    images, others, has_splits = [], [], bool(_split_names(tree))
+    images: list[tuple[pathlib.PurePath, str | None, None]] = []
+    others, has_splits = [], bool(_split_names(tree))
     for path in tree.images:
         parts = tree.inner(path)[:-1]
         if not has_splits:

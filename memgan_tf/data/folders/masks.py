@@ -43,7 +43,8 @@ def pair(tree: Tree, images: list[pathlib.PurePath]) -> Pairing | None:
     """
     if not tree.masks:
         return None
-    found, problems = {}, {}
+    found: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]] = {}
+    problems: dict[pathlib.PurePath, str] = {}
     left, without = list(tree.masks), list(images)
     for image_keys, mask_keys, are_joined in _rules(tree):
         _match(_by_key(without, image_keys), _by_key(left, mask_keys), are_joined, found, problems)
@@ -108,7 +109,7 @@ def _by_key(paths, keys):
 
 
 def _match(images, masks, are_joined, found, problems):
-    fitting = collections.defaultdict(dict)
+    fitting: dict[pathlib.PurePath, dict] = collections.defaultdict(dict)
     for key, group in images.items():
         for image in group:
             fitting[image].update(dict.fromkeys(masks.get(key, ())))

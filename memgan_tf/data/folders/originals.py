@@ -43,7 +43,8 @@ class Photograph:
     def shown_size(self, longest: int = MAX_LONGER_SIDE) -> tuple[int, int]:
         """`(height, width)`, scaled down if the longer side exceeds `longest`."""
         factor = min(1.0, longest / max(self.size))
-        return tuple(max(1, round(factor * side)) for side in self.size)
+        height, width = (max(1, round(factor * side)) for side in self.size)
+        return height, width
 
 
 @dataclasses.dataclass(frozen=True)

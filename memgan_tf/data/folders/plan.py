@@ -2,6 +2,7 @@
 
 import dataclasses
 import pathlib
+from collections.abc import Sequence
 
 from memgan_tf.data.folders.masks import Pairing
 
@@ -26,8 +27,8 @@ class Plan:
     """
 
     layout: str
-    images: list[tuple[pathlib.PurePath, str | None, str | None]]
-    others: list[tuple[pathlib.PurePath, str]]
+    images: Sequence[tuple[pathlib.PurePath, str | None, str | None]]
+    others: Sequence[tuple[pathlib.PurePath, str]]
     pairing: Pairing | None = None
     normal: frozenset[str | None] = frozenset({GOOD})
     has_classes: bool = False

@@ -13,7 +13,9 @@ MIN_USED_BITS = 15
 UNUSED = None
 
 
-def assign(plan: Plan, entry: dict[str, Any], normal_class: str | None) -> list[dict[str, Any]]:
+def assign(
+    plan: Plan, entry: dict[str, Any], normal_class: int | str | None
+) -> list[dict[str, Any]]:
     """The readable images with their splits and classes, in the order of their pixels.
 
     Args:
@@ -57,7 +59,7 @@ def _split_by_mask(record, split, name, unclear, left_out):
 def _draw(rows, plan, normal_class):
     """Splits the images that have no split; a quarter of the normal groups is for the test."""
     normal = {normal_class} if plan.has_classes else {None, GOOD, *plan.normal}
-    of_group = {}
+    of_group: dict[int, str] = {}
     for row in rows:
         if row["class"] in normal:
             before = of_group.get(row["group"], row["digest"])

@@ -57,7 +57,7 @@ def plan(tree: Tree, layout: str) -> Plan:
     is_normal = frozenset(name for _, _, name in images if words.says(name, words.NORMAL))
     pairing = pair(tree, [path for path, _, name in images if name not in is_normal])
     others += [(path, UNUSED) for path in (pairing.unused if pairing else ())]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if num_validation:
         notes = (f"the {num_validation} images of validation/{normal} count as train",)
     return Plan(layout, images, others, pairing, is_normal, notes=notes)

@@ -136,7 +136,8 @@ def _make(staging, folder, images, masks, size, rule, bit_depth):
     def look(path):
         decoded = decode(folder / path, bit_depth)
         facts = decoded.size, decoded.digest(), decoded.peak
-        return decoded.fit(*size, rule), *facts
+        height, width = size
+        return decoded.fit(height, width, rule), *facts
 
     records, left_out, signatures, peaks = [], [], [], []
     with (staging / PIXELS_FILE).open("wb") as pixels:
@@ -159,7 +160,11 @@ def _make(staging, folder, images, masks, size, rule, bit_depth):
         _keep_first_channel(staging / PIXELS_FILE)
     by_name = {name_of(image): paths for image, paths in masks.items()}
     wanted = [record for record in records if record["path"] in by_name]
-    entry = {"channels": 1 if grey and records else 3, "files": records, "left_out": left_out}
+    entry: dict[str, Any] = {
+        "channels": 1 if grey and records else 3,
+        "files": records,
+        "left_out": left_out,
+    }
     entry["peak"] = max(peaks, default=None)
     with (staging / MASKS_FILE).open("wb") as file:
         entry |= _write_masks(file, folder, wanted, by_name, size, rule)
@@ -179,7 +184,8 @@ def _write_masks(file: BinaryIO, folder, records, by_name, size, rule):
     def look(record):
         paths = [folder / path for path in by_name[record["path"]]]
         mask, is_scaled = read_mask(paths, (record["height"], record["width"]))
-        fitted = fit_image(mask, *size, rule, Image.Resampling.NEAREST)
+        height, width = size
+        fitted = fit_image(mask, height, width, rule, Image.Resampling.NEAREST)
         return np.asarray(fitted) > 0, mask.getbbox() is not None, is_scaled
 
     row, bad, scaled = 0, [], []

@@ -61,7 +61,8 @@ class Tree:
 
 def chain(paths: list[pathlib.PurePath]) -> list[tuple[str, ...]]:
     """The folder itself, and those below it as long as each has no siblings: `a`, `a/b`, …"""
-    bases, depth = [()], 0
+    bases: list[tuple[str, ...]] = [()]
+    depth = 0
     while all(len(path.parts) > depth + 1 for path in paths):
         names = {path.parts[depth] for path in paths}
         if len(names) != 1:

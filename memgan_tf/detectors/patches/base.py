@@ -2,7 +2,7 @@
 
 import abc
 import time
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -84,7 +84,7 @@ class FeatureDetector(Detector):
         # What `learn` found out, a sentence each.
         self.notes: list[str] = []
         self.model: FeatureModel | None = None
-        self._explain_batch = None
+        self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     @abc.abstractmethod
     def learn(self, stream: FeatureStream) -> dict[str, np.ndarray]:
@@ -120,7 +120,7 @@ class FeatureDetector(Detector):
             (run.path / BACKBONE_FOLDER).mkdir(exist_ok=True)
             save_backbone(backbone, run.path / BACKBONE_FOLDER)
             with files.replacing(run.path / STATE_FILE) as temporary:
-                np.savez_compressed(temporary, **arrays)
+                np.savez_compressed(temporary, **cast(Any, arrays))
             files.write_json(run.path / NOTES_FILE, self.notes)
         self._use(self.make_model(network, arrays))
         return time.monotonic() - started

@@ -52,7 +52,7 @@ class MemoryLearner:
     def fit(self) -> None:
         """Chooses the units."""
         rows, owners = np.concatenate(self._rows), np.concatenate(self._owners)
-        self._rows = self._owners = None
+        del self._rows, self._owners
         count = min(self.num_units, max(1, int(self.share * self._seen)))
         chosen = choose_centers(rows, count, self.seed)
         self.units, self.owners = rows[chosen].astype(np.float32), owners[chosen]

@@ -37,7 +37,8 @@ class PatchMemoryModel(FeatureModel):
         self._anywhere = MEMORY + "units" in arrays
         names = (MEMORY,) if self._anywhere else PREFIXES
         self._prefixes = [name for name in names if name + "matrix" in arrays]
-        kept, self._cell_sides = {}, {}
+        kept: dict[str, np.ndarray] = {}
+        self._cell_sides: dict[str, int] = {}
         for prefix in self._prefixes:
             if self._anywhere:
                 own = [prefix + name for name in ("matrix", "offset", "units")]
@@ -157,7 +158,7 @@ class PatchMemory(FeatureDetector):
     def _positions(self, learners, largest_of):
         usual = np.maximum(np.median(largest_of, axis=0), TINY)
         self.left_out_scores = (largest_of / usual).mean(axis=1)
-        found = {}
+        found: dict[str, np.ndarray] = {}
         for (prefix, learner), value in zip(learners.items(), usual, strict=True):
             found |= {**learner.arrays(prefix), prefix + "usual": np.float32(value)}
         return found
@@ -173,7 +174,7 @@ class PatchMemory(FeatureDetector):
         for grids in stream.passing("patches"):
             learner.add(*grids[0])
         learner.fit()
-        scores = []
+        scores: list[np.ndarray] = []
         for grids in stream.passing("leaving out"):
             for features, valid in zip(*grids[0], strict=True):
                 scores.append(learner.leave_out(len(scores), features, valid).max())

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +23,14 @@ class PositionLearner:
 
     projection: Projection
     ridge: float
-    max_positions: int
+    max_positions: float
     shared_patches: float = 0.0
-    statistics: CellStatistics | None = None
-    fitted: FittedCells | None = None
+    statistics: CellStatistics = dataclasses.field(init=False)
+    fitted: FittedCells = dataclasses.field(init=False)
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
         """Adds images, `(images, rows, columns, channels)` and `(images, rows, columns)` bool."""
-        if self.statistics is None:
+        if not hasattr(self, "statistics"):
             grid = features.shape[1:3]
             self.statistics = CellStatistics(
                 grid, cell_side(grid, self.max_positions), len(self.projection.offset)
@@ -46,7 +47,7 @@ class PositionLearner:
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """What was learned, by names that begin with `prefix`."""
-        found = {
+        found: dict[str, Any] = {
             "matrix": self.projection.matrix,
             "offset": self.projection.offset,
             "cell_side": np.int32(self.statistics.cell_side),
@@ -71,7 +72,7 @@ def unpack(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
     }
 
 
-def cell_side(grid: tuple[int, int], max_positions: int) -> int:
+def cell_side(grid: tuple[int, int], max_positions: float) -> int:
     """The smallest side of cells of which a grid has `max_positions` at most."""
     side = 1
     while math.ceil(grid[0] / side) * math.ceil(grid[1] / side) > max_positions:

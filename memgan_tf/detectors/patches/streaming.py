@@ -2,12 +2,14 @@
 
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
+from memgan_tf.data.stored_images import Images
 from memgan_tf.networks.patch_features import PatchFeatures
 
 # Pixels that pass the network at once.
@@ -18,7 +20,7 @@ KEPT_BYTES = 2**29
 SAMPLED_IMAGES, SAMPLED_PATCHES = 64, 40_000
 
 
-def batch_size(image_shape: tuple[int, int, int]) -> int:
+def batch_size(image_shape: tuple[int, ...]) -> int:
     """Images that pass the network at once."""
     return max(1, BATCH_PIXELS // (image_shape[0] * image_shape[1]))
 
@@ -32,13 +34,13 @@ class FeatureStream:
             is indexed by a slice or positions.
     """
 
-    def __init__(self, network: PatchFeatures, images: Sequence):
+    def __init__(self, network: PatchFeatures, images: Images):
         self._network, self._images = network, images
         self._size = batch_size(images.shape[1:])
         self._grids = self._compiled(
             lambda batch: [(grid.features, grid.valid) for grid in network(batch)]
         )
-        self._kept = {}
+        self._kept: dict[Any, Any] = {}
 
     def __len__(self):
         return len(self._images)

@@ -1,5 +1,7 @@
 """What the GANs without a memory share."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from memgan_tf.losses import discriminator_loss
@@ -11,6 +13,8 @@ LOST_GAME = 0.01
 
 class AdversarialModel(PairedModel):
     """A GAN over codes z ~ N(0, 1)."""
+
+    trained: Any  # `Networks` with a list `discriminators`
 
     def __init__(self, config, *options, **named_options):
         super().__init__(config, *options, **named_options)

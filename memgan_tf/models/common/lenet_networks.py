@@ -20,6 +20,9 @@ class LenetNetworks(Networks):
         jit_compile: Whether XLA compiles the networks.
     """
 
+    encoder: LenetEncoder
+    decoder: LenetDecoder
+
     def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
         scaling = make_scaling(config.input_scaling, config.contrast_scale)
         options = (image_shape, config.latent_dim, parse_widths(config.widths))

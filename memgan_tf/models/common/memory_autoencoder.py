@@ -6,6 +6,7 @@ from memgan_tf.layers import MemoryLayer
 from memgan_tf.layers.positional_memory import PositionalMemory
 from memgan_tf.losses import l2_distance
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
+from memgan_tf.networks import Encoder, Generator
 from memgan_tf.networks.blocks import code_map_shape
 
 
@@ -18,6 +19,10 @@ class MemoryAutoencoder(Networks):
         is_flat: Whether a code is one vector.
         num_positions: Positions of a code.
     """
+
+    encoder: Encoder
+    generator: Generator
+    memory: MemoryLayer | PositionalMemory
 
     def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
         scaling, encoder, generator = make_encoder_generator(

@@ -1,7 +1,8 @@
 """Base of the baselines: networks that exist once, or twice with a moving average."""
 
 import abc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import tensorflow as tf
 
@@ -28,12 +29,12 @@ class Networks(abc.ABC):
         jit_compile: Whether XLA compiles them.
     """
 
-    def __init__(self, scaling, parts, jit_compile):
+    def __init__(self, scaling: Any, parts: dict[str, Any], jit_compile: bool):
         self.scaling, self._parts = scaling, parts
         for name, part in parts.items():
             setattr(self, name, part)
             if jit_compile:
-                part.call = tf.function(part.call, jit_compile=True)
+                compile_call(part)
 
     @property
     def variables(self) -> list:
@@ -76,7 +77,9 @@ class PairedModel(TrainableModel):
         scoring: The networks that the score runs through: the same, or their moving average.
     """
 
-    networks_class: type[Networks]
+    networks_class: Callable[..., Networks]
+    trained: Networks
+    scoring: Networks
     # Whether a `score_rule` of `local` replaces the score; otherwise it is a part of the score.
     replaces_score = True
 
@@ -90,7 +93,8 @@ class PairedModel(TrainableModel):
         jit_compile: bool = False,
     ):
         self.config = config
-        self.image_shape = tuple(image_shape)
+        height, width, channels = image_shape
+        self.image_shape = (height, width, channels)
         options = (config, image_shape, seed, mixed_precision, jit_compile)
         self.trained = self.networks_class(*options)
         self.scoring = self.networks_class(*options) if average_weights else self.trained
@@ -154,6 +158,11 @@ class PairedModel(TrainableModel):
             shown = shown["reconstruction"].numpy()
             problems += reconstruction_signs(explained["reconstruction"], shown)
         return problems
+
+
+def compile_call(part: Any) -> None:
+    """XLA compiles a built layer from now on."""
+    part.call = tf.function(part.call, jit_compile=True)
 
 
 def squared_errors(explain, batches: Batches) -> Iterator[tf.Tensor]:

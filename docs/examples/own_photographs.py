@@ -1,0 +1,47 @@
+"""Your own photographs: train on a folder of good parts, sort a folder of new ones.
+
+python docs/examples/own_photographs.py parts new_photos
+"""
+
+import argparse
+import csv
+
+import memgan_tf
+
+
+def main(good, new, model_dir="runs", output="sorted.csv", **settings) -> list:
+    """Writes the new photographs to `output`, the most anomalous first; returns their scores."""
+    # Any folder layout that docs/folders.md names; or photographs of good parts alone.
+    run = memgan_tf.train(f"folder:{good}", model_dir, **settings)
+    print(run)
+
+    files = run.score_files(new)
+    found = sorted(files, key=lambda file: -file.anomaly_score)
+    for path, reason in files.skipped:
+        print(f"left out: {path}: {reason}")
+    with open(output, "w", newline="", encoding="utf-8") as table:
+        rows = csv.writer(table)
+        rows.writerow(["path", "anomaly_score", "p_value", "is_anomaly", "region"])
+        for file in found:
+            rows.writerow(
+                [file.path, file.anomaly_score, file.p_value, file.is_anomaly, file.region]
+            )
+    print(f"{sum(file.is_anomaly for file in found)} of {len(found)} are anomalous: {output}")
+
+    # A page with a verdict in words, heat-maps, and what was left out and why.
+    print(run.report())
+    return found
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("good", help="folder of photographs of good parts")
+    parser.add_argument("new", help="folder of photographs to sort")
+    parser.add_argument("--model_dir", default="runs")
+    parser.add_argument("--output", default="sorted.csv")
+    # For example file:backbone.keras, where the default network cannot be downloaded.
+    parser.add_argument("--backbone", help="another backbone than the default, see backbones.md")
+    given = vars(parser.parse_args())
+    if given["backbone"] is None:
+        del given["backbone"]
+    main(**given)
