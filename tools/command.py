@@ -144,10 +144,17 @@ def program(name: str = "memgan") -> str:
     return shlex.quote(str(path))
 
 
-def import_tensorflow() -> None:
+# What most commands need after TensorFlow; a command that needs less names it.
+AFTER_TENSORFLOW = ("sklearn.metrics", "memgan_tf.fit")
+
+
+def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
     """Imports TensorFlow without the lines that it prints on a machine without a GPU.
 
     Call it when the flags have been checked: the import takes seconds.
+
+    Args:
+        then: Modules that the command needs next.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A user's keras.json may name another backend for other work.
@@ -156,8 +163,8 @@ def import_tensorflow() -> None:
     # Its first lines come before any log level applies, straight from C++.
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
-        # What every command needs next; a library that is being imported may swallow Ctrl-C.
-        for name in ("sklearn.metrics", "memgan_tf.fit"):
+        # Here, because a library that is being imported may swallow Ctrl-C.
+        for name in then:
             importlib.import_module(name)
     # It reads matplotlibrc of the working directory, which may name programs to draw with.
     importlib.import_module("matplotlib").rcdefaults()

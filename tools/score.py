@@ -130,7 +130,7 @@ def _check(flag_values):
 
 def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, max_heatmaps=100):
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
-    import_tensorflow()
+    import_tensorflow(["memgan_tf.evaluation.trained_run"])
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.predicted_regions import predict_regions
     from memgan_tf.evaluation.scores import write_decisions
