@@ -7,6 +7,7 @@ from absl import flags
 
 from memgan_tf import files, outputs
 from memgan_tf.data.fitting import FITS
+from memgan_tf.data.folders.look import one_look
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.report.heatmap_folder import check_folder
@@ -84,6 +85,11 @@ def run(flag_values):
     if flag_values.runner == "beam":
         run_beam(flag_values)
         return
+    with one_look():
+        _score(flag_values)
+
+
+def _score(flag_values):
     fdr = flag_values.fdr
     _check(flag_values)
     if flag_values.run is not None:
