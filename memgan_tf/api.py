@@ -10,6 +10,7 @@ from memgan_tf.config import RunConfig
 from memgan_tf.config.choices import describe_settings
 from memgan_tf.data.arrays import name_dataset
 from memgan_tf.data.folders.index import num_groups, num_normal, summarize
+from memgan_tf.data.folders.look import one_look
 from memgan_tf.data.sources import count_normal, find_index, image_shape, settle
 
 if TYPE_CHECKING:
@@ -48,6 +49,11 @@ def configure(
     Raises:
         ValueError: If a setting or the data set cannot be used.
     """
+    with one_look():
+        return _configure(dataset, detector, preset, model_dir, report, settings)
+
+
+def _configure(dataset, detector, preset, model_dir, report, settings):
     given = {"dataset": name_dataset(dataset, model_dir), **settings}
     names = config.DataConfig.describe().keys() & given.keys()
     data = config.DataConfig(**{name: given[name] for name in names})
@@ -106,6 +112,11 @@ def train(
         FloatingPointError: If training diverges.
         KeyboardInterrupt: If it is asked to stop, after a checkpoint.
     """
+    with one_look():
+        return _train(dataset, model_dir, detector, preset, actions, report, settings)
+
+
+def _train(dataset, model_dir, detector, preset, actions, report, settings):
     if isinstance(dataset, RunConfig):
         given = {"detector": detector, **settings}
         extra = sorted(name for name, value in given.items() if value is not None)

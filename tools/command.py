@@ -144,10 +144,17 @@ def program(name: str = "memgan") -> str:
     return shlex.quote(str(path))
 
 
-def import_tensorflow() -> None:
+# What most commands need after TensorFlow; a command that needs less names it.
+AFTER_TENSORFLOW = ("sklearn.metrics", "memgan_tf.fit")
+
+
+def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
     """Imports TensorFlow without the messages that it prints on a machine without a GPU.
 
     Call it after the flags have been checked, because the import takes seconds.
+
+    Args:
+        then: Modules that the command needs next.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     # A user's keras.json may choose another backend.
@@ -156,8 +163,8 @@ def import_tensorflow() -> None:
     # Its first lines come from C++ before any log level applies.
     with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
         importlib.import_module("tensorflow")
-        # All commands need them next; a library may swallow Ctrl-C during its import.
-        for name in ("sklearn.metrics", "memgan_tf.fit"):
+        # Here, because a library may swallow Ctrl-C during its import.
+        for name in then:
             importlib.import_module(name)
     # Matplotlib reads matplotlibrc of the working directory, which may name programs to run.
     importlib.import_module("matplotlib").rcdefaults()

@@ -7,6 +7,7 @@ from absl import flags
 
 from memgan_tf import files, outputs
 from memgan_tf.data.fitting import FITS
+from memgan_tf.data.folders.look import one_look
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.report.heatmap_folder import check_folder
@@ -82,6 +83,11 @@ def run(flag_values):
     if flag_values.runner == "beam":
         run_beam(flag_values)
         return
+    with one_look():
+        _score(flag_values)
+
+
+def _score(flag_values):
     fdr = flag_values.fdr
     _check(flag_values)
     if flag_values.run is not None:
@@ -128,7 +134,7 @@ def _check(flag_values):
 
 def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, max_heatmaps=100):
     """Scores `source` with the run at `path`, writes `output`, prints a summary."""
-    import_tensorflow()
+    import_tensorflow(["memgan_tf.evaluation.trained_run"])
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.predicted_regions import predict_regions
     from memgan_tf.evaluation.scores import write_decisions

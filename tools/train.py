@@ -6,6 +6,7 @@ from absl import flags
 
 from memgan_tf.api import configure
 from memgan_tf.config.choices import describe_settings
+from memgan_tf.data.folders.look import one_look
 from memgan_tf.tools import config_flags, train_help
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.cluster import read_cluster
@@ -28,7 +29,9 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks everything that does not need TensorFlow, then trains."""
-    train_run(configure(**config_flags.overrides(flag_values)), flag_values.model_dir)
+    with one_look():
+        resolved = configure(**config_flags.overrides(flag_values))
+        train_run(resolved, flag_values.model_dir)
 
 
 def train_run(resolved, model_dir):

@@ -1,6 +1,7 @@
 """What the `config.json` of a `.keras` file from a stranger may name: layers of Keras' own."""
 
 import copy
+import functools
 import inspect
 import re
 from typing import Any
@@ -106,8 +107,7 @@ def _clean_layer(config, depth):
 
 def _without_unknown(config):
     """Settings without those that another version of Keras added and that are off."""
-    layer = getattr(keras.layers, config["class_name"])
-    known = {key for base in layer.__mro__ for key in inspect.signature(base.__init__).parameters}
+    known = _settings_of(config["class_name"])
     settings = config["config"]
     # The other settings of renormalization have values even where it is off.
     off = () if settings.get("renorm") else RENORM
@@ -116,6 +116,13 @@ def _without_unknown(config):
         for key, value in settings.items()
         if key in known or not (value is None or value is False or key in off)
     }
+
+
+@functools.cache
+def _settings_of(class_name):
+    """Names of the arguments that a layer of Keras' own and its bases take."""
+    bases = getattr(keras.layers, class_name).__mro__
+    return {key for base in bases for key in inspect.signature(base.__init__).parameters}
 
 
 def _clean_own(config, depth):

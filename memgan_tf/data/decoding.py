@@ -1,5 +1,6 @@
 """Decodes many image files in parallel, on all processors."""
 
+import collections
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,8 @@ from memgan_tf.data.image_files import pillow_rules
 
 # What the images that they hold take together is bounded by `budget`.
 MAX_THREADS = 8
+# Results of a thread that may wait for whoever takes them, as on a slow disk: bounds their memory.
+AHEAD = 4
 
 
 def decode_all(
@@ -33,7 +36,18 @@ def decode_all(
     pool = ThreadPoolExecutor(threads, thread_name_prefix="decode")
     try:
         with pillow_rules():
-            results = pool.map(safely, paths)
+            results = _in_order(pool, safely, paths, AHEAD * threads)
             yield from tqdm(results, total=len(paths), unit="image", desc=label, disable=None)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool, use, paths, ahead):
+    """Results in the order of the paths; so many are begun before the first is taken."""
+    waiting = collections.deque()
+    for path in paths:
+        if len(waiting) >= ahead:
+            yield waiting.popleft().result()
+        waiting.append(pool.submit(use, path))
+    while waiting:
+        yield waiting.popleft().result()

@@ -6,6 +6,7 @@ import numpy as np
 
 from memgan_tf.config import DataConfig
 from memgan_tf.data import sources
+from memgan_tf.data.folders.look import one_look
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.validation import received
 
@@ -45,6 +46,11 @@ def load_task(config: DataConfig, seed: int, with_test: bool = True) -> OneClass
     Raises:
         ValueError: If the set is unusable or the class has too few images.
     """
+    with one_look():
+        return _load_task(config, seed, with_test)
+
+
+def _load_task(config, seed, with_test):
     normal = _normal_images(config, sources.load(config, "train"))
     trained, held_out = _hold_out(normal, config, seed)
     # The labels of a user's own arrays are checked before training.

@@ -1,28 +1,22 @@
 """Detectors that the training loop trains."""
 
-import dataclasses
-import zlib
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from memgan_tf.config import RunConfig
-from memgan_tf.config.training import MIN_FOLDER_STEPS
 from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.networks.keras_defaults import keras_defaults
-from memgan_tf.training.actions import CollapseAlarm, CsvLogger, TensorBoardLogger, as_action
-from memgan_tf.training.checkpoints import Checkpoints, restore_scoring_variables
+from memgan_tf.training.checkpoints import restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
-from memgan_tf.training.growth import obstacle_to_growth
-from memgan_tf.training.levelling import Levelling, held_out_curve
-from memgan_tf.training.loop import Action, train
-from memgan_tf.training.trainer import Trainer
-from memgan_tf.training.workers import join_workers, make_strategy
+
+if TYPE_CHECKING:
+    from memgan_tf.training.trainer import Trainer
 
 
 class DeepDetector(Detector):
@@ -31,7 +25,7 @@ class DeepDetector(Detector):
     Args:
         config: Of the run.
         model_class: Of the model; called with the model's configuration, the image shape, a seed
-            and the options `average_weights`, `mixed_precision` and `jit_compile`.
+            and the options `average_weights`, `mixed_precision`, `jit_compile` and `scores_only`.
 
     Attributes:
         model: The model, after `fit` or `load`.
@@ -53,45 +47,20 @@ class DeepDetector(Detector):
     def fit(self, images, validation_images, run=None, actions=()):
         """As every detector's; `actions` are called at each epoch's end, after the run's own."""
         check_not_forked()
-        training = self.config.training
-        workers = join_workers(training.distribution_strategy)
+        # Scoring needs none of what training imports, TensorBoard's writers among it.
+        from memgan_tf.training.fitting import fit_in_steps
+        from memgan_tf.training.workers import join_workers
+
+        workers = join_workers(self.config.training.distribution_strategy)
         trainer = self.make_trainer(images)
-        workers.check_equal(
-            {
-                "configuration": int(self.config.fingerprint()[:8], 16),
-                "training images": zlib.crc32(np.ascontiguousarray(images[:SCORING_BATCH]).data),
-                "number of training images": len(images),
-            }
-        )
-        checkpoints = None
-        own: list[Action] = [CollapseAlarm()]
-        if run is not None:
-            checkpoints = Checkpoints(
-                run.checkpoints,
-                trainer.variables,
-                self.config.fingerprint(),
-                training.keep_checkpoints,
-                writes=workers.is_chief,
-                earlier=_earlier_fingerprints(self.config),
-            )
-        if run is not None and workers.is_chief:
-            own = [
-                CollapseAlarm(run.mark_suspect, run.suspicions),
-                CsvLogger(run.metrics_file),
-                TensorBoardLogger(run.tensorboard, self.config),
-            ]
-        levelling = None
-        if training.stop_when_level:
-            known: Any = [] if run is None else held_out_curve(run.metrics_file)
-            levelling = Levelling(MIN_FOLDER_STEPS, known)
-        actions = [*own, *map(as_action, actions)]
-        seconds = train(trainer, validation_images, checkpoints, actions, workers, levelling)
+        given = (images, validation_images, run, actions)
+        seconds = fit_in_steps(self.config, trainer, workers, *given)
         self.use(trainer.model)
         return seconds
 
     def load(self, run):
         check_not_forked()
-        model = self._make_model()
+        model = self._make_model(scores_only=True)
         restore_scoring_variables(run.checkpoints, model.scoring_variables)
         self.use(model)
 
@@ -128,15 +97,18 @@ class DeepDetector(Detector):
         return self.model.score_notes() if self.model else []
 
     def export_obstacle(self):
-        return (self.model or self._make_model()).export_obstacle()
+        return (self.model or self._make_model(scores_only=True)).export_obstacle()
 
-    def make_trainer(self, images, strategy: str | None = None) -> Trainer:
+    def make_trainer(self, images, strategy: str | None = None) -> "Trainer":
         """A trainer of a new model on uint8 `images`, seeded as the configuration says.
 
         Args:
             images: `(num_images, height, width, channels)`.
             strategy: Another than the configuration's.
         """
+        from memgan_tf.training.trainer import Trainer
+        from memgan_tf.training.workers import make_strategy
+
         training = self.config.training
         keras.utils.set_random_seed(training.seed)
         if training.deterministic_ops:
@@ -145,7 +117,7 @@ class DeepDetector(Detector):
         with keras_defaults():
             return Trainer(self._make_model, training, self._check_images(images), over)
 
-    def _make_model(self):
+    def _make_model(self, scores_only=False):
         training = self.config.training
         with keras_defaults():
             model = self._model_class(
@@ -156,6 +128,7 @@ class DeepDetector(Detector):
                 mixed_precision=training.mixed_precision,
                 # Networks compiled within a compiled step would be compiled again at each step.
                 jit_compile=training.jit_compile and not training.compiles_step,
+                scores_only=scores_only,
             )
         if self.config.data.leave_out_padding:
             model.leave_out_padding()
@@ -166,15 +139,7 @@ class DeepDetector(Detector):
         self.model = model
         watch_forks()
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-        self._explain_batch = tf.function(model.explain, input_signature=[signature])
-
-
-def _earlier_fingerprints(config):
-    """Those of the same run with fewer epochs, if it may have grown from one."""
-    if obstacle_to_growth(config) is not None:
-        return frozenset()
-    shorter = (
-        dataclasses.replace(config.training, epochs=epochs)
-        for epochs in range(1, config.training.epochs)
-    )
-    return {dataclasses.replace(config, training=training).fingerprint() for training in shorter}
+        # Nothing there depends on a tensor's value; AutoGraph's conversion takes most of a trace.
+        self._explain_batch = tf.function(
+            model.explain, input_signature=[signature], autograph=False
+        )

@@ -72,7 +72,9 @@ class PrincipalComponents(ShallowDetector):
             for name, variable in zip(LOCAL_NAMES, self.model.local_score.variables, strict=True):
                 variable.assign(learned[LOCAL_PREFIX + name])
             signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-            self._explain = tf.function(self.model.explain, input_signature=[signature])
+            self._explain = tf.function(
+                self.model.explain, input_signature=[signature], autograph=False
+            )
         return {name: v.numpy() for name, v in self._explain(tf.constant(images)).items()}
 
     def export_obstacle(self):

@@ -57,8 +57,19 @@ class MEMGAN(PairedModel):
         average_weights: bool = False,
         mixed_precision: bool = False,
         jit_compile: bool = False,
+        scores_only: bool = False,
     ):
-        self.discriminator = JointDiscriminator(
+        self.discriminator = None
+        if not scores_only:
+            self.discriminator = self._make_discriminator(
+                config, image_shape, seed, mixed_precision, jit_compile
+            )
+        options = (average_weights, mixed_precision, jit_compile, scores_only)
+        super().__init__(config, image_shape, seed, *options)
+        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
+
+    def _make_discriminator(self, config, image_shape, seed, mixed_precision, jit_compile):
+        discriminator = JointDiscriminator(
             image_shape,
             config.base_width,
             config.max_width,
@@ -69,11 +80,10 @@ class MEMGAN(PairedModel):
         )
         code_map = code_map_shape(image_shape, config.base_width, config.max_width)
         code_size = math.prod(code_map) if config.code_map else config.latent_dim
-        self.discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
+        discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
         if jit_compile:
-            compile_call(self.discriminator)
-        super().__init__(config, image_shape, seed, average_weights, mixed_precision, jit_compile)
-        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
+            compile_call(discriminator)
+        return discriminator
 
     def make_players(self):
         return {

@@ -151,6 +151,15 @@ class ConvolutionTrunk(keras.layers.Layer):
         ]
         self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
 
+    def build(self, input_shape):
+        shape = input_shape
+        for convolution, normalization, made in zip(
+            self.convolutions, self.normalizations, self.feature_shapes, strict=True
+        ):
+            convolution.build(shape)
+            shape = (None, *made)
+            normalization.build(shape)
+
     def call(self, images, training=False, statistics_rate=None, kept=()):
         features = images
         masks = kept or [None] * len(self.convolutions)

@@ -72,6 +72,13 @@ class Encoder(keras.Model):
                 latent_dim, kernel_initializer=initializers.next(), dtype="float32"
             )
 
+    def build(self, input_shape):
+        self.trunk.build(input_shape)
+        if self.head is not None:
+            self.head.build((None, math.prod(self.trunk.feature_shapes[-1])))
+        if self.code_normalization is not None:
+            self.code_normalization.build((None, self.num_channels))
+
     def call(self, images, training=False, statistics_rate=None):
         features = self.trunk(images, training=training, statistics_rate=statistics_rate)
         codes = tf.cast(features, tf.float32) if self.head is None else self.head(features)

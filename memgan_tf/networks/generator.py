@@ -84,6 +84,17 @@ class Generator(keras.Model):
         )
         self.output_activation = keras.activations.get(output_activation)
 
+    def build(self, input_shape):
+        if self.dense is not None:
+            self.dense.build(input_shape)
+        shape = (None, *self.start_shape)
+        for index, convolution in enumerate([*self.convolutions, self.last]):
+            position = index - self.num_plain
+            if position >= 0:
+                self.normalizations[position].build(shape)
+            convolution.build(shape)
+            shape = (None, *self.sizes[index + 1], convolution.filters)
+
     def call(self, codes, training=False, statistics_rate=None):
         features = codes if self.dense is None else self.dense(codes)
         features = tf.reshape(features, (tf.shape(features)[0], *self.start_shape))

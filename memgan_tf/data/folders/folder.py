@@ -14,6 +14,7 @@ from memgan_tf.data.folders import layout as folder_layout
 from memgan_tf.data.folders import shapes
 from memgan_tf.data.folders import store as folder_store
 from memgan_tf.data.folders.list_file import read_list
+from memgan_tf.data.folders.look import once
 from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
@@ -102,10 +103,16 @@ def _shape_for_features(config, report):
 def open_folder(config: DataConfig) -> FolderSet:
     """Reads a folder; its images are decoded unless they have been before.
 
+    Within `one_look`, once for each configuration.
+
     Raises:
         ValueError: If it is missing, has no readable image, or its layout is ambiguous.
         OSError: If the cache directory cannot be written.
     """
+    return once(lambda: _open_folder(config), "folder", config)
+
+
+def _open_folder(config):
     folder, plan = _look_through(config)
     paths = [path for path, _, _ in plan.images]
     size, fit = config.image_size, config.image_fit
@@ -140,6 +147,11 @@ def open_folder(config: DataConfig) -> FolderSet:
 
 def _look_through(config):
     """The folder that paths are relative to, and the role of each file."""
+    what = (config.dataset, config.data_dir, config.folder_layout, config.normal_class)
+    return once(lambda: _plan_files(config), "plan", *what)
+
+
+def _plan_files(config):
     folder = locate(config)
     if config.is_list:
         found, plan = read_list(folder, config.normal_class)

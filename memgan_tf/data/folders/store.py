@@ -23,6 +23,7 @@ from memgan_tf.data.channels import is_grey
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.fitting import fit_image
 from memgan_tf.data.folders import copies
+from memgan_tf.data.folders.look import once
 from memgan_tf.data.folders.mask_files import read_mask
 from memgan_tf.data.folders.walk import name_of
 from memgan_tf.data.image_files import decode
@@ -95,14 +96,10 @@ def stored(
 
 
 def _key(folder, images, masks, rule):
+    place = os.path.abspath(folder)
+
     def state(path):
-        try:
-            status = os.stat(folder / path)
-        except OSError:
-            return [name_of(path)]
-        # A copy may keep the size and time of what it replaces, but cannot set the other two.
-        times = status.st_mtime_ns, status.st_ctime_ns
-        return [name_of(path), status.st_size, *times, status.st_ino]
+        return once(lambda: _state(folder, path), "state", place, path)
 
     described = {
         "version": [FORMAT_VERSION, pillow_version],
@@ -112,6 +109,17 @@ def _key(folder, images, masks, rule):
         "masks": [[name_of(image), *map(state, paths)] for image, paths in sorted(masks.items())],
     }
     return hashlib.sha256(json.dumps(described).encode()).hexdigest()[:32]
+
+
+def _state(folder, path):
+    """What would change if a file did."""
+    try:
+        status = os.stat(folder / path)
+    except OSError:
+        return [name_of(path)]
+    # A copy may keep the size and time of what it replaces, but cannot set the other two.
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return [name_of(path), status.st_size, *times, status.st_ino]
 
 
 def _read(path, size):

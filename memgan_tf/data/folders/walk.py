@@ -4,6 +4,7 @@ import dataclasses
 import os
 import pathlib
 
+from memgan_tf.data.folders.look import once
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, reason_of
 
 
@@ -40,11 +41,17 @@ def is_hidden(name: str) -> bool:
 def walk(folder: pathlib.Path) -> Found:
     """Lists a folder's files at any depth; links are followed, and each folder is entered once.
 
-    Hidden folders are skipped; the folder itself may have any name.
+    Hidden folders are skipped; the folder itself may have any name. Within `one_look`, a folder
+    is walked once.
 
     Raises:
         OSError: If the folder itself cannot be read.
     """
+    found = once(lambda: _walk(folder), "walk", os.path.abspath(folder))
+    return dataclasses.replace(found, folder=folder)
+
+
+def _walk(folder):
     images, others, seen = [], [], set()
 
     def refuse(error):

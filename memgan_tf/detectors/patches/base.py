@@ -199,7 +199,10 @@ class FeatureDetector(Detector):
     def _use(self, model):
         self.model = model
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-        self._explain_batch = tf.function(model.explain, input_signature=[signature])
+        # Nothing there depends on a tensor's value; AutoGraph's conversion takes most of a trace.
+        self._explain_batch = tf.function(
+            model.explain, input_signature=[signature], autograph=False
+        )
 
 
 def _describe(backbone):

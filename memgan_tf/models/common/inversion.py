@@ -28,10 +28,10 @@ def invert(
     Returns:
         `(batch, dim)` codes.
     """
-    codes, best = start, start
-    first = second = tf.zeros_like(start)
+    zeros = tf.zeros_like(start)
     lowest = tf.fill((tf.shape(start)[0],), tf.constant(float("inf"), start.dtype))
-    for step in tf.range(1, num_steps + 1):
+
+    def move(step, codes, best, first, second, lowest):
         values, gradients = _gradients(distance, codes)
         lowest, best = _keep_best(values, codes, lowest, best)
         first = BETA_1 * first + (1.0 - BETA_1) * gradients
@@ -39,7 +39,11 @@ def invert(
         count = tf.cast(step, start.dtype)
         mean = first / (1.0 - tf.pow(BETA_1, count))
         scale = tf.sqrt(second / (1.0 - tf.pow(BETA_2, count))) + EPSILON
-        codes -= learning_rate * mean / scale
+        return step + 1, codes - learning_rate * mean / scale, best, first, second, lowest
+
+    _, codes, best, *_, lowest = tf.while_loop(
+        lambda step, *_: step <= num_steps, move, (1, start, start, zeros, zeros, lowest)
+    )
     return _keep_best(distance(codes), codes, lowest, best)[1]
 
 

@@ -45,7 +45,7 @@ class MemoryAutoencoder(Networks):
         else:
             self.memory = MemoryLayer(config.num_units, **options)
         self._parts["memory"] = self.memory
-        self.memory(tf.zeros((1, encoder.code_size)))
+        self.memory.build((None, encoder.code_size))
 
     def explain(self, images, training=False, statistics_rate=None):
         scaled = self.scaling(images)

@@ -70,6 +70,7 @@ class PairedModel(TrainableModel):
             average fills.
         mixed_precision: Whether convolutions compute in bfloat16.
         jit_compile: Whether XLA compiles the networks.
+        scores_only: Whether to build only what `explain` reads, once; it cannot be trained.
 
     Attributes:
         networks_class: Class of `trained` and `scoring`; set by each method.
@@ -91,8 +92,10 @@ class PairedModel(TrainableModel):
         average_weights: bool = False,
         mixed_precision: bool = False,
         jit_compile: bool = False,
+        scores_only: bool = False,
     ):
         self.config = config
+        average_weights = average_weights and not scores_only
         height, width, channels = image_shape
         self.image_shape = (height, width, channels)
         options = (config, image_shape, seed, mixed_precision, jit_compile)
@@ -100,7 +103,7 @@ class PairedModel(TrainableModel):
         self.scoring = self.networks_class(*options) if average_weights else self.trained
         self.step_drop = config.step_drop
         self.learning_rate_multipliers = {}
-        self.players = self.make_players()
+        self.players = {} if scores_only else self.make_players()
         self.scoring_pairs = []
         if average_weights:
             pairs = (self.scoring.trainable_variables, self.trained.trainable_variables)
@@ -246,6 +249,6 @@ def make_encoder_generator(
         dtype=dtype,
         name="generator",
     )
-    encoder(tf.zeros((1, *image_shape)))
-    generator(tf.zeros((1, latent_dim or encoder.code_size)))
+    encoder.build((None, *image_shape))
+    generator.build((None, latent_dim or encoder.code_size))
     return scaling, encoder, generator
