@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import importlib.util
 from typing import Any
 
 IDENTIFIER = b"TFL3"
@@ -39,10 +40,18 @@ def import_litert(module: str, what: str) -> Any:
     Raises:
         ValueError: If the package is not installed.
     """
-    try:
-        return importlib.import_module(f"ai_edge_litert.{module}")
-    except ImportError as error:
-        raise ValueError(NO_EXTRA.format(what=what)) from error
+    check_litert(what)
+    return importlib.import_module(f"ai_edge_litert.{module}")
+
+
+def check_litert(what: str) -> None:
+    """Checks that ai-edge-litert is installed, without importing it.
+
+    Raises:
+        ValueError: If it is not.
+    """
+    if importlib.util.find_spec("ai_edge_litert") is None:
+        raise ValueError(NO_EXTRA.format(what=what))
 
 
 def load_schema(what: str = "format=litert") -> Any:
@@ -88,7 +97,7 @@ def operations(model: Any, subgraph: Any) -> list[Operation]:
 
 
 def custom_operations(model: Any) -> list[str]:
-    """Names of the operations that LiteRT alone does not have, `FlexLowerBound` for TensorFlow's."""
+    """Names of the operations that LiteRT alone does not have; TensorFlow's begin with `Flex`."""
     found = (o for graph in model.subgraphs for o in operations(model, graph))
     return sorted({o.custom or o.kind for o in found if o.kind in ("CUSTOM", "UNKNOWN")})
 
