@@ -38,7 +38,8 @@ class LiteScorer(tf.Module):
         return {SIGNATURE: tf.function(self._answer, input_signature=[image])}
 
     def _answer(self, image):
-        explained = self._model().explain(image)
+        # LiteRT resizes an image only to its own type.
+        explained = self._model().explain(tf.cast(image, tf.float32))
         scores = tf.cast(explained["anomaly_score"], tf.float32)
         answer = decide_in_float32(scores, self._calibration)
         if MAP in explained:
