@@ -68,7 +68,7 @@ def export(
     if obstacle:
         raise ValueError(f"`run` cannot be exported: {obstacle}")
     version = store.new_version(version)
-    golden = _ask_run(run, calibration, images)
+    golden = ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
     model, lite = servable_model(run), None
     scorer = Scorer(
@@ -105,7 +105,7 @@ def servable_model(run: TrainedRun) -> TrainableModel:
     return detector.model
 
 
-def _ask_run(run, calibration, images):
+def ask_run(run, calibration, images):
     """The run's own answers for the golden images, without a SavedModel."""
     scores = run.score(images)
     return Golden(
