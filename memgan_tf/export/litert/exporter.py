@@ -194,7 +194,7 @@ def _check(lite, golden, quantization):
             f"LiteRT's score of golden image {int(np.isfinite(scores).argmin())} is not finite"
         )
     expected = calibration.p_values(scores)
-    decided = np.array_equal(outputs["is_anomaly"], scores > calibration.threshold)
+    decided = np.array_equal(outputs["is_anomaly"], np.float64(scores) > calibration.threshold)
     if not decided or np.abs(outputs["p_value"] - expected).max() > P_VALUE_TOLERANCE:
         raise RuntimeError("LiteRT's decisions do not follow from its scores")
     if quantization != INT8:

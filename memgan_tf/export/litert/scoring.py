@@ -51,7 +51,7 @@ def score_source(model: LiteModel, source: str, fdr: float | None = None) -> Lit
     scores, calibration = answers["anomaly_score"], told.calibration
     # Those of the file are quotients in single precision.
     p_values = calibration.p_values(scores)
-    flagged = scores > calibration.threshold
+    flagged = np.float64(scores) > calibration.threshold
     if not np.array_equal(flagged, answers["is_anomaly"]):
         raise ValueError("`model` decides otherwise than its metadata says. Export the run again")
     if fdr is not None:

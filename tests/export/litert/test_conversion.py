@@ -50,7 +50,7 @@ def test_an_operation_that_stands_in_the_way_is_named(name, operation, lite_scor
 
 
 def test_half_precision_keeps_what_decides(lite_scorer, interpret, pixels):
-    detector, scorer = lite_scorer("memgan", base_width=16)
+    detector, scorer = lite_scorer("memgan", base_width=32, latent_dim=32)
     whole, half = convert(scorer), convert(scorer, "float16")
     assert len(half) < 0.65 * len(whole)
     images = pixels(6, seed=1)
