@@ -4,8 +4,8 @@
 
 Every run is converted to float32, float16 and int8. The time is that of the processor, of one
 thread, for one image: other work on the machine does not add to it. The labelled test split, or a
-stratified draw of it, is scored by all. Each run has a record in
-results/benchmarks/litert; one that is there is not made again. The page's table is filled from all records.
+stratified draw of it, is scored by all. Each run has a record in results/benchmarks/litert; one
+that is there is not made again. The page's table is filled from all records.
 """
 
 import os
