@@ -1,4 +1,4 @@
-"""Untrained detectors, and LiteRT's interpreter, of which the tests need the package."""
+"""Untrained detectors, a file that the command line made, and LiteRT's interpreter."""
 
 import contextlib
 import dataclasses
@@ -16,8 +16,6 @@ from memgan_tf.export.litert.scorer import LiteScorer
 from memgan_tf.export.litert.worker import LiteRunner
 from memgan_tf.tools import main
 from tests.tiny_backbone import write_tiny_backbone
-
-pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
 SMALL = {
     **{"base_width": 4, "latent_dim": 4, "discriminator_width": 8, "num_units": 6},

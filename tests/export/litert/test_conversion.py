@@ -7,6 +7,8 @@ from memgan_tf.config.registry import BY_FEATURES, DEEP
 from memgan_tf.export.litert.conversion import convert
 from memgan_tf.export.litert.flatbuffers import custom_operations, operations, parse
 
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+
 # What has no graph from image to score, and what has an operation that LiteRT has not.
 NO_GRAPH, OTHERS = ("adgan",), {"dagmm": "MatrixTriangularSolve"}
 FLOAT32, INT8 = 0, 9  # types of tensors in the format

@@ -19,6 +19,8 @@ from memgan_tf.export.litert.metadata import read_metadata
 from memgan_tf.export.litert.model import LiteModel
 from memgan_tf.tools import main
 
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+
 
 @pytest.fixture
 def parts(exported, tmp_path):

@@ -10,6 +10,8 @@ from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.export.litert.flatbuffers import ALIGNMENT, parse
 from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
 
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+
 TOLD = LiteMetadata(
     *("memgan", "float16", (8, 9, 3), "keep", 12),
     Calibration.of(np.array([0.1, 1.0 / 3.0, 2.5]), 0.25),

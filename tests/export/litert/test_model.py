@@ -11,6 +11,8 @@ from memgan_tf.export.litert import flatbuffers, model
 from memgan_tf.export.litert.flatbuffers import data_of, operations, pack, parse
 from memgan_tf.export.litert.model import LiteModel
 
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+
 
 def test_it_answers_as_the_run(lite_file, exported, pixels):
     run, images = memgan_tf.load(exported.run), pixels(5, seed=1)

@@ -4,9 +4,12 @@ import pathlib
 import re
 
 import numpy as np
+import pytest
 from PIL import Image
 
 import memgan_tf
+
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
 PAGE = pathlib.Path(__file__).parents[3] / "docs" / "litert.md"
 

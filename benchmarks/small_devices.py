@@ -1,6 +1,6 @@
 """Size, time and AUROC of a run's SavedModel and of its LiteRT files.
 
-    python benchmarks/litert.py --runs=<run>,<run> --page=docs/litert.md
+    python benchmarks/small_devices.py --runs=<run>,<run> --page=docs/litert.md
 
 Every run is converted to float32, float16 and int8. The time is that of the processor, of one
 thread, for one image: other work on the machine does not add to it. The labelled test split, or a
