@@ -45,7 +45,7 @@ class LiteModel:
     ):
         self._path, self._what = pathlib.Path(path), what
         self.metadata: LiteMetadata = read_metadata(path, what)
-        threads = num_threads or len(os.sched_getaffinity(0))
+        threads = num_threads or os.cpu_count()
         self._process = subprocess.Popen(
             module_command("memgan_tf.export.litert.worker", os.fspath(path), str(threads)),
             stdin=subprocess.PIPE,
@@ -107,10 +107,10 @@ class LiteModel:
             return self._read_outputs(len(images))
 
     def _read_outputs(self, count):
-        found = {}
+        found, shapes = {}, ([count], [count, *self.metadata.image_shape[:2]])
         for name, (dtype, shape) in self._read_line().items():
-            if dtype not in DTYPES or shape[0] != count:
-                raise self._failure(f"its output {name} is not one value for each image")
+            if dtype not in DTYPES or shape not in shapes:
+                raise self._failure(f"its output {name} is not one value, or map, for each image")
             size = int(np.prod(shape)) * np.dtype(dtype).itemsize
             content = self._process.stdout.read(size)
             if len(content) < size:
