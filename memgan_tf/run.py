@@ -13,6 +13,8 @@ from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.export.exporter import Export, export
 from memgan_tf.export.golden import golden_images, synthetic_images
 from memgan_tf.export.keras_model import make_keras_model
+from memgan_tf.export.litert.conversion import INT8
+from memgan_tf.export.litert.exporter import LiteRequest, check_format
 from memgan_tf.export.publish import ModelStore, check_trust
 from memgan_tf.report.evaluate import NUM_HEATMAPS, describe_run, evaluate
 from memgan_tf.report.page import NUM_IMAGES, write_report
@@ -114,8 +116,10 @@ class Run(TrainedRun):
         dataset: str | None = None,
         warm_up: bool = True,
         force: bool = False,
+        format: str = "saved_model",
+        quantization: str | None = None,
     ) -> Export:
-        """Publishes the run as a SavedModel that TensorFlow Serving runs.
+        """Publishes the run as a SavedModel that TensorFlow Serving runs, or for small devices.
 
         Args:
             name: Of the model on the server.
@@ -128,6 +132,9 @@ class Run(TrainedRun):
             dataset: As in `load_task`.
             warm_up: Whether to write warm-up requests.
             force: Whether a run that is SUSPECT or not COMPLETE may be exported.
+            format: `saved_model`, or `litert`, which adds `model.tflite` to the version.
+            quantization: With `litert`: `float32`, `float16` or `int8`; None is `float32`. `int8`
+                needs the run's data set.
 
         Returns:
             The published version: its `path` and what the checks before it `findings`.
@@ -138,9 +145,10 @@ class Run(TrainedRun):
             RuntimeError: If a check fails; nothing is published then.
         """
         check_trust(self.directory, force)
+        quantization = check_format(format, quantization)
         store, calibration = ModelStore(output_dir, name), self.calibration
-        images = synthetic_images(self.config.image_shape)
-        if num_golden or calibration is None:
+        images, task = synthetic_images(self.config.image_shape), None
+        if num_golden or calibration is None or quantization == INT8:
             task = self.load_task(data_dir, dataset)
             images = golden_images(task, num_golden)
             if calibration is None:
@@ -149,4 +157,5 @@ class Run(TrainedRun):
         if target_fpr is not None:
             calibration = Calibration.of(calibration.scores, target_fpr)
         description = describe_run(self) if self.directory.is_complete else None
-        return export(self, calibration, images, store, version, description, warm_up)
+        litert = LiteRequest(quantization, task) if format == "litert" else None
+        return export(self, calibration, images, store, version, description, warm_up, litert)

@@ -10,7 +10,7 @@ from absl import flags
 from memgan_tf.tools.command import import_tensorflow
 
 # Flags of `memgan score` that belong to the other runner.
-LOCAL_ONLY = ("fdr", "monitor", "heatmaps", "server")
+LOCAL_ONLY = ("fdr", "monitor", "heatmaps", "server", "model")
 SAFE_PATH = "PYTHONSAFEPATH"
 
 

@@ -1,4 +1,4 @@
-"""Scores images with a finished run, or with a server that runs its export."""
+"""Scores images with a finished run, its LiteRT file, or a server that runs its export."""
 
 import pathlib
 import sys
@@ -23,6 +23,7 @@ DESCRIPTION = """Scores images with a finished run or a server; higher is more a
 
 memgan score --run=runs/memgan/mnist/2/seed_0 --input=photos --output=scores.csv
 memgan score --server=rest://localhost:8501/twos --input=photos --output=scores.csv
+memgan score --model=saved_models/twos/1/model.tflite --input=photos --output=scores.csv
 
 The input is an image (PNG, JPEG, BMP, GIF, WebP, TIFF), a folder with images at any depth, or an
 npz file with an array images. Files of another size are scaled like the run's own; for a server,
@@ -41,6 +42,12 @@ def define_flags(flag_values):
     """Defines this verb's flags."""
     options = {"flag_values": flag_values}
     flags.DEFINE_string("run", None, "Folder of the run.", **options)
+    flags.DEFINE_string(
+        "model",
+        None,
+        "In place of --run: a .tflite file of memgan export --format=litert.",
+        **options,
+    )
     flags.DEFINE_string("input", None, "Image, folder or npz file.", **options)
     flags.DEFINE_string("output", None, "CSV file to write.", **options)
     flags.DEFINE_enum(
@@ -95,6 +102,10 @@ def _score(flag_values):
         heatmaps = (flag_values.heatmaps, flag_values.max_heatmaps)
         score_input(flag_values.run, source, output, fdr, flag_values.monitor, *heatmaps)
         return
+    if flag_values.model is not None:
+        source, output = flag_values.input, flag_values.output
+        score_by_file(flag_values.model, source, output, fdr, flag_values.monitor)
+        return
     address = ServerAddress.parse(flag_values.server)
     retries = RetryPolicy(flag_values.attempts, flag_values.timeout)
     batch_size = check_integer("batch_size", flag_values.batch_size, 1)
@@ -106,21 +117,27 @@ def _score(flag_values):
 def _check(flag_values):
     if flag_values.saved_model is not None:
         raise ValueError("`saved_model` must come with --runner=beam; here, give --run")
-    if (flag_values.run is None) == (flag_values.server is None):
-        raise ValueError("`run` or `server` must be given, and not both")
-    if flag_values.monitor and flag_values.run is None:
+    given = [name for name in ("run", "model", "server") if flag_values[name].value is not None]
+    if len(given) != 1:
+        raise ValueError("one of `run`, `model` and `server` must be given, and not two")
+    if flag_values.monitor and given == ["server"]:
         raise ValueError(
-            "`monitor` must come with --run: a server does not give its calibration scores"
+            "`monitor` must come with --run or --model: a server does not give its calibration "
+            "scores"
         )
     if flag_values.heatmaps is not None:
         if flag_values.run is None:
-            raise ValueError("`heatmaps` must come with --run: a server gives no color scale")
+            raise ValueError("`heatmaps` must come with --run, which has the color scale")
         check_folder(pathlib.Path(flag_values.heatmaps))
         check_integer("max_heatmaps", flag_values.max_heatmaps, 1)
     if flag_values.fdr is not None:
         check_real("fdr", flag_values.fdr, 1e-6, 1.0 - 1e-6)
     if flag_values.run is not None:
         RunDirectory(flag_values.run).read_config()
+    if flag_values.model is not None:
+        from memgan_tf.export.litert.metadata import read_metadata
+
+        read_metadata(flag_values.model)
     check_input(flag_values.input)
     outputs.check_output(flag_values.output)
     if flag_values.monitor:
@@ -153,13 +170,36 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
     if fdr is not None:
         _print_reach(len(scores), trained.known_calibration().attainable_fpr, fdr)
     if monitor:
-        drift, report = trained.monitor(scores), _monitor_file(output)
-        with outputs.writing(report) as temporary:
-            temporary.write_text(files.json_text(drift.to_dict()), encoding="utf-8")
-        print(f"{drift.sentence} {report}")
+        _write_drift(trained.monitor(scores), output)
     if heatmaps is not None:
         source = (views, given.names, scores)
         _write_heatmaps(trained, source, pathlib.Path(heatmaps), max_heatmaps)
+
+
+def score_by_file(path, source, output, fdr=None, monitor=False):
+    """Does what `score_input` does, with a LiteRT file."""
+    import_tensorflow()
+    from memgan_tf.evaluation import drift
+    from memgan_tf.evaluation.scores import write_decisions
+    from memgan_tf.export.litert.model import LiteModel
+    from memgan_tf.export.litert.scoring import score_source
+
+    with LiteModel(path) as model:
+        found, calibration = score_source(model, source, fdr), model.metadata.calibration
+    names = found.given.names
+    write_decisions(output, names, None, found.scores, found.p_values, found.flagged, found.regions)
+    _summarize(found.given, found.flagged, calibration.threshold, output, fdr)
+    if fdr is not None:
+        _print_reach(len(found.scores), calibration.attainable_fpr, fdr)
+    if monitor:
+        _write_drift(drift.compare(calibration, found.scores), output)
+
+
+def _write_drift(drift, output):
+    report = _monitor_file(output)
+    with outputs.writing(report) as temporary:
+        temporary.write_text(files.json_text(drift.to_dict()), encoding="utf-8")
+    print(f"{drift.sentence} {report}")
 
 
 def _monitor_file(output):

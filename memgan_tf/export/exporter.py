@@ -12,6 +12,7 @@ from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.predicted_regions import pixel_threshold
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.export.golden import Golden
+from memgan_tf.export.litert.exporter import LiteExport, LiteRequest, add_litert
 from memgan_tf.export.model_card import describe_export, write_card
 from memgan_tf.export.publish import ModelStore
 from memgan_tf.export.scorer import Scorer
@@ -28,11 +29,13 @@ class Export:
         path: Its folder.
         findings: What the checks before publishing found, a phrase each.
         calibration: What decides.
+        litert: What the checks of its LiteRT file found; None without one.
     """
 
     path: pathlib.Path
     findings: list[str]
     calibration: Calibration
+    litert: LiteExport | None = None
 
 
 def export(
@@ -43,6 +46,7 @@ def export(
     version: int | None = None,
     description: dict[str, Any] | None = None,
     warm_up: bool = True,
+    litert: LiteRequest | None = None,
 ) -> Export:
     """Exports a run's score, checks it and publishes it.
 
@@ -54,6 +58,7 @@ def export(
         version: Number of the version; None uses the time.
         description: Description of the run, for the model card.
         warm_up: Whether to write warm-up requests.
+        litert: What kind of LiteRT file is added; None adds none.
 
     Raises:
         ValueError: If the detector cannot be exported or the version is taken.
@@ -63,10 +68,11 @@ def export(
     if obstacle:
         raise ValueError(f"`run` cannot be exported: {obstacle}")
     version = store.new_version(version)
-    golden = _ask_run(run, calibration, images)
+    golden = ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit
+    model, lite = servable_model(run), None
     scorer = Scorer(
-        servable_model(run),
+        model,
         image_shape,
         calibration,
         image_fit,
@@ -82,8 +88,11 @@ def export(
         findings = verify(staging, golden)
         card = describe_export(run, calibration, store.name, version)
         card |= {"signatures": list(signatures), "checks": findings, "run": description or {}}
+        if litert is not None:
+            lite = add_litert(staging, run, model, golden, calibration, litert, card)
+            card["litert"] = lite.facts
         write_card(staging, card)
-    return Export(store.path / str(version), findings, calibration)
+    return Export(store.path / str(version), findings, calibration, lite)
 
 
 def servable_model(run: TrainedRun) -> TrainableModel:
@@ -96,7 +105,7 @@ def servable_model(run: TrainedRun) -> TrainableModel:
     return detector.model
 
 
-def _ask_run(run, calibration, images):
+def ask_run(run, calibration, images):
     """The run's own answers for the golden images, without a SavedModel."""
     scores = run.score(images)
     return Golden(

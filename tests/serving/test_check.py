@@ -120,4 +120,7 @@ def test_an_npz_file_of_another_shape(address, tmp_path, capsys):
 def test_a_run_or_a_server(tmp_path, exported, capsys):
     for flags in ([], [f"--run={exported.run}", "--server=rest://x/y"]):
         assert score(tmp_path / "o.csv", f"--input={tmp_path}", *flags) == 1
-        assert "`run` or `server` must be given, and not both" in capsys.readouterr().err
+        assert (
+            "one of `run`, `model` and `server` must be given, and not two"
+            in capsys.readouterr().err
+        )

@@ -1,0 +1,1 @@
+"""LiteRT: a run's score as one file for small devices."""

@@ -1,0 +1,136 @@
+"""What a LiteRT file says of itself: how to fit images to it, how it decides, where it is from."""
+
+import dataclasses
+import json
+import os
+import pathlib
+from typing import Any
+
+import numpy as np
+
+from memgan_tf import files
+from memgan_tf.data.fitting import FITS
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.export.litert.flatbuffers import IDENTIFIER, load_schema
+from memgan_tf.validation import check_choice, check_image_shape, check_integer, check_real
+
+# Name of the entry in the file's own list of metadata.
+NAME = "memgan_tf"
+MAX_FILE_BYTES = 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class LiteMetadata:
+    """Kept inside a LiteRT file, as JSON.
+
+    Attributes:
+        detector: Name of the method.
+        quantization: `float32`, `float16` or `int8`.
+        image_shape: `(height, width, channels)` of the input.
+        image_fit: How photographs of another size are fitted to it.
+        bit_depth: Number of bits used by the values of 16-bit files.
+        calibration: Scores of held-out normal images, which decide.
+        pixel_threshold: Above this value, a pixel of an anomaly's map belongs to a region; None
+            predicts no regions.
+        card: What else describes the run and the export.
+    """
+
+    detector: str
+    quantization: str
+    image_shape: tuple[int, int, int]
+    image_fit: str
+    bit_depth: int
+    calibration: Calibration
+    pixel_threshold: float | None = None
+    card: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def to_bytes(self) -> bytes:
+        """As JSON, with the threshold beside the scores that it follows from."""
+        calibration = {
+            "threshold": self.calibration.threshold,
+            "target_fpr": self.calibration.target_fpr,
+            "source": self.calibration.source,
+            "scores": self.calibration.scores.tolist(),
+        }
+        values = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+            if field.name != "calibration"
+        }
+        return json.dumps({**values, "calibration": calibration}, ensure_ascii=False).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "LiteMetadata":
+        """The inverse of `to_bytes`.
+
+        Raises:
+            ValueError, LookupError, TypeError: If the content is not what it returned.
+        """
+        values = json.loads(content)
+        kept, card = values["calibration"], values["card"]
+        calibration = Calibration.of(kept["scores"], kept["target_fpr"], str(kept["source"]))
+        threshold = check_real("threshold", kept["threshold"])
+        if threshold != calibration.threshold or not isinstance(card, dict):
+            raise ValueError("its threshold is not that of its scores")
+        pixels = values["pixel_threshold"]
+        return cls(
+            str(values["detector"]),
+            str(values["quantization"]),
+            check_image_shape("image_shape", values["image_shape"]),
+            check_choice("image_fit", values["image_fit"], FITS),
+            check_integer("bit_depth", values["bit_depth"], 8, 16),
+            calibration,
+            None if pixels is None else check_real("pixel_threshold", pixels, minimum=0.0),
+            card,
+        )
+
+
+def embed(model: Any, metadata: LiteMetadata) -> None:
+    """Adds metadata to a model.
+
+    Args:
+        model: As `flatbuffers.parse` gives it; it is changed.
+        metadata: What is added.
+    """
+    schema = load_schema()
+    buffer, entry = schema.BufferT(), schema.MetadataT()
+    buffer.data = np.frombuffer(metadata.to_bytes(), np.uint8)
+    entry.name, entry.buffer = NAME, len(model.buffers)
+    model.buffers.append(buffer)
+    model.metadata = [*(model.metadata or []), entry]
+
+
+def read_metadata(path: str | os.PathLike, what: str = "model") -> LiteMetadata:
+    """Reads what a file says of itself; nothing of it is run.
+
+    Args:
+        path: Of the file.
+        what: The flag or argument that names it.
+
+    Raises:
+        ValueError: If ai-edge-litert is not installed, or the file is not one that
+            `memgan export --format=litert` made.
+    """
+    schema = load_schema(what)
+    if not pathlib.Path(path).is_file():
+        raise ValueError(f"`{what}` must be a .tflite file; {path} is not a file")
+    try:
+        content = files.read_bytes(path, MAX_FILE_BYTES)
+        return LiteMetadata.from_bytes(_find(content, schema))
+    except Exception as error:
+        # A malformed file may raise anything.
+        raise ValueError(
+            f"`{what}` must be a .tflite file that memgan export --format=litert made; {path} "
+            f"cannot be read: {files.first_line(error)}"
+        ) from error
+
+
+def _find(content, schema):
+    if content[4:8] != IDENTIFIER:
+        raise ValueError("it is not a LiteRT model")
+    model = schema.Model.GetRootAs(content, 0)
+    for position in range(model.MetadataLength()):
+        entry = model.Metadata(position)
+        if entry.Name() == NAME.encode():
+            return model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
+    raise ValueError("it has no metadata of memgan export")

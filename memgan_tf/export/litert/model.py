@@ -1,0 +1,156 @@
+"""A LiteRT file as a program uses it: images in, decisions out."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import threading
+
+import numpy as np
+
+from memgan_tf.data import as_pixels
+from memgan_tf.evaluation.explanations import parts_of
+from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
+from memgan_tf.export.litert.scorer import DECISIONS, MAP
+from memgan_tf.programs import module_command
+
+# A model may take a minute for a large photograph on a small device; longer than this for a part
+# of the images means that it hangs.
+TIMEOUT_SECONDS = 1800
+DTYPES = ("<f4", "|b1")
+
+
+class LiteModel:
+    """A file that `memgan export --format=litert` made, run by LiteRT's interpreter.
+
+    The interpreter runs in a process of its own, since a malformed file may end it. Use it as a
+    context manager, or call `close`.
+
+    Args:
+        path: Of the file.
+        num_threads: Threads of the interpreter; None takes one for each core.
+        what: The flag or argument that names the file, for messages.
+
+    Attributes:
+        metadata: What the file says of itself.
+
+    Raises:
+        ValueError: If ai-edge-litert is not installed or the file is not such a model.
+    """
+
+    def __init__(
+        self, path: str | os.PathLike, num_threads: int | None = None, what: str = "model"
+    ):
+        self._path, self._what = pathlib.Path(path), what
+        self.metadata: LiteMetadata = read_metadata(path, what)
+        threads = num_threads or os.cpu_count()
+        self._process = subprocess.Popen(
+            module_command("memgan_tf.export.litert.worker", os.fspath(path), str(threads)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            with self._deadline():
+                described = self._read_line()
+            self._check(described)
+        except BaseException:
+            self.close()
+            raise
+        self.has_maps = MAP in described["outputs"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self) -> None:
+        """Ends the interpreter's process."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def score(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """`anomaly_score`, `p_value`, `is_anomaly` and `threshold` of images, each `(num_images,)`.
+
+        Args:
+            images: `(num_images, height, width, channels)`, 0 to 255, of the model's shape; a set
+                that is indexed by arrays of positions will do.
+
+        Raises:
+            ValueError: If the images are not of the shape, or the interpreter fails.
+        """
+        positions = parts_of(np.arange(len(images)), self.metadata.image_shape)
+        parts = [self.explain(images[part]) for part in positions]
+        return {name: np.concatenate([part[name] for part in parts]) for name in DECISIONS}
+
+    def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
+        """As `score`, of images that memory holds; and `anomaly_map` where the method has it."""
+        images = as_pixels("images", images)
+        if images.shape[1:] != self.metadata.image_shape:
+            raise ValueError(
+                f"`images` must have the shape that the model takes, {self.metadata.image_shape}. "
+                f"Received: shape={images.shape[1:]}"
+            )
+        with self._deadline():
+            try:
+                self._process.stdin.write(f"{len(images)}\n".encode())
+                self._process.stdin.write(np.ascontiguousarray(images, np.uint8).data)
+                self._process.stdin.flush()
+            except OSError as error:
+                raise self._failure() from error
+            return self._read_outputs(len(images))
+
+    def _read_outputs(self, count):
+        found, shapes = {}, ([count], [count, *self.metadata.image_shape[:2]])
+        for name, (dtype, shape) in self._read_line().items():
+            if dtype not in DTYPES or shape not in shapes:
+                raise self._failure(f"its output {name} is not one value, or map, for each image")
+            size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+            content = self._process.stdout.read(size)
+            if len(content) < size:
+                raise self._failure()
+            found[name] = np.frombuffer(content, dtype).reshape(shape)
+        return found
+
+    def _check(self, described):
+        missing = sorted(set(DECISIONS) - set(described["outputs"]))
+        if missing:
+            raise self._failure(f"it has no output {missing[0]}")
+        if tuple(described["shape"]) != self.metadata.image_shape:
+            raise self._failure("its input has not the shape that its metadata states")
+
+    def _read_line(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise self._failure()
+        values = json.loads(line)
+        if "error" in values:
+            raise self._failure(values["error"])
+        return values
+
+    def _failure(self, reason=None):
+        """What to raise, with the reason that the interpreter gave, or how its process ended."""
+        if reason is None:
+            code = self._process.wait()
+            reason = f"its process ended with {code}"
+            if code < 0:
+                reason = f"its process was ended by {signal.Signals(-code).name}"
+        return ValueError(
+            f"`{self._what}` {self._path} cannot be run by LiteRT's interpreter: {reason}. Export "
+            f"the run again"
+        )
+
+    @contextlib.contextmanager
+    def _deadline(self):
+        timer = threading.Timer(TIMEOUT_SECONDS, self._process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()

@@ -1,0 +1,72 @@
+"""Scores files with a LiteRT model, by the rules of the run that it was made of."""
+
+import dataclasses
+
+import numpy as np
+
+from memgan_tf.data.folders.originals import MAX_LONGER_SIDE
+from memgan_tf.data.inputs import ScoringInput, read_input
+from memgan_tf.evaluation.explanations import parts_of
+from memgan_tf.evaluation.false_discoveries import control_false_discoveries
+from memgan_tf.evaluation.regions import Region, find_region
+from memgan_tf.evaluation.views import Views
+from memgan_tf.export.litert.model import LiteModel
+from memgan_tf.export.litert.scorer import MAP
+
+
+@dataclasses.dataclass(frozen=True)
+class LiteScores:
+    """What a model says of images.
+
+    Attributes:
+        given: The images.
+        scores: `(num_images,)` A(x).
+        p_values: `(num_images,)`.
+        flagged: `(num_images,)` bool, which are called anomalies.
+        regions: Of each of these, where it is anomalous, None of the others; None for a model
+            without a pixel threshold.
+    """
+
+    given: ScoringInput
+    scores: np.ndarray
+    p_values: np.ndarray
+    flagged: np.ndarray
+    regions: list[Region | None] | None
+
+
+def score_source(model: LiteModel, source: str, fdr: float | None = None) -> LiteScores:
+    """Scores an image, a folder or an npz file; files of any size are fitted as the run's were.
+
+    Args:
+        model: The model.
+        source: As `read_input` takes it.
+        fdr: None decides by the threshold, a number over all images.
+
+    Raises:
+        ValueError: If there is nothing to score, or the model fails.
+    """
+    told = model.metadata
+    given = read_input(source, told.image_shape, told.image_fit, told.bit_depth)
+    answers = model.score(given.images)
+    scores, calibration = answers["anomaly_score"], told.calibration
+    # Those of the file are quotients in single precision.
+    p_values = calibration.p_values(scores)
+    flagged = np.float64(scores) > calibration.threshold
+    if not np.array_equal(flagged, answers["is_anomaly"]):
+        raise ValueError("`model` decides otherwise than its metadata says. Export the run again")
+    if fdr is not None:
+        flagged = control_false_discoveries(p_values, fdr)
+    return LiteScores(given, scores, p_values, flagged, _regions(model, given, flagged))
+
+
+def _regions(model, given, flagged):
+    threshold = model.metadata.pixel_threshold
+    if threshold is None or given.originals is None or not model.has_maps:
+        return None
+    views, found = Views(given.images, None, given.originals), [None] * len(flagged)
+    for part in parts_of(np.flatnonzero(flagged), model.metadata.image_shape):
+        maps = model.explain(given.images[part])[MAP]
+        for position, values in zip(part, maps, strict=True):
+            heat = views.heat(position, values, MAX_LONGER_SIDE)
+            found[position] = find_region(heat, threshold, views.size(position))
+    return found

@@ -1,0 +1,86 @@
+"""What a file says of itself is read back; what is not such a file is refused in a line."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.export.litert.flatbuffers import ALIGNMENT, parse
+from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
+
+pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
+
+TOLD = LiteMetadata(
+    *("memgan", "float16", (8, 9, 3), "keep", 12),
+    Calibration.of(np.array([0.1, 1.0 / 3.0, 2.5]), 0.25),
+    pixel_threshold=0.75,
+    card={"name": "zeros", "run": {"note": "µ"}},
+)
+
+
+def test_json_and_back():
+    found = LiteMetadata.from_bytes(TOLD.to_bytes())
+    np.testing.assert_array_equal(found.calibration.scores, TOLD.calibration.scores)
+    assert dataclasses.replace(found, calibration=TOLD.calibration) == TOLD
+    assert json.loads(TOLD.to_bytes())["calibration"]["threshold"] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("image_shape",), [8, 9, 4]),
+        (("image_fit",), "zoom"),
+        (("bit_depth",), 99),
+        (("calibration", "threshold"), 0.2),
+        (("calibration", "scores"), []),
+        (("calibration", "scores"), ["a"]),
+        (("pixel_threshold",), float("nan")),
+        (("card",), "x"),
+    ],
+)
+def test_other_values_are_refused(place, value):
+    values = json.loads(TOLD.to_bytes())
+    inner = values
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    with pytest.raises((ValueError, LookupError, TypeError)):
+        LiteMetadata.from_bytes(json.dumps(values).encode())
+
+
+def test_a_file_holds_it_beside_aligned_constants(lite_file):
+    told = read_metadata(lite_file)
+    assert (told.detector, told.quantization, told.image_shape) == ("memgan", "float16", (8, 8, 1))
+    assert told.card["name"] == "zeros"
+    content = lite_file.read_bytes()
+    checked = 0
+    for buffer in parse(content).buffers:
+        data = b"" if buffer.data is None else bytes(bytearray(buffer.data))
+        if len(data) > 100:
+            assert content.index(data) % ALIGNMENT == 0
+            checked += 1
+    assert checked > 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda content: b"", "not a LiteRT model"),
+        (lambda content: b"\x89PNG not a model at all", "not a LiteRT model"),
+        (lambda content: content[:2000], ""),
+        (lambda content: content[:4] + b"TFL3" + b"\xff" * 4000, ""),
+        (lambda content: content.replace(b"memgan_tf", b"somethin_"), "no metadata"),
+        (lambda content: content.replace(b'"threshold"', b'"thr\xff\xfehold"'), ""),
+    ],
+)
+def test_what_is_not_such_a_file_is_refused_in_a_line(spoil, reason, lite_file, tmp_path):
+    path = tmp_path / "other.tflite"
+    path.write_bytes(spoil(lite_file.read_bytes()))
+    with pytest.raises(ValueError, match="must be a .tflite file that memgan export") as caught:
+        read_metadata(path)
+    assert reason in str(caught.value)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="is not a file"):
+        read_metadata(tmp_path)
