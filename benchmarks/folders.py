@@ -7,6 +7,7 @@ evaluate` with defaults; its results.json becomes <results_dir>/<set>/<detector>
 existing record is not made again. With --page, the table between the page's marks is filled.
 """
 
+import os
 import pathlib
 
 from absl import app, flags
@@ -25,11 +26,14 @@ def define_flags():
     flags.DEFINE_string("model_dir", "runs", "Folder for runs.")
     flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
     flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
+    flags.DEFINE_multi_string("train_flag", [], "Further flag of memgan train, such as --seed=1.")
     flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
 
 
 def measure(name, detector):
     """Trains and evaluates, unless a record exists."""
+    from measure import describe_machine
+
     from memgan_tf import files
     from memgan_tf.config import by_features
     from memgan_tf.tools import main
@@ -37,7 +41,7 @@ def measure(name, detector):
     record = pathlib.Path(FLAGS.results_dir, pathlib.Path(name).name, detector, "seed_0.json")
     if record.exists():
         return
-    flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}"]
+    flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}", *FLAGS.train_flag]
     if FLAGS.backbone is not None and by_features(detector):
         flags_of_run.append(f"--backbone={FLAGS.backbone}")
     if main.main(["train", *flags_of_run, f"--model_dir={FLAGS.model_dir}"]):
@@ -46,7 +50,8 @@ def measure(name, detector):
     run = pathlib.Path(FLAGS.model_dir, detector, folder, "all", "seed_0")
     main.main(["evaluate", f"--run={run}", "--num_heatmaps=0"])
     record.parent.mkdir(parents=True, exist_ok=True)
-    files.write_json(record, files.read_json(run / "results.json"))
+    machine = describe_machine(os.environ.get("OMP_NUM_THREADS"))
+    files.write_json(record, {**files.read_json(run / "results.json"), "machine": machine})
 
 
 def make_rows(results_dir):
@@ -65,11 +70,17 @@ def make_rows(results_dir):
                 f"{decisions['found']} of {decisions['num_anomalies']}",
                 f"{decisions['false_alarms']} of {decisions['num_normal']}",
                 *(f"{100 * metrics[n]:.1f}" for n in ("pixel_auroc", "aupro") if n in metrics),
-                f"{record['training_seconds']:.0f}",
+                _seconds(record),
                 _fall(record),
             ]
         )
     return rows
+
+
+def _seconds(record):
+    """Of training; on which card, if there was one."""
+    cards = record.get("machine", {}).get("GPUs")
+    return f"{record['training_seconds']:.0f}" + (f" ({cards})" if cards else "")
 
 
 def _fall(record):

@@ -1,0 +1,120 @@
+"""Makes the weights of `--backbone=builtin`: a small residual network, trained on CIFAR-10.
+
+python benchmarks/builtin_trunk.py --data_dir=../shared/datasets
+
+It learns the ten labels, by how many quarter turns a view is turned, which two views are of one
+image, and where small defects were made. A tenth of the training images is kept apart: the accuracy
+on it is in the record beside the weights. Test images are not read.
+"""
+
+import os
+import pathlib
+import sys
+import time
+
+import numpy as np
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+SHRINK = 2
+KEPT_APART = 5000
+
+
+def define_flags():
+    flags.DEFINE_string("data_dir", None, "Folder of the prepared CIFAR-10.")
+    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "The weights.")
+    flags.DEFINE_string("record", "results/backbones/builtin.json", "Accuracy and settings.")
+    flags.DEFINE_integer("epochs", 60, "Passes over the training images.", lower_bound=3)
+    flags.DEFINE_float("max_seconds", None, "Takes fewer epochs, so that it ends in this time.")
+    flags.DEFINE_integer("max_images", None, "Takes fewer images, to try it out.")
+    flags.DEFINE_integer("batch_size", 512, "Images in a step.")
+    flags.DEFINE_integer("seed", 0, "Of weights, views and the images that are kept apart.")
+    flags.DEFINE_bool("deterministic", True, "Whether the device must give the same bits again.")
+
+
+def read_cifar10():
+    """Training images `(n, 32, 32, 3)` uint8 and labels `(n,)` int32, in a random order."""
+    from memgan_tf.data import prepared
+
+    found = prepared.load("cifar10", prepared.find_directory("cifar10", FLAGS.data_dir), "train")
+    order = np.random.default_rng(FLAGS.seed).permutation(len(found))[: FLAGS.max_images]
+    return found.images[order], found.labels[order].astype(np.int32)
+
+
+def has_gpus():
+    """Whether TensorFlow sees a GPU."""
+    import tensorflow as tf
+
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+def train(images, labels):
+    """The trained network and what is known of it."""
+    import tensorflow as tf
+    from trunk.learning import Learner
+
+    kept = min(KEPT_APART, len(images) // 10)
+    num_steps, has_gpu = (len(images) - kept) // FLAGS.batch_size, has_gpus()
+    learner = Learner(num_steps, FLAGS.batch_size, FLAGS.seed, jit_compile=has_gpu)
+    data = tf.constant(images[kept:]), tf.constant(labels[kept:])
+    started, num_epochs, history, number = time.monotonic(), FLAGS.epochs, [], 0
+    while number < num_epochs:
+        before = time.monotonic()
+        losses = learner.epoch(*data, tf.constant(number), tf.constant(num_epochs))
+        history.append({name: float(value) for name, value in losses.items()})
+        if number == 1 and FLAGS.max_seconds:
+            # The first epochs are the same whatever their number.
+            left = FLAGS.max_seconds - (time.monotonic() - started)
+            fitting = int(left / (time.monotonic() - before))
+            num_epochs = max(3, min(num_epochs, fitting))
+        number += 1
+        text = " ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
+        print(f"epoch {number}/{num_epochs} {time.monotonic() - before:.1f} s {text}", flush=True)
+    accuracy = learner.accuracy(images[:kept], labels[:kept])
+    return learner.trunk, {
+        "epochs": num_epochs,
+        "kept_apart": kept,
+        "accuracy": accuracy,
+        "seconds": time.monotonic() - started,
+        "losses": history,
+    }
+
+
+def save(trained, path):
+    """The network as it is used, its weights in 16 bits."""
+    import keras
+    from trunk.network import fold, make_trunk
+
+    folded = fold(trained, SHRINK)
+    keras.config.set_dtype_policy("float16")
+    half = make_trunk(True, SHRINK)
+    half.set_weights(folded.get_weights())
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half.save(path)
+
+
+def main(_):
+    import keras
+    import tensorflow as tf
+    from measure import describe_machine
+
+    from memgan_tf import files
+
+    if FLAGS.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    if has_gpus():
+        keras.config.set_dtype_policy("mixed_bfloat16")
+    trained, found = train(*read_cifar10())
+    save(trained, pathlib.Path(FLAGS.output))
+    settings = {name: FLAGS[name].value for name in ("batch_size", "seed", "deterministic")}
+    record = {"machine": describe_machine(os.cpu_count()), **settings, **found}
+    path = pathlib.Path(FLAGS.record)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files.write_json(path, record)
+    print(f"accuracy {record['accuracy']:.4f}, {record['epochs']} epochs, {FLAGS.output}")
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    define_flags()
+    app.run(main)
