@@ -18,6 +18,8 @@ from absl import app, flags
 FLAGS = flags.FLAGS
 SHRINK = 2
 KEPT_APART = 5000
+# Of the time that is left, what is planned to be used.
+MARGIN = 0.85
 
 
 def define_flags():
@@ -48,6 +50,18 @@ def has_gpus():
     return bool(tf.config.list_physical_devices("GPU"))
 
 
+def is_telling(number, seconds):
+    """Whether so many epochs, done in so many seconds, say how many there is time for."""
+    from trunk.learning import HELD_EPOCHS
+
+    return number == HELD_EPOCHS or (number > 2 and seconds > FLAGS.max_seconds / 4)
+
+
+def fitting(number, seconds, left):
+    """Epochs in all, of which `number` are done, all but one of them in `seconds`."""
+    return min(FLAGS.epochs, number + max(2, int(MARGIN * left * (number - 1) / seconds)))
+
+
 def train(images, labels):
     """The trained network and what is known of it."""
     import tensorflow as tf
@@ -58,16 +72,19 @@ def train(images, labels):
     learner = Learner(num_steps, FLAGS.batch_size, FLAGS.seed, jit_compile=has_gpu)
     data = tf.constant(images[kept:]), tf.constant(labels[kept:])
     started, num_epochs, history, number = time.monotonic(), FLAGS.epochs, [], 0
+    first, is_decided = 0.0, False
     while number < num_epochs:
         before = time.monotonic()
         losses = learner.epoch(*data, tf.constant(number), tf.constant(num_epochs))
         history.append({name: float(value) for name, value in losses.items()})
-        if number == 1 and FLAGS.max_seconds:
-            # The first epochs are the same whatever their number.
-            left = FLAGS.max_seconds - (time.monotonic() - started)
-            fitting = int(left / (time.monotonic() - before))
-            num_epochs = max(3, min(num_epochs, fitting))
         number += 1
+        seconds = time.monotonic() - started
+        if FLAGS.max_seconds and not is_decided and is_telling(number, seconds):
+            # The epochs up to here are the same whatever their number.
+            num_epochs = fitting(number, seconds - first, FLAGS.max_seconds - seconds)
+            is_decided = True
+        if number == 1:
+            first = seconds
         text = " ".join(f"{name} {value:.3f}" for name, value in history[-1].items())
         print(f"epoch {number}/{num_epochs} {time.monotonic() - before:.1f} s {text}", flush=True)
     accuracy = learner.accuracy(images[:kept], labels[:kept])

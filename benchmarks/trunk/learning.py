@@ -10,7 +10,7 @@ NUM_CLASSES, EMBEDDING = 10, 128
 SMOOTHING, TEMPERATURE = 0.1, 0.2
 # Weights of the losses; the labels' is 1.
 TURNS, CONTRAST, DEFECTS = 0.5, 0.3, 1.0
-WARM_EPOCHS, RATE, MOMENTUM, DECAY = 2, 0.2, 0.9, 5e-4
+WARM_EPOCHS, HELD_EPOCHS, RATE, MOMENTUM, DECAY = 2, 8, 0.2, 0.9, 5e-4
 
 
 class Learner:
@@ -107,10 +107,11 @@ class Learner:
         return {name: value / self._num_steps for name, value in total.items()}
 
     def _rate(self, position, num_positions):
-        """Rises over the first epochs, then falls to 0 along a line."""
-        warm = WARM_EPOCHS * self._num_steps
+        """Rises over the first epochs, stays, then falls to 0 along a line."""
+        warm, held = WARM_EPOCHS * self._num_steps, HELD_EPOCHS * self._num_steps
         position, end = tf.cast(position, tf.float32) + 1.0, tf.cast(num_positions, tf.float32)
-        return RATE * tf.minimum(position / warm, (end + 1.0 - position) / (end + 1.0 - warm))
+        left = (end + 1.0 - position) / tf.maximum(end + 1.0 - held, 1.0)
+        return RATE * tf.minimum(1.0, tf.minimum(position / warm, left))
 
     def accuracy(self, images, labels):
         """Share of images whose label is found."""
