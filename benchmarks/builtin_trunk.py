@@ -98,9 +98,11 @@ def train(images, labels):
 
 
 def save(trained, path):
-    """The network as it is used, its weights in 16 bits."""
+    """Writes the network as it is used, its weights in 16 bits; gives their digest."""
     import keras
     from trunk.network import fold, make_trunk
+
+    from memgan_tf.backbones.backbone import digest
 
     folded = fold(trained, SHRINK)
     keras.config.set_dtype_policy("float16")
@@ -108,6 +110,7 @@ def save(trained, path):
     half.set_weights(folded.get_weights())
     path.parent.mkdir(parents=True, exist_ok=True)
     half.save(path)
+    return digest(folded)
 
 
 def main(_):
@@ -122,7 +125,7 @@ def main(_):
     if has_gpus():
         keras.config.set_dtype_policy("mixed_bfloat16")
     trained, found = train(*read_cifar10())
-    save(trained, pathlib.Path(FLAGS.output))
+    found["sha256"] = save(trained, pathlib.Path(FLAGS.output))
     settings = {name: FLAGS[name].value for name in ("batch_size", "seed", "deterministic")}
     record = {"machine": describe_machine(os.cpu_count()), **settings, **found}
     path = pathlib.Path(FLAGS.record)

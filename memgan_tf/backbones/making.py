@@ -9,7 +9,8 @@ from memgan_tf.backbones.catalog import NETWORKS
 from memgan_tf.backbones.cutting import cut
 from memgan_tf.backbones.hub import make_preset
 from memgan_tf.backbones.keras_file import read_model
-from memgan_tf.backbones.requests import BUILTIN, FILE, HUB, check_request, split_layers
+from memgan_tf.backbones.requests import FILE, HUB, check_request, split_layers
+from memgan_tf.config.features import BUILTIN
 from memgan_tf.files import DAMAGE, first_line
 from memgan_tf.validation import check_integer
 

@@ -4,10 +4,10 @@ import difflib
 import pathlib
 
 from memgan_tf.backbones.catalog import NETWORKS
+from memgan_tf.config.features import BUILTIN
 from memgan_tf.validation import received
 
 FILE, HUB = "file:", "hub:"
-BUILTIN = "builtin"
 RANDOM = "random"
 MODEL_ENDING = ".keras"
 WEIGHTS_ENDINGS = (".keras", ".h5", ".hdf5")
