@@ -65,7 +65,7 @@ def make_rows(results_dir):
         rows.append(
             [
                 path.parts[-3],
-                path.parts[-2] + (" (SUSPECT)" if record["suspect"] else ""),
+                _name(path.parts[-2], record),
                 f"{100 * metrics['auroc']:.1f}",
                 f"{decisions['found']} of {decisions['num_anomalies']}",
                 f"{decisions['false_alarms']} of {decisions['num_normal']}",
@@ -75,6 +75,12 @@ def make_rows(results_dir):
             ]
         )
     return rows
+
+
+def _name(detector, record):
+    """Of the detector; with the network of this package, and what training said of itself."""
+    builtin = (record.get("backbone") or {}).get("name") == "builtin"
+    return detector + ", builtin" * builtin + " (SUSPECT)" * bool(record["suspect"])
 
 
 def _seconds(record):
