@@ -26,7 +26,6 @@ def define_flags():
     flags.DEFINE_string("model_dir", "runs", "Folder for runs.")
     flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
     flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
-    flags.DEFINE_multi_string("train_flag", [], "Further flag of memgan train, such as --seed=1.")
     flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
 
 
@@ -41,7 +40,7 @@ def measure(name, detector):
     record = pathlib.Path(FLAGS.results_dir, pathlib.Path(name).name, detector, "seed_0.json")
     if record.exists():
         return
-    flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}", *FLAGS.train_flag]
+    flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}"]
     if FLAGS.backbone is not None and by_features(detector):
         flags_of_run.append(f"--backbone={FLAGS.backbone}")
     if main.main(["train", *flags_of_run, f"--model_dir={FLAGS.model_dir}"]):
