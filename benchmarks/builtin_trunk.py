@@ -9,7 +9,6 @@ on it is in the record beside the weights. Test images are not read.
 
 import os
 import pathlib
-import sys
 import time
 
 import numpy as np
@@ -22,16 +21,16 @@ KEPT_APART = 5000
 MARGIN = 0.85
 
 
-def define_flags():
-    flags.DEFINE_string("data_dir", None, "Folder of the prepared CIFAR-10.")
-    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "The weights.")
-    flags.DEFINE_string("record", "results/backbones/builtin.json", "Accuracy and settings.")
-    flags.DEFINE_integer("epochs", 60, "Passes over the training images.", lower_bound=3)
-    flags.DEFINE_float("max_seconds", None, "Takes fewer epochs, so that it ends in this time.")
-    flags.DEFINE_integer("max_images", None, "Takes fewer images, to try it out.")
-    flags.DEFINE_integer("batch_size", 512, "Images in a step.")
-    flags.DEFINE_integer("seed", 0, "Of weights, views and the images that are kept apart.")
-    flags.DEFINE_bool("deterministic", True, "Whether the device must give the same bits again.")
+def define_flags(values):
+    flags.DEFINE_string("data_dir", None, "Folder of the prepared CIFAR-10.", values)
+    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "The weights.", values)
+    flags.DEFINE_string("record", "results/backbones/builtin.json", "What is known.", values)
+    flags.DEFINE_integer("epochs", 60, "Passes over the images.", 3, flag_values=values)
+    flags.DEFINE_float("max_seconds", None, "Fewer epochs, to end in time.", flag_values=values)
+    flags.DEFINE_integer("max_images", None, "Fewer images, to try it out.", flag_values=values)
+    flags.DEFINE_integer("batch_size", 512, "Images in a step.", 1, flag_values=values)
+    flags.DEFINE_integer("seed", 0, "Of weights, views and the tenth.", flag_values=values)
+    flags.DEFINE_bool("deterministic", True, "The same bits each time.", flag_values=values)
 
 
 def read_cifar10():
@@ -57,9 +56,9 @@ def is_telling(number, seconds):
     return number == HELD_EPOCHS or (number > 2 and seconds > FLAGS.max_seconds / 4)
 
 
-def fitting(number, seconds, left):
-    """Epochs in all, of which `number` are done, all but one of them in `seconds`."""
-    return min(FLAGS.epochs, number + max(2, int(MARGIN * left * (number - 1) / seconds)))
+def fitting(number, seconds, left, most):
+    """Epochs in all, `most` at most: `number` are done, all but the first in `seconds`."""
+    return min(most, number + max(2, int(MARGIN * left * (number - 1) / seconds)))
 
 
 def train(images, labels):
@@ -81,7 +80,7 @@ def train(images, labels):
         seconds = time.monotonic() - started
         if FLAGS.max_seconds and not is_decided and is_telling(number, seconds):
             # The epochs up to here are the same whatever their number.
-            num_epochs = fitting(number, seconds - first, FLAGS.max_seconds - seconds)
+            num_epochs = fitting(number, seconds - first, FLAGS.max_seconds - seconds, FLAGS.epochs)
             is_decided = True
         if number == 1:
             first = seconds
@@ -113,7 +112,8 @@ def save(trained, path):
     return digest(folded)
 
 
-def main(_):
+def make():
+    """Trains, and writes the weights and the record."""
     import keras
     import tensorflow as tf
     from measure import describe_machine
@@ -135,6 +135,5 @@ def main(_):
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(pathlib.Path(__file__).parent))
-    define_flags()
-    app.run(main)
+    define_flags(FLAGS)
+    app.run(lambda _: make())

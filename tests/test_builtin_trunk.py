@@ -1,5 +1,6 @@
 """How `--backbone=builtin` is made: views, defects, the folded network."""
 
+import json
 import pathlib
 
 import numpy as np
@@ -76,3 +77,52 @@ def test_the_other_view_of_an_image_is_its_partner():
     # The partner has e^(1 / t), the two views of the other image 1 each.
     expected = np.log(1.0 + 2.0 * np.exp(-1.0 / TEMPERATURE))
     np.testing.assert_allclose(contrast(alike), expected, rtol=1e-5)
+
+
+def test_the_command_makes_a_file_that_is_a_backbone(monkeypatch, tmp_path):
+    """From images to weights in 16 bits, with a network of few channels."""
+    import builtin_trunk
+    import keras
+    from absl import flags
+    from trunk import learning, network
+
+    from memgan_tf.backbones.making import make_backbone
+
+    few = ((4, 1), (4, 1), (4, 1), (8, 1))
+    monkeypatch.setattr(network, "STAGES", few)
+    monkeypatch.setattr(learning, "STAGES", few)
+    monkeypatch.setattr(builtin_trunk, "FLAGS", flags.FlagValues())
+    builtin_trunk.define_flags(builtin_trunk.FLAGS)
+    path, record = tmp_path / "new" / "trunk.keras", tmp_path / "new" / "trunk.json"
+    builtin_trunk.FLAGS(["", f"--output={path}", f"--record={record}", "--epochs=3"])
+    builtin_trunk.FLAGS.batch_size = 18
+    # It would hold for every later test.
+    builtin_trunk.FLAGS.deterministic = False
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
+    labels = generator.integers(0, 10, 40).astype(np.int32)
+    monkeypatch.setattr(builtin_trunk, "read_cifar10", lambda: (images, labels))
+    policy = keras.config.dtype_policy()
+    try:
+        builtin_trunk.make()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    found = json.loads(record.read_text())
+    assert (found["epochs"], found["kept_apart"], len(found["losses"])) == (3, 4, 3)
+    backbone = make_backbone(f"file:{path}", "stage2,stage3,stage4")
+    assert backbone.sha256 == found["sha256"]
+    assert backbone.strides == (4, 8, 16)
+
+
+@pytest.mark.parametrize(
+    ("number", "seconds", "left", "expected"),
+    [
+        (8, 70.0, 200.0, 25),  # 10 seconds an epoch, 170 of 200 seconds are planned
+        (8, 70.0, 1.0, 10),  # the rate falls to 0 over two epochs at least
+        (8, 0.7, 200.0, 60),  # as many as asked for
+    ],
+)
+def test_epochs_are_fitted_to_the_time(number, seconds, left, expected):
+    from builtin_trunk import fitting
+
+    assert fitting(number, seconds, left, 60) == expected
