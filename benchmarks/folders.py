@@ -7,6 +7,7 @@ evaluate` with defaults; its results.json becomes <results_dir>/<set>/<detector>
 existing record is not made again. With --page, the table between the page's marks is filled.
 """
 
+import os
 import pathlib
 
 from absl import app, flags
@@ -30,6 +31,8 @@ def define_flags():
 
 def measure(name, detector):
     """Trains and evaluates, unless a record exists."""
+    from measure import describe_machine
+
     from memgan_tf import files
     from memgan_tf.config import by_features
     from memgan_tf.tools import main
@@ -46,7 +49,8 @@ def measure(name, detector):
     run = pathlib.Path(FLAGS.model_dir, detector, folder, "all", "seed_0")
     main.main(["evaluate", f"--run={run}", "--num_heatmaps=0"])
     record.parent.mkdir(parents=True, exist_ok=True)
-    files.write_json(record, files.read_json(run / "results.json"))
+    machine = describe_machine(os.environ.get("OMP_NUM_THREADS"))
+    files.write_json(record, {**files.read_json(run / "results.json"), "machine": machine})
 
 
 def make_rows(results_dir):
@@ -60,16 +64,28 @@ def make_rows(results_dir):
         rows.append(
             [
                 path.parts[-3],
-                path.parts[-2] + (" (SUSPECT)" if record["suspect"] else ""),
+                _name(path.parts[-2], record),
                 f"{100 * metrics['auroc']:.1f}",
                 f"{decisions['found']} of {decisions['num_anomalies']}",
                 f"{decisions['false_alarms']} of {decisions['num_normal']}",
                 *(f"{100 * metrics[n]:.1f}" for n in ("pixel_auroc", "aupro") if n in metrics),
-                f"{record['training_seconds']:.0f}",
+                _seconds(record),
                 _fall(record),
             ]
         )
     return rows
+
+
+def _name(detector, record):
+    """Of the detector; with the network of this package, and what training said of itself."""
+    builtin = (record.get("backbone") or {}).get("name") == "builtin"
+    return detector + ", builtin" * builtin + " (SUSPECT)" * bool(record["suspect"])
+
+
+def _seconds(record):
+    """Of training; on which card, if there was one."""
+    cards = record.get("machine", {}).get("GPUs")
+    return f"{record['training_seconds']:.0f}" + (f" ({cards})" if cards else "")
 
 
 def _fall(record):

@@ -1,0 +1,1 @@
+"""How the weights of `--backbone=builtin` are made."""
