@@ -19,6 +19,7 @@ VERBS = {
     "hull": "measure the paper's claim: normal codes inside the hull of the memory units",
     "figures": "draw the paper's figures 1 to 4 from finished runs",
     "score": "score images with a finished run",
+    "app": "a local page to look at scored photographs, decide and recalibrate",
     "recalibrate": "set a finished run's threshold anew, without training",
     "export": "publish a finished run as a SavedModel for TensorFlow Serving",
     "doctor": "look over this installation; a fix for what is wrong",
