@@ -15,6 +15,8 @@ def bind(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
+        # Before it listens, another program could take the same port.
+        found.listen()
     except OSError as error:
         found.close()
         raise ValueError(

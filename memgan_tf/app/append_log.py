@@ -30,7 +30,7 @@ class AppendLog:
         header: str = "",
         is_whole: Callable[[str], bool] = lambda _: False,
     ):
-        self.path, self._header, self._is_whole = path, header, is_whole
+        self.path, self._header, self._is_whole = pathlib.Path(path), header, is_whole
         self._offset, self._inode = 0, None
 
     def append(self, lines: Sequence[str]) -> None:

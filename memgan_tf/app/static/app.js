@@ -2,7 +2,7 @@
 "use strict";
 
 const $ = (selector, within = document) => within.querySelector(selector);
-const state = { version: null, uploads: [], sending: 0, sent: 0, lastDecided: null, opacity: 80, step: null };
+const state = { version: null, uploads: [], sending: 0, sent: 0, lastDecided: null, opacity: 60, step: null };
 const SENDERS = 2, SLOW = 3000, FAST = 700, MOST_SHOWN = 600;
 
 async function ask(address, options = {}) {
