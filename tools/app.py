@@ -114,7 +114,7 @@ def _check_extra():
 def _make_judge(flag_values):
     from memgan_tf.app.judges import RunJudge, ServerJudge
     from memgan_tf.evaluation.trained_run import TrainedRun
-    from memgan_tf.serving.client import make_client
+    from memgan_tf.serving.connect import make_client
 
     if flag_values.run is not None:
         return RunJudge(TrainedRun.load(flag_values.run))

@@ -6,14 +6,13 @@ import threading
 
 import numpy as np
 
-from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.explanations import has_maps
-from memgan_tf.evaluation.heat_scale import SCALE_FILE, HeatScale, read_scale
-from memgan_tf.evaluation.recalibration import (
-    CALIBRATION_FILE,
+from memgan_tf.evaluation.calibration import (
+    Calibration,
     recalibrated,
     replace_calibration,
 )
+from memgan_tf.evaluation.explanations import has_maps
+from memgan_tf.evaluation.heat_scale import SCALE_FILE, HeatScale, read_scale
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.serving.client import Client
 from memgan_tf.serving.retries import RequestRefused
@@ -81,7 +80,7 @@ class RunJudge(Judge):
         self.title = f"{run.config.detector}, {data.dataset}"
         self.image_shape, self.image_fit = run.config.image_shape, data.fit
         self.bit_depth = data.bit_depth
-        self._stamp = self._stamp_now()
+        self._stamp: tuple[int, ...] | None = None
         self._take(run.calibration)
         path = run.directory.evaluation / SCALE_FILE
         self.scale = read_scale(path) if path.exists() else None
@@ -135,7 +134,7 @@ class RunJudge(Judge):
 
     @property
     def _path(self):
-        return self._run.directory.path / CALIBRATION_FILE
+        return self._run.directory.calibration_file
 
     def _stamp_now(self):
         status = self._path.stat()

@@ -9,7 +9,7 @@ from memgan_tf import files
 from memgan_tf.app.images import is_inside
 from memgan_tf.app.intake import Intake
 from memgan_tf.app.photographs import Waiting
-from memgan_tf.data.walk import name_of, walk
+from memgan_tf.data.folders.walk import name_of, walk
 
 # Seconds between two looks, at least; a look at a large folder may take a tenth of the time.
 PAUSE, SHARE = 1.0, 0.1

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from memgan_tf.app.prices import Price, Share, one_sided, steps_of, steps_of_scores
-from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.evaluation.recalibration import recalibrated
+from memgan_tf.evaluation.calibration import Calibration, recalibrated
 from tests.app.test_decisions import decision
 
 
