@@ -53,7 +53,8 @@ class Decision:
     def to_line(self) -> str:
         """The row as a line of CSV; no name in it has a line end or computes."""
         flagged = int(self.anomaly_score > self.threshold)
-        numbers = (f"{self.anomaly_score:.9g}", f"{self.p_value:.6g}", f"{self.threshold:.9g}")
+        # Exact, so that a score at the threshold is still not above it when it is read back.
+        numbers = (repr(float(self.anomaly_score)), f"{self.p_value:.6g}", repr(self.threshold))
         text = io.StringIO()
         row = (self.time, _cell(self.who), _cell(self.file), self.decision, *numbers, flagged)
         csv.writer(text, lineterminator="").writerow((*row, self.image))

@@ -155,5 +155,5 @@ def _shown(value):
     """Text without what would hide, reorder or break the lines of a page."""
     if not isinstance(value, str):
         return value
-    safe = printable(value, keep="\n")
+    safe = printable(value)
     return value if safe == value else type(value)(safe)

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from memgan_tf.app.decisions import COLUMNS, Decision, Decisions
@@ -42,10 +43,18 @@ def test_the_file_holds_who_when_score_and_threshold(tmp_path):
         "decision": "defect",
         "anomaly_score": "2.5",
         "p_value": "0.25",
-        "threshold": "2",
+        "threshold": "2.0",
         "is_anomaly": "1",
         "image": "0" * 32,
     }
+
+
+def test_a_score_at_the_threshold_stays_there(tmp_path):
+    score = float(np.float32(1.53847384))
+    decisions = Decisions(tmp_path)
+    decisions.add(decision(anomaly_score=score, threshold=score))
+    (found,) = Decisions(tmp_path).standing()
+    assert found.anomaly_score == found.threshold == score
 
 
 def test_the_latest_decision_counts_and_can_be_withdrawn(tmp_path):
