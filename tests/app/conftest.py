@@ -17,6 +17,7 @@ from memgan_tf.app.session import Session
 from memgan_tf.data.image_files import pillow_rules
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.heat_scale import HeatScale
+from tests.serving.conftest import address, loaded, ports, protocol, servable  # noqa: F401
 
 TOKEN = "a token that only the tests know"
 SECONDS = 60.0
@@ -108,8 +109,8 @@ class Page:
         return self.http.post(self.base + path, json=body, timeout=SECONDS, **options)
 
     def drop(self, name, content):
-        address = f"{self.base}/drop"
-        return self.http.post(address, data=content, params={"name": name}, timeout=SECONDS)
+        query = {"name": name}
+        return self.http.post(f"{self.base}/drop", data=content, params=query, timeout=SECONDS)
 
 
 @contextlib.contextmanager
