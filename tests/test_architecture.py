@@ -29,7 +29,7 @@ LAYERS = (
     ("evaluation",),
     ("export", "report", "serving", "beam"),
     ("reproduction",),
-    ("estimator",),
+    ("app", "estimator"),
     ("fit", "run"),
     ("api",),
     ("tools",),

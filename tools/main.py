@@ -20,6 +20,7 @@ VERBS = {
     "figures": "draw the paper's figures 1 to 4 from finished runs",
     "score": "score images with a finished run",
     "recalibrate": "set a new threshold for a finished run, without training",
+    "app": "a local page to look at scored photographs, decide and recalibrate",
     "export": "publish a finished run as a SavedModel for TensorFlow Serving",
     "doctor": "check this installation and show how to fix problems",
     "serve-check": "compare a server's scores with an export's, and measure latency",

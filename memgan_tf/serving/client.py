@@ -58,6 +58,28 @@ class Client(abc.ABC):
             raise RequestRefused(f"{self.address} returns no valid scores: {error}") from error
         return scores
 
+    def anomaly_map(self, image: np.ndarray) -> np.ndarray | None:
+        """Where an image is anomalous, by the signature `explain`.
+
+        Args:
+            image: `(height, width, channels)`, 0 to 255.
+
+        Returns:
+            `(height, width)` float32; None if the export has no maps.
+
+        Raises:
+            RequestRefused, ServerUnavailable: As `score`.
+        """
+        found = self._retries.call(lambda: self._explain(image))
+        if found is None:
+            return None
+        values = np.asarray(found)
+        if values.dtype.kind != "f" or values.shape != (1, *image.shape[:2]):
+            raise RequestRefused(f"{self.address} returns no map of the image's size")
+        if not np.isfinite(values).all():
+            raise RequestRefused(f"{self.address} returns a map with a value that is not finite")
+        return values[0]
+
     def image_shape(self) -> tuple[int, int, int]:
         """`(height, width, channels)` that the served model takes.
 
@@ -92,6 +114,10 @@ class Client(abc.ABC):
     @abc.abstractmethod
     def _predict(self, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs of `serving_default`, in one try."""
+
+    @abc.abstractmethod
+    def _explain(self, image: np.ndarray) -> np.ndarray | None:
+        """`anomaly_map` of a batch of this one image, in one try; None without that output."""
 
     @abc.abstractmethod
     def _input_shape(self) -> list | None:

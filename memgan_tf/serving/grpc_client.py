@@ -72,6 +72,17 @@ class GrpcClient(Client):
         found = {name: answer.outputs[name] for name in SCORES if name in answer.outputs}
         return {name: self._array(name, tensor) for name, tensor in found.items()}
 
+    def _explain(self, image):
+        request = predict_pb2.PredictRequest(model_spec=self._model_spec)
+        request.model_spec.signature_name = "explain"
+        request.output_filter.append("anomaly_map")
+        batch = np.asarray(image[np.newaxis], np.float32)
+        request.inputs["image"].CopyFrom(tf.make_tensor_proto(batch))
+        answer = self._ask(self._predictions.Predict, request)
+        if "anomaly_map" not in answer.outputs:
+            return None
+        return self._array("anomaly_map", answer.outputs["anomaly_map"])
+
     def _array(self, name, tensor):
         # A single value may claim a shape that would fill the memory.
         count = math.prod(dim.size for dim in tensor.tensor_shape.dim)

@@ -3,6 +3,7 @@
 import json
 import logging
 
+import numpy as np
 import requests
 
 from memgan_tf import files
@@ -12,6 +13,8 @@ from memgan_tf.serving.deadline import Deadline, DeadlineAdapter
 
 # Status codes after which another try may succeed.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
+# Characters of a number, and outputs as large as the image that `explain` returns with the map.
+BYTES_PER_VALUE, MAPS = 32, 4
 
 
 class RestClient(Client):
@@ -56,6 +59,18 @@ class RestClient(Client):
             return {name: to_array(name, outputs[name]) for name in SCORES if name in outputs}
         except files.DAMAGE as error:
             raise self._refused(files.first_line(error)) from error
+
+    def _explain(self, image):
+        request = {"signature_name": "explain", "inputs": {"image": image[np.newaxis].tolist()}}
+        limit = BYTES_PER_ANSWER + BYTES_PER_VALUE * MAPS * image.size
+        answer = self._ask("POST", f"{self._model}:predict", limit, json=request)
+        outputs = answer.get("outputs")
+        if not isinstance(outputs, dict) or "anomaly_map" not in outputs:
+            return None
+        try:
+            return np.array(outputs["anomaly_map"], np.float32)
+        except files.DAMAGE as error:
+            raise self._refused(f"anomaly_map is no array: {files.first_line(error)}") from error
 
     def _input_shape(self):
         answer = self._ask("GET", f"{self._model}/metadata")

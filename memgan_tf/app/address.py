@@ -1,0 +1,26 @@
+"""Where the page is: on this machine alone."""
+
+import socket
+
+HOST = "127.0.0.1"
+
+
+def bind(port: int) -> socket.socket:
+    """A socket on this machine's own address; port 0 takes a free one.
+
+    Raises:
+        ValueError: If the port is in use.
+    """
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((HOST, port))
+        # Before it listens, another program could take the same port.
+        found.listen()
+    except OSError as error:
+        found.close()
+        raise ValueError(
+            f"`port` must be free on {HOST}: {error.strerror}. Received: port={port}. Name "
+            f"another, or 0 for any"
+        ) from error
+    return found

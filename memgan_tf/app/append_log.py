@@ -1,0 +1,128 @@
+"""A text file that grows by whole lines, whoever is killed in the middle of one."""
+
+import contextlib
+import fcntl
+import os
+import pathlib
+from collections.abc import Callable, Iterator, Sequence
+
+from memgan_tf import files
+
+# Bytes of such a file, and of a line.
+MAX_BYTES, MAX_LINE = 512 * 2**20, 2**16
+
+
+class AppendLog:
+    """Lines that several processes append and read.
+
+    A line is written and synced under a lock before `append` returns. Readers take lines up to the
+    last line end, so none sees half a line. The next writer removes what a killed one left.
+
+    Args:
+        path: Of the file; made at the first `append`.
+        header: First line of a new file; empty for none.
+        is_whole: Whether a last line without its end is complete: an editor leaves such lines.
+    """
+
+    def __init__(
+        self,
+        path: pathlib.Path,
+        header: str = "",
+        is_whole: Callable[[str], bool] = lambda _: False,
+    ):
+        self.path, self._header, self._is_whole = pathlib.Path(path), header, is_whole
+        self._offset, self._inode = 0, None
+
+    def append(self, lines: Sequence[str]) -> None:
+        """Appends lines; they are on the disk when it returns, or none of them is.
+
+        Raises:
+            ValueError: If a line has a line end in it or is too long, or the file is not regular.
+            OSError: If the file cannot be written; it is as before then.
+        """
+        content = "".join(f"{line}\n" for line in lines).encode("utf-8")
+        if content.count(b"\n") != len(lines) or any(len(line) > MAX_LINE for line in lines):
+            raise ValueError(f"`lines` must each be a line of at most {MAX_LINE:,} characters")
+        with files.open_appending(self.path) as file:
+            handle = file.fileno()
+            with _locked(handle):
+                is_new = self._repair(handle)
+                start = os.fstat(handle).st_size
+                if is_new and self._header:
+                    content = f"{self._header}\n".encode() + content
+                try:
+                    _write_all(handle, content)
+                    os.fsync(handle)
+                except BaseException:
+                    os.ftruncate(handle, start)
+                    raise
+                if is_new:
+                    _sync_folder(self.path.parent)
+
+    def read_new(self) -> tuple[bool, list[str]]:
+        """The whole lines that were appended since the last call.
+
+        Returns:
+            Whether the file is another one than before, so that earlier lines are void; and the
+            lines, without the header.
+
+        Raises:
+            ValueError: If the file is too large or not regular.
+        """
+        try:
+            file = files.open_regular(self.path, MAX_BYTES)
+        except FileNotFoundError:
+            return self._restart(None), []
+        with file:
+            status = os.fstat(file.fileno())
+            restarted = status.st_ino != self._inode or status.st_size < self._offset
+            restarted = self._restart(status.st_ino) if restarted else False
+            file.seek(self._offset)
+            content = file.read(MAX_BYTES)
+        content = content[: content.rfind(b"\n") + 1]
+        is_first = self._offset == 0
+        self._offset += len(content)
+        lines = content.decode("utf-8", "replace").split("\n")[:-1]
+        lines = [line.removesuffix("\r") for line in lines]
+        return restarted, lines[1:] if is_first and self._header else lines
+
+    def _restart(self, inode):
+        had_any, self._offset, self._inode = self._offset > 0, 0, inode
+        return had_any
+
+    def _repair(self, handle):
+        """Ends or removes a last line without its end; returns whether the file is empty."""
+        size = os.fstat(handle).st_size
+        if size == 0:
+            return True
+        with files.open_regular(self.path, MAX_BYTES) as file:
+            file.seek(max(0, size - 4 * MAX_LINE))
+            last = file.read().rpartition(b"\n")[2]
+        if last:
+            if self._is_whole(last.decode("utf-8", "replace")):
+                _write_all(handle, b"\n")
+            else:
+                os.ftruncate(handle, size - len(last))
+        return size == len(last)
+
+
+@contextlib.contextmanager
+def _locked(handle) -> Iterator[None]:
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def _write_all(handle, content):
+    while content:
+        content = content[os.write(handle, content) :]
+
+
+def _sync_folder(folder):
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,172 @@
+"""decisions.csv: who called which image good or a defect, when, at which score and threshold."""
+
+import csv
+import dataclasses
+import datetime
+import io
+import math
+import pathlib
+import re
+import threading
+
+from memgan_tf.app.append_log import AppendLog
+from memgan_tf.evaluation.scores import as_cell
+from memgan_tf.text import printable
+from memgan_tf.validation import check_choice, received
+
+FILE = "decisions.csv"
+COLUMNS = (
+    *("time", "who", "file", "decision", "anomaly_score", "p_value", "threshold", "is_anomaly"),
+    "image",
+)
+GOOD, DEFECT, WITHDRAWN = "good", "defect", "withdrawn"
+CHOICES = (GOOD, DEFECT, WITHDRAWN)
+# The last cell has a fixed form: a row that was cut off never has it.
+IMAGE_ID = re.compile(r"[0-9a-f]{32}")
+LONGEST_WHO, LONGEST_NAME = 80, 300
+
+
+@dataclasses.dataclass(frozen=True)
+class Decision:
+    """A row of the file.
+
+    Attributes:
+        time: UTC, ISO 8601.
+        who: Name of the inspector.
+        file: Name of the image, as a person reads it.
+        decision: `good`, `defect` or `withdrawn`.
+        anomaly_score: Of the image.
+        p_value: Of the image.
+        threshold: When it was decided.
+        image: The image's id, the first half of its content's SHA-256.
+    """
+
+    time: str
+    who: str
+    file: str
+    decision: str
+    anomaly_score: float
+    p_value: float
+    threshold: float
+    image: str
+
+    def to_line(self) -> str:
+        """The row as a line of CSV; no name in it has a line end or computes."""
+        flagged = int(self.anomaly_score > self.threshold)
+        # Exact, so that a score at the threshold is still not above it when it is read back.
+        numbers = (repr(float(self.anomaly_score)), f"{self.p_value:.6g}", repr(self.threshold))
+        text = io.StringIO()
+        row = (self.time, _cell(self.who), _cell(self.file), self.decision, *numbers, flagged)
+        csv.writer(text, lineterminator="").writerow((*row, self.image))
+        return text.getvalue()
+
+    @classmethod
+    def from_line(cls, line: str) -> "Decision":
+        """Reads a row.
+
+        Raises:
+            ValueError: If it is none.
+        """
+        try:
+            cells = next(csv.reader([line]), [])
+        except csv.Error as error:
+            raise ValueError(str(error)) from error
+        if len(cells) != len(COLUMNS):
+            raise ValueError(f"it has {len(cells)} cells, not {len(COLUMNS)}")
+        time, who, file, decision, *numbers, _, image = cells
+        score, p_value, threshold = map(float, numbers)
+        if not IMAGE_ID.fullmatch(image):
+            raise ValueError("the last cell is no id of an image")
+        if not math.isfinite(score) or math.isnan(threshold):
+            raise ValueError("the score or the threshold is not finite")
+        check_choice("decision", decision, CHOICES)
+        return cls(time, who, file, decision, score, p_value, threshold, image)
+
+
+def check_who(who: str) -> str:
+    """A name of an inspector that can be written.
+
+    Raises:
+        ValueError: If it is empty or too long.
+    """
+    who = who.strip()
+    if not 0 < len(who) <= LONGEST_WHO:
+        raise ValueError(
+            f"`who` must have 1 to {LONGEST_WHO} characters. {received('who', who[:100])}"
+        )
+    return who
+
+
+def now() -> str:
+    """The time in UTC, ISO 8601."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+
+
+class Decisions:
+    """What was decided so far, of all processes that write the file.
+
+    Args:
+        folder: Of the inspection.
+
+    Attributes:
+        damaged: Rows that cannot be read, each with its reason.
+        count: Rows that were read.
+    """
+
+    def __init__(self, folder: pathlib.Path):
+        self._log = AppendLog(folder / FILE, ",".join(COLUMNS), _is_row)
+        self._latest: dict[str, Decision] = {}
+        self._lock = threading.Lock()
+        self.damaged: list[str] = []
+        self.count = 0
+        self.refresh()
+
+    @property
+    def path(self) -> pathlib.Path:
+        """The file."""
+        return self._log.path
+
+    def add(self, decision: Decision) -> None:
+        """Writes a row; it is on the disk when this returns.
+
+        Raises:
+            OSError: If it cannot be written; then nothing is.
+        """
+        self._log.append([decision.to_line()])
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Reads what other processes have written."""
+        with self._lock:
+            restarted, lines = self._log.read_new()
+            if restarted:
+                self._latest, self.damaged, self.count = {}, [], 0
+            for line in filter(None, lines):
+                self.count += 1
+                try:
+                    found = Decision.from_line(line)
+                except ValueError as error:
+                    self.damaged.append(f"row {self.count}: {error}")
+                    continue
+                self._latest[found.image] = found
+
+    def of(self, image: str) -> Decision | None:
+        """The latest decision on an image, unless it was withdrawn."""
+        found = self._latest.get(image)
+        return None if found is None or found.decision == WITHDRAWN else found
+
+    def standing(self) -> list[Decision]:
+        """The latest decision on each image, those that were withdrawn left out."""
+        return [d for d in list(self._latest.values()) if d.decision != WITHDRAWN]
+
+
+def _is_row(line):
+    try:
+        Decision.from_line(line)
+    except ValueError:
+        return False
+    return True
+
+
+def _cell(text):
+    return printable(as_cell(text))[:LONGEST_NAME]

@@ -1,0 +1,186 @@
+"""What scores the photographs of a session: a run, or a server that runs its export."""
+
+import abc
+import pathlib
+import threading
+
+import numpy as np
+
+from memgan_tf.evaluation.calibration import (
+    Calibration,
+    recalibrated,
+    replace_calibration,
+)
+from memgan_tf.evaluation.explanations import has_maps
+from memgan_tf.evaluation.heat_scale import SCALE_FILE, HeatScale, read_scale
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.serving.client import Client
+from memgan_tf.serving.retries import RequestRefused
+
+CONFIRMED = "images that inspectors confirmed as good"
+
+
+class Judge(abc.ABC):
+    """Scores images; used by several threads, one at a time.
+
+    Attributes:
+        title: What it is, for the page.
+        image_shape: `(height, width, channels)` that it takes.
+        image_fit: How files of another size are fitted.
+        bit_depth: Bits that the values of 16-bit files use; None is 16.
+        threshold: A score above it is called an anomaly.
+        calibration: Scores of held-out normal images; None if they are not known.
+        scale: Of the colors of maps; None if each map has its own.
+        has_maps: Whether `heat` gives any.
+    """
+
+    title: str
+    image_shape: tuple[int, int, int]
+    image_fit: str
+    bit_depth: int | None
+    threshold: float
+    calibration: Calibration | None = None
+    scale: HeatScale | None = None
+    has_maps: bool = True
+
+    def __init__(self):
+        self._lock = threading.Lock()
+
+    def busy(self) -> threading.Lock:
+        """A context in which nobody else uses the detector or the connection."""
+        return self._lock
+
+    @abc.abstractmethod
+    def score(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Scores and p-values, `(num_images,)` each, of `(num_images, height, width, channels)`."""
+
+    @abc.abstractmethod
+    def heat(self, pixels: np.ndarray) -> np.ndarray | None:
+        """The anomaly map of an image `(height, width, channels)`; None without one."""
+
+    @abc.abstractmethod
+    def refresh(self) -> None:
+        """Takes over what other processes have changed."""
+
+    @abc.abstractmethod
+    def close(self) -> None:
+        """Ends connections."""
+
+
+class RunJudge(Judge):
+    """A finished run.
+
+    Args:
+        run: The run.
+    """
+
+    def __init__(self, run: TrainedRun):
+        super().__init__()
+        self._run, data = run, run.config.data
+        self.title = f"{run.config.detector}, {data.dataset}"
+        self.image_shape, self.image_fit = run.config.image_shape, data.fit
+        self.bit_depth = data.bit_depth
+        self._stamp: tuple[int, ...] | None = None
+        self._take(run.calibration)
+        path = run.directory.evaluation / SCALE_FILE
+        self.scale = read_scale(path) if path.exists() else None
+        self.has_maps = has_maps(run)
+
+    @property
+    def run(self) -> TrainedRun:
+        """The run."""
+        return self._run
+
+    def score(self, pixels):
+        with self._lock:
+            scores = self._run.score(pixels)
+        return scores, self.calibration.p_values(scores)
+
+    def heat(self, pixels):
+        with self._lock:
+            explained = self._run.explain(pixels[np.newaxis])
+        return explained["anomaly_map"][0] if "anomaly_map" in explained else None
+
+    def refresh(self):
+        stamp = self._stamp_now()
+        if stamp != self._stamp:
+            self._take(Calibration.load(self._path))
+            self._stamp = stamp
+
+    def close(self):
+        """There are none."""
+
+    def recalibrate(
+        self, target_fpr: float | None = None, scores: np.ndarray | None = None
+    ) -> pathlib.Path:
+        """Sets the threshold anew, as `memgan recalibrate` does.
+
+        Args:
+            target_fpr: Share of normal images that may be called anomalies; None keeps it.
+            scores: Of images that were confirmed as good; None keeps the old ones.
+
+        Returns:
+            Where the old calibration is kept.
+
+        Raises:
+            ValueError: If there are too few images to guarantee the rate.
+            RuntimeError: If another process works on the run.
+        """
+        self.refresh()
+        after = recalibrated(self.calibration, target_fpr, scores, CONFIRMED)
+        backup = replace_calibration(self._run.directory, after)
+        self.refresh()
+        return backup
+
+    @property
+    def _path(self):
+        return self._run.directory.calibration_file
+
+    def _stamp_now(self):
+        status = self._path.stat()
+        return status.st_mtime_ns, status.st_ino, status.st_size
+
+    def _take(self, calibration):
+        self.calibration = self._run.calibration = calibration
+        self.threshold = calibration.threshold
+
+
+class ServerJudge(Judge):
+    """A server that runs an export.
+
+    Args:
+        client: Of the server; it is asked at once whether it serves an export.
+        image_fit: How files of another size are fitted; the export's model card says it.
+        bit_depth: As in `Judge`; the model card says it too.
+
+    Raises:
+        RequestRefused, ServerUnavailable: If the server does not answer as an export does.
+    """
+
+    def __init__(self, client: Client, image_fit: str, bit_depth: int | None = None):
+        super().__init__()
+        self._client, self.title = client, str(client.address)
+        self.image_fit, self.bit_depth = image_fit, bit_depth
+        self.image_shape = client.image_shape()
+        blank = np.zeros(self.image_shape, np.uint8)
+        self.score(blank[np.newaxis])
+        try:
+            self.has_maps = self.heat(blank) is not None
+        except RequestRefused:
+            self.has_maps = False
+
+    def score(self, pixels):
+        with self._lock:
+            answers = self._client.score(pixels)
+        self.threshold = float(answers["threshold"][0])
+        return answers["anomaly_score"], answers["p_value"]
+
+    def heat(self, pixels):
+        with self._lock:
+            return self._client.anomaly_map(pixels)
+
+    def refresh(self):
+        """Every answer has the server's threshold with it."""
+
+    def close(self):
+        self._client.close()

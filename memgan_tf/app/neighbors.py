@@ -1,0 +1,181 @@
+"""The normal images that look most like an image: what the detector knows of such parts."""
+
+import dataclasses
+import io
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from memgan_tf.app.decisions import GOOD, Decisions
+from memgan_tf.app.images import Images, ScoredImage
+from memgan_tf.app.judges import RunJudge
+from memgan_tf.app.pictures import THUMBNAIL_SIDE, Pictures, encode
+from memgan_tf.data import load_task
+from memgan_tf.detectors.patches.base import FeatureDetector
+from memgan_tf.detectors.patches.features_knn import pooled
+from memgan_tf.evaluation.run_data import choose_data
+from memgan_tf.evaluation.trained_run import TrainedRun
+
+# Training images, and confirmed good ones, that are compared at most; and how many are shown.
+MAX_TRAINING, MAX_CONFIRMED, NUM_SHOWN = 1000, 200, 4
+BATCH_SIZE = 16
+# Side that pixels are compared at.
+SIDE = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Neighbor:
+    """A normal image beside the one that is looked at.
+
+    Attributes:
+        name: Of the image.
+        address: Of its picture, below the page's.
+    """
+
+    name: str
+    address: str
+
+
+class TrainingNeighbors:
+    """The run's training images, described once in a thread of their own.
+
+    Args:
+        judge: The run.
+
+    Attributes:
+        state: What is ready, one line; empty once all is.
+        is_ready: Whether `nearest` can be asked.
+    """
+
+    def __init__(self, judge: RunJudge):
+        self._judge, self.is_ready, self._stopping = judge, False, False
+        self.state = "The training images are being read."
+        self._describe = describer(judge.run)
+        self._names: list[str] = []
+        self._pictures: list[bytes] = []
+        self._vectors = np.zeros((0, 0), np.float32)
+        self._thread = threading.Thread(target=self._work, name="neighbors", daemon=True)
+
+    def start(self) -> None:
+        """Starts to read the training images."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread after the images that it has in work."""
+        self._stopping = True
+        self._thread.join(timeout=60.0)
+
+    def nearest(self, pixels: np.ndarray, count: int = NUM_SHOWN) -> list[Neighbor]:
+        """The training images that are nearest to an image, the nearest first.
+
+        Args:
+            pixels: `(height, width, channels)` as the detector takes them.
+            count: At most.
+        """
+        with self._judge.busy():
+            vector = self._describe(pixels[np.newaxis])[0]
+        order = np.argsort(-(self._vectors @ vector), kind="stable")[:count]
+        return [Neighbor(self._names[i], f"/training/{i}") for i in order.tolist()]
+
+    def picture(self, number: int) -> bytes | None:
+        """The picture of a training image; None if there is none of this number."""
+        return self._pictures[number] if 0 <= number < len(self._pictures) else None
+
+    def _work(self):
+        try:
+            self._read()
+        except (ValueError, OSError, RuntimeError) as error:
+            self.state = f"The run's training images cannot be shown: {error}"
+
+    def _read(self):
+        config = self._judge.run.config
+        data = choose_data(self._judge.run.directory, config.data)
+        train = load_task(data, config.training.seed, with_test=False).train
+        chosen = np.unique(np.linspace(0, len(train) - 1, MAX_TRAINING).astype(int))
+        vectors = []
+        for start in range(0, len(chosen), BATCH_SIZE):
+            if self._stopping:
+                return
+            part = chosen[start : start + BATCH_SIZE]
+            images = np.asarray(train.images[part])
+            with self._judge.busy():
+                vectors.append(self._describe(images))
+            self._pictures += [encode(_as_image(pixels), THUMBNAIL_SIDE) for pixels in images]
+        self._names = [train.names[i] for i in chosen]
+        self._vectors = np.concatenate(vectors)
+        self.state, self.is_ready = "", True
+
+
+class ConfirmedNeighbors:
+    """The images of the session that were confirmed as good, compared by their pixels.
+
+    Args:
+        images: Of the session.
+        decisions: On them.
+        pictures: Their thumbnails are compared.
+    """
+
+    def __init__(self, images: Images, decisions: Decisions, pictures: Pictures):
+        self._images, self._decisions, self._pictures = images, decisions, pictures
+        self._vectors: dict[str, np.ndarray] = {}
+
+    def nearest(self, image: ScoredImage, count: int = NUM_SHOWN) -> list[Neighbor]:
+        """Those that are nearest to an image, the nearest first, without itself."""
+        good = [d.image for d in self._decisions.standing() if d.decision == GOOD]
+        known = [self._images.get(key) for key in good if key != image.id]
+        own, found = self._vector(image), []
+        for other in [i for i in known if i is not None][-MAX_CONFIRMED:]:
+            vector = self._vector(other)
+            if own is not None and vector is not None:
+                found.append((float(own @ vector), other))
+        found.sort(key=lambda pair: -pair[0])
+        return [Neighbor(i.name, f"/image/{i.id}/thumbnail") for _, i in found[:count]]
+
+    def _vector(self, image):
+        """None if the file cannot be read any more."""
+        if image.id not in self._vectors:
+            try:
+                with Image.open(io.BytesIO(self._pictures.thumbnail(image))) as thumbnail:
+                    pixels = np.asarray(thumbnail.convert("RGB"))
+            except (OSError, ValueError):
+                return None
+            self._vectors[image.id] = pixel_vectors(pixels[np.newaxis])[0]
+        return self._vectors[image.id]
+
+
+def describer(run: TrainedRun) -> Callable[[np.ndarray], np.ndarray]:
+    """Gives unit vectors by which a run's images are compared, `(num_images, length)`.
+
+    Features of the network, where the detector has one, else codes, else small pixels.
+    """
+    detector = run.detector
+    if isinstance(detector, FeatureDetector) and detector.model is not None:
+        network = detector.model.network
+        compiled = tf.function(
+            lambda images: pooled(network, images),
+            input_signature=[tf.TensorSpec((None, *run.config.image_shape), tf.uint8)],
+        )
+        return lambda images: compiled(tf.constant(images)).numpy()
+    blank = np.zeros((1, *run.config.image_shape), np.uint8)
+    codes = run.explain(blank).get("codes")
+    if codes is not None and codes.ndim == 2:
+        return lambda images: _unit(run.explain(images)["codes"])
+    return pixel_vectors
+
+
+def pixel_vectors(images: np.ndarray) -> np.ndarray:
+    """Images `(num_images, height, width, channels)` as small ones of length 1."""
+    small = [_as_image(i).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX) for i in images]
+    values = np.stack([np.asarray(image, np.float32).reshape(-1) for image in small])
+    return _unit(values - values.mean(axis=1, keepdims=True))
+
+
+def _unit(vectors):
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+
+
+def _as_image(pixels):
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

@@ -1,0 +1,157 @@
+"""What the page shows of an image: a thumbnail, the photograph, the map over it."""
+
+import collections
+import io
+import pathlib
+import threading
+
+import numpy as np
+from PIL import Image
+
+from memgan_tf import files
+from memgan_tf.app.images import ScoredImage
+from memgan_tf.app.judges import Judge
+from memgan_tf.app.photographs import Opened, reopen
+from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.data.image_files import DecodedImage
+from memgan_tf.evaluation.heat_scale import HeatScale
+from memgan_tf.report.overlays import PREDICTED, color_bar, outline
+
+FOLDER = "thumbnails"
+# Longer side in pixels of a thumbnail, of a photograph and of a map.
+THUMBNAIL_SIDE, PHOTOGRAPH_SIDE, MAP_SIDE = 160, 1280, 768
+# An image up to this side is kept as it is.
+SMALL_SIDE = 96
+JPEG_QUALITY = 88
+# Pictures that stay in memory, the latest.
+NUM_KEPT = 48
+MAX_THUMBNAIL_BYTES = 2**20
+
+
+class Pictures:
+    """Makes pictures as they are asked for, and keeps the latest.
+
+    Args:
+        folder: Of the inspection; thumbnails are kept there.
+        judge: Gives the maps.
+    """
+
+    def __init__(self, folder: pathlib.Path, judge: Judge):
+        self._folder, self._judge = folder / FOLDER, judge
+        self._folder.mkdir(exist_ok=True)
+        self._photographs, self._maps = _Latest(NUM_KEPT), _Latest(NUM_KEPT)
+
+    def keep(self, key: str, decoded: DecodedImage) -> None:
+        """Makes the pictures of an image that is decoded anyway."""
+        self._photographs.put(key, encode(decoded.image, PHOTOGRAPH_SIDE))
+        with files.replacing(self._folder / key) as temporary:
+            temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
+
+    def thumbnail(self, image: ScoredImage) -> bytes:
+        """A small picture of an image.
+
+        Raises:
+            ValueError: If its file cannot be read any more.
+        """
+        try:
+            return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
+        except (OSError, ValueError):
+            self.keep(image.id, reopen(image, self._judge).decoded)
+        return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
+
+    def photograph(self, image: ScoredImage) -> bytes:
+        """A picture of an image that fills a screen; as `thumbnail`."""
+        found = self._photographs.get(image.id)
+        if found is None:
+            decoded = reopen(image, self._judge).decoded
+            found = self._photographs.put(image.id, encode(decoded.image, PHOTOGRAPH_SIDE))
+        return found
+
+    def map(self, image: ScoredImage, is_called: bool) -> bytes | None:
+        """The map of an image in the colors of the report, clear where it is 0; None without one.
+
+        Args:
+            image: The image.
+            is_called: Whether it is called an anomaly; then predicted regions are outlined.
+
+        Raises:
+            ValueError: As `thumbnail`.
+        """
+        key = (image.id, is_called)
+        return self._maps.get(key) or self._maps.put(key, self._draw_map(image, is_called))
+
+    def _draw_map(self, image, is_called):
+        opened = reopen(image, self._judge)
+        values = self._judge.heat(opened.pixels)
+        if values is None:
+            return None
+        heat = restored(opened, values, self._judge.image_fit)
+        return draw_map(heat, self._judge.scale, is_called)
+
+
+def encode(image: Image.Image, longest: int) -> bytes:
+    """An image as JPEG, its longer side `longest` at most; a small one as PNG, as it is."""
+    content = io.BytesIO()
+    if max(image.size) > longest:
+        factor = longest / max(image.size)
+        size = tuple(max(1, round(factor * side)) for side in image.size)
+        # The reduction by whole steps first makes 50 megapixels a matter of a moment.
+        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if max(image.size) <= SMALL_SIDE:
+        image.save(content, "PNG")
+    else:
+        image.save(content, "JPEG", quality=JPEG_QUALITY)
+    return content.getvalue()
+
+
+def kind_of(picture: bytes) -> str:
+    """The media type of what `encode` made."""
+    return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+
+
+def restored(opened: Opened, values: np.ndarray, image_fit: str) -> np.ndarray:
+    """A detector's map as one of the photograph, `(height, width)`."""
+    photograph = Photograph(pathlib.Path(), opened.size)
+    return Originals([photograph], image_fit).restore(0, np.asarray(values, np.float32), MAP_SIDE)
+
+
+def draw_map(heat: np.ndarray, scale: HeatScale | None, is_called: bool) -> bytes:
+    """A map as PNG with transparency, to lie over the photograph.
+
+    Args:
+        heat: `(height, width)`, 0 and more.
+        scale: Of the colors; None takes the map's own largest value.
+        is_called: Whether what is above the scale is outlined.
+    """
+    known = scale or HeatScale(float(heat.max()), 1.0, 1)
+    values = known.normalize(heat)
+    colors = color_bar()[0][np.round(255 * values).astype(int)]
+    # Squared, as in the report: what is usual everywhere stays nearly clear.
+    opacity = np.round(255 * np.square(values)).astype(np.uint8)
+    picture = np.concatenate([colors, opacity[..., np.newaxis]], axis=-1)
+    if is_called and scale is not None:
+        picture[outline(heat > scale.top)] = (*np.round(255 * PREDICTED), 255)
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, "PNG", compress_level=3)
+    return content.getvalue()
+
+
+class _Latest:
+    """A dictionary of the latest entries, for several threads."""
+
+    def __init__(self, size):
+        self._size, self._lock = size, threading.Lock()
+        self._entries = collections.OrderedDict()
+
+    def get(self, key):
+        with self._lock:
+            if key in self._entries:
+                self._entries.move_to_end(key)
+            return self._entries.get(key)
+
+    def put(self, key, value):
+        with self._lock:
+            self._entries[key] = value
+            while len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+        return value

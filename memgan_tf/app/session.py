@@ -1,0 +1,231 @@
+"""A session: its images, what was decided on them, and what can be done with both."""
+
+import pathlib
+import random
+from collections.abc import Sequence
+
+import numpy as np
+
+from memgan_tf.app import prices, timeline
+from memgan_tf.app.decisions import GOOD, Decision, Decisions, check_who, now
+from memgan_tf.app.images import Images, ScoredImage
+from memgan_tf.app.intake import Intake
+from memgan_tf.app.judges import Judge, RunJudge
+from memgan_tf.app.neighbors import ConfirmedNeighbors, Neighbor, TrainingNeighbors
+from memgan_tf.app.photographs import DroppedFiles, reopen
+from memgan_tf.app.pictures import Pictures
+from memgan_tf.app.prices import Price, Share
+from memgan_tf.app.training_folder import Exported, write_training_folder
+from memgan_tf.app.watch import FolderWatch
+from memgan_tf.validation import check_choice, received
+
+FILTERS = ("all", "alarms", "undecided", "good", "defect")
+
+
+class Session:
+    """Everything behind the page.
+
+    Args:
+        judge: Scores the images.
+        folder: Where decisions, the list of images and dropped files are kept; made if missing.
+        watched: Folder whose new photographs are scored; None for none.
+        who: Name of the inspector, unless the page gives another.
+
+    Attributes:
+        judge: Scores the images.
+        folder: As given.
+        images: What was scored.
+        decisions: What was decided.
+        pictures: Of the images.
+        intake: What waits for its score.
+        dropped: The session's own files.
+        training: The run's training images; None for a server.
+        watch: The watched folder, or None.
+        who: As given.
+    """
+
+    def __init__(self, judge: Judge, folder: pathlib.Path, watched: pathlib.Path | None, who: str):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.judge, self.folder, self.who = judge, folder, check_who(who)
+        self.images, self.decisions = Images(folder), Decisions(folder)
+        self.pictures = Pictures(folder, judge)
+        self.intake = Intake(judge, self.images, self.pictures)
+        self.dropped = DroppedFiles(folder)
+        self.training = TrainingNeighbors(judge) if isinstance(judge, RunJudge) else None
+        self._confirmed = ConfirmedNeighbors(self.images, self.decisions, self.pictures)
+        self.watch = None if watched is None else FolderWatch(watched, self.intake, folder)
+
+    def start(self) -> None:
+        """Starts the threads."""
+        for part in (self.intake, self.watch, self.training):
+            if part is not None:
+                part.start()
+
+    def stop(self) -> None:
+        """Ends the threads; what waits is scored by the next session, if it was watched."""
+        for part in (self.watch, self.training, self.intake):
+            if part is not None:
+                part.stop()
+        self.judge.close()
+
+    def refresh(self) -> str:
+        """Takes over what other processes have written; names the state of everything shown."""
+        self.images.refresh()
+        self.decisions.refresh()
+        self.judge.refresh()
+        training = "" if self.training is None else self.training.state
+        counts = (len(self.images), self.decisions.count, self.intake.failed)
+        return repr((*counts, self.judge.threshold, training))
+
+    @property
+    def threshold(self) -> float:
+        """A score above it is called an anomaly."""
+        return self.judge.threshold
+
+    def is_alarm(self, image: ScoredImage) -> bool:
+        """Whether an image is called an anomaly at the threshold of now."""
+        return image.anomaly_score > self.threshold
+
+    def p_value(self, image: ScoredImage) -> float:
+        """By the calibration of now; of a server, when it was scored."""
+        if self.judge.calibration is None:
+            return image.p_value
+        return float(self.judge.calibration.p_values(np.array([image.anomaly_score]))[0])
+
+    def filtered(self, name: str) -> Sequence[ScoredImage]:
+        """The images of a filter, in the order in which they were scored.
+
+        Raises:
+            ValueError: If there is no such filter.
+        """
+        check_choice("filter", name, FILTERS)
+        if name == "all":
+            return self.images
+        if name == "alarms":
+            return [image for image in self.images[:] if self.is_alarm(image)]
+        wanted = None if name == "undecided" else name
+        return [
+            image
+            for image in self.images[:]
+            if (found := self.decisions.of(image.id)) is wanted
+            or (found is not None and found.decision == wanted)
+        ]
+
+    def random_undecided(self) -> ScoredImage | None:
+        """An undecided image, each with the same chance."""
+        undecided = self.filtered("undecided")
+        return random.choice(undecided) if undecided else None
+
+    def decide(self, key: str, decision: str, who: str | None = None) -> Decision:
+        """Writes what an inspector says of an image.
+
+        Args:
+            key: The image's id.
+            decision: `good`, `defect` or `withdrawn`.
+            who: The inspector; None is the session's.
+
+        Raises:
+            ValueError: If there is no such image or decision.
+            OSError: If it cannot be written.
+        """
+        image = self.images.get(key)
+        if image is None:
+            raise ValueError(f"`image` must be one of the session. {received('image', key)}")
+        made = Decision(
+            time=now(),
+            who=check_who(who or self.who),
+            file=image.name,
+            decision=decision,
+            anomaly_score=image.anomaly_score,
+            p_value=self.p_value(image),
+            threshold=self.threshold,
+            image=image.id,
+        )
+        # What cannot be read back is not written.
+        Decision.from_line(made.to_line())
+        self.decisions.add(made)
+        return made
+
+    def neighbors(self, image: ScoredImage) -> tuple[str, list[Neighbor]]:
+        """Where they come from, a sentence, and the most similar normal images."""
+        training = self.training
+        if training is not None and training.is_ready:
+            try:
+                found = training.nearest(reopen(image, self.judge).pixels)
+                return "Training images, by what the detector sees.", found
+            except ValueError as error:
+                return f"The photograph cannot be read any more: {error}.", []
+        reason = "A server does not give training images." if training is None else training.state
+        found = self._confirmed.nearest(image)
+        if not found:
+            return f"{reason} Once other images are confirmed as good, those are compared.", []
+        return f"{reason} Confirmed good images of this session, by their pixels:", found
+
+    def steps(self) -> list[tuple[float, float | None]]:
+        """Thresholds of the slider, each with the rate that it guarantees, the lowest first."""
+        if self.judge.calibration is not None:
+            return list(prices.steps_of(self.judge.calibration))
+        scores = [image.anomaly_score for image in self.images[:]]
+        found = {*prices.steps_of_scores(np.array([*scores, self.threshold]))} | {self.threshold}
+        return [(threshold, None) for threshold in sorted(found)]
+
+    def price(self, threshold: float | None = None, target_fpr: float | None = None) -> Price:
+        """What a threshold costs; None is the one in force."""
+        if threshold is None:
+            threshold = self.threshold
+            known = self.judge.calibration
+            target_fpr = None if known is None else known.target_fpr
+        return Price.of(threshold, self.decisions.standing(), target_fpr)
+
+    def warning(self) -> str | None:
+        """Whether inspectors look at alarms alone; see `prices.one_sided`."""
+        counts = {True: [0, 0], False: [0, 0]}
+        for image in self.images[:]:
+            of_kind = counts[self.is_alarm(image)]
+            of_kind[0] += self.decisions.of(image.id) is not None
+            of_kind[1] += 1
+        return prices.one_sided(Share(*counts[True]), Share(*counts[False]))
+
+    def set_rate(self, target_fpr: float) -> pathlib.Path:
+        """Moves the run's threshold; returns where the old calibration is kept.
+
+        Raises:
+            ValueError: If the rate cannot be guaranteed, or there is no run.
+            RuntimeError: If another process works on the run.
+        """
+        return self._run_judge().recalibrate(target_fpr=target_fpr)
+
+    def recalibrate(self) -> tuple[int, pathlib.Path]:
+        """Sets the run's threshold by the confirmed good images.
+
+        Returns:
+            How many there are, and where the old calibration is kept.
+
+        Raises:
+            ValueError, RuntimeError: As `set_rate`.
+        """
+        judge = self._run_judge()
+        scores = prices.scores_of(self.decisions.standing(), GOOD)
+        if not len(scores):
+            raise ValueError("No image is confirmed as good yet")
+        return len(scores), judge.recalibrate(scores=scores)
+
+    def export(self) -> Exported:
+        """Writes the confirmed images as a folder; see `write_training_folder`."""
+        return write_training_folder(self.folder, self.images, self.decisions)
+
+    def chart(self) -> timeline.Timeline | None:
+        """The scores over time."""
+        return timeline.draw(self.images[:], self.decisions.of, self.threshold)
+
+    def drift(self):
+        """The drift test of the latest images, or why there is none."""
+        return timeline.drift_of(self.images[:], self.decisions.of, self.judge.calibration)
+
+    def _run_judge(self):
+        if not isinstance(self.judge, RunJudge):
+            raise ValueError(
+                "The threshold is part of the server's export: memgan recalibrate its run, then "
+                "memgan export again"
+            )
+        return self.judge

@@ -1,0 +1,117 @@
+"""The scores over time, and whether they are still those of the calibration images."""
+
+import dataclasses
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from memgan_tf.app.decisions import DEFECT, Decision
+from memgan_tf.app.images import ScoredImage
+from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.evaluation.drift import Drift, compare
+
+# The latest images that are drawn, and that are tested.
+NUM_DRAWN, NUM_TESTED = 300, 200
+# Fewer say nothing.
+MIN_TESTED = 20
+WIDTH, HEIGHT, MARGIN = 640, 220, 12
+# A range of scores, largest over smallest, from which the axis is logarithmic.
+WIDE = 8.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """An image in the chart.
+
+    Attributes:
+        id: Of the image.
+        name: Of the image.
+        score: Its score.
+        x: Place across.
+        y: Place down.
+        kind: `alarm` or `normal`, and the decision if there is one.
+    """
+
+    id: str
+    name: str
+    score: float
+    x: float
+    y: float
+    kind: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Timeline:
+    """The chart.
+
+    Attributes:
+        points: The latest images, the oldest first.
+        threshold_y: Height of the threshold's line.
+        first: Time of the first point, ISO 8601.
+        last: Time of the last point.
+        is_logarithmic: Whether the axis of the scores is.
+        low: Score at the lower edge.
+        high: Score at the upper edge.
+    """
+
+    points: list[Point]
+    threshold_y: float
+    first: str
+    last: str
+    is_logarithmic: bool
+    low: float
+    high: float
+
+
+def draw(
+    images: Sequence[ScoredImage],
+    decision_of: Callable[[str], Decision | None],
+    threshold: float,
+) -> Timeline | None:
+    """The chart of the latest images; None without any."""
+    latest = list(images[-NUM_DRAWN:])
+    if not latest:
+        return None
+    scores = np.array([image.anomaly_score for image in latest])
+    values = np.append(scores, threshold)
+    is_logarithmic = bool(values.min() > 0 and values.max() > WIDE * values.min())
+    transform = math.log if is_logarithmic else float
+    low, high = transform(values.min()), transform(values.max())
+    span = (high - low) or 1.0
+
+    def down(value):
+        share = (transform(value) - low) / span
+        return round(HEIGHT - MARGIN - share * (HEIGHT - 2 * MARGIN), 1)
+
+    step = (WIDTH - 2 * MARGIN) / max(1, len(latest) - 1)
+    points = []
+    for index, image in enumerate(latest):
+        decision = decision_of(image.id)
+        kind = "alarm" if image.anomaly_score > threshold else "normal"
+        kind = kind if decision is None else f"{kind} {decision.decision}"
+        x = round(MARGIN + index * step, 1)
+        place = (image.anomaly_score, x, down(image.anomaly_score))
+        points.append(Point(image.id, image.name, *place, kind))
+    ends = (float(values.min()), float(values.max()))
+    return Timeline(points, down(threshold), latest[0].time, latest[-1].time, is_logarithmic, *ends)
+
+
+def drift_of(
+    images: Sequence[ScoredImage],
+    decision_of: Callable[[str], Decision | None],
+    calibration: Calibration | None,
+) -> Drift | str:
+    """The test of the latest images without confirmed defects, or why there is none, a sentence."""
+    if calibration is None:
+        return "No drift test: a server does not give its calibration scores."
+    latest = []
+    for image in reversed(images):
+        decision = decision_of(image.id)
+        if decision is None or decision.decision != DEFECT:
+            latest.append(image.anomaly_score)
+        if len(latest) == NUM_TESTED:
+            break
+    if len(latest) < MIN_TESTED:
+        return f"The drift test needs {MIN_TESTED} images without a confirmed defect."
+    return compare(calibration, np.array(latest))
