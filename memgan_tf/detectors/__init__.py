@@ -1,1 +1,1 @@
-"""Detectors: one contract, one registry."""
+"""Detectors with a common contract, and their registry."""

@@ -11,23 +11,23 @@ from memgan_tf.data import as_pixels
 from memgan_tf.data.stored_images import Images
 from memgan_tf.training.run_directory import RunDirectory
 
-# Images that go through a network at once when scoring.
+# Number of images that pass through a network at once for scoring.
 SCORING_BATCH = 256
 
 
 class Detector(abc.ABC):
-    """Learns from normal images and scores any: higher is more anomalous.
+    """Learns from normal images and scores any image; higher is more anomalous.
 
     Args:
-        config: Of the run.
+        config: Configuration of the run.
     """
 
     def __init__(self, config: RunConfig):
         self.config = config
-        # `(num_images,)` after `fit`: the score of each training image by what the others taught;
-        # None where a detector cannot tell.
+        # `(num_images,)` after `fit`: score of each training image with the knowledge of the others
+        # only; None if the detector cannot compute it.
         self.left_out_scores: np.ndarray | None = None
-        # What a user must know of them, a sentence each.
+        # What a user must know about these scores, one sentence each.
         self.left_out_notes: list[str] = []
         # The TensorFlow model that scores, of detectors that have one.
         self.model: Any = None
@@ -44,15 +44,15 @@ class Detector(abc.ABC):
         Args:
             images: `(num_images, height, width, channels)` uint8 normal images.
             validation_images: Held-out normal images of the same kind, for monitoring.
-            run: Where checkpoints, metrics and TensorBoard's files go; None keeps nothing.
+            run: Folder for checkpoints, metrics and TensorBoard's files; None keeps nothing.
 
         Returns:
-            Seconds of training, over all processes that worked on the run.
+            Seconds of training, summed over all processes that worked on the run.
         """
 
     @abc.abstractmethod
     def load(self, run: RunDirectory) -> None:
-        """Restores what `fit` learned from a run's folder.
+        """Restores the result of `fit` from a run's folder.
 
         Raises:
             ValueError: If there is nothing to restore.
@@ -60,10 +60,10 @@ class Detector(abc.ABC):
 
     @abc.abstractmethod
     def explain(self, images: Images) -> dict[str, np.ndarray]:
-        """Scores images and says why; see `TrainableModel.explain`.
+        """Scores images and explains the scores; see `TrainableModel.explain`.
 
         Raises:
-            ValueError: If the images are not of the configuration's shape or not pixels.
+            ValueError: If the images do not have the configuration's shape or are not pixels.
             RuntimeError: Before `fit` or `load`.
         """
 
@@ -82,10 +82,10 @@ class Detector(abc.ABC):
 
     @abc.abstractmethod
     def initialize(self, images: Images) -> None:
-        """Becomes able to score without having learned: what `fit` is measured against.
+        """Makes the detector able to score without training, as a reference for `fit`.
 
-        A deep detector keeps its initial weights and measures its constants on the images; a
-        shallow one, which has no initial state, learns from noise of the same shape.
+        A deep detector keeps its initial weights and measures its constants on the images. A
+        shallow detector, which has no initial state, learns from noise of the same shape.
 
         Args:
             images: `(num_images, height, width, channels)` uint8 normal images.
@@ -93,24 +93,24 @@ class Detector(abc.ABC):
 
     @property
     def max_test_images(self) -> int | None:
-        """Test images that an evaluation scores at most, a stratified draw; None is all."""
+        """Largest number of test images in an evaluation, a stratified draw; None means all."""
         return self.config.model.max_test_images
 
     @property
     def part_names(self) -> tuple[str, ...]:
-        """What the columns of `explain`'s `parts` are, if the score is made of parts."""
+        """Names of the columns of `explain`'s `parts`, if the score is made of parts."""
         return ()
 
     def score_notes(self) -> list[str]:
-        """What was decided about the score from normal images, a sentence each."""
+        """What was decided about the score from normal images, one sentence each."""
         return []
 
     def export_obstacle(self) -> str | None:
-        """Why the score cannot be a SavedModel, one sentence; None if it can."""
+        """Why the score cannot be exported as a SavedModel, one sentence; None if it can."""
         return None
 
     def decode_units(self) -> np.ndarray | None:
-        """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], if it has any."""
+        """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], or None."""
         return None
 
     def _check_images(self, images: Any) -> Images:

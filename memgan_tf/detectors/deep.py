@@ -1,4 +1,4 @@
-"""Detectors that the training loop trains."""
+"""Detectors trained by the training loop."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class DeepDetector(Detector):
-    """Any `TrainableModel` under the contract of detectors.
+    """Any `TrainableModel` with the contract of detectors.
 
     Args:
         config: Of the run.
@@ -39,13 +39,13 @@ class DeepDetector(Detector):
 
     def initialize(self, images):
         strategy = self.config.training.distribution_strategy
-        # One process measures what many train.
+        # One process measures, even if several train.
         trainer = self.make_trainer(images, "none" if strategy == MULTI_WORKER else strategy)
         trainer.initialize()
         self.use(trainer.model)
 
     def fit(self, images, validation_images, run=None, actions=()):
-        """As every detector's; `actions` are called at each epoch's end, after the run's own."""
+        """See `Detector.fit`; `actions` are called at the end of each epoch, after the run's."""
         check_not_forked()
         # Scoring needs none of what training imports, TensorBoard's writers among it.
         from memgan_tf.training.fitting import fit_in_steps
@@ -100,11 +100,11 @@ class DeepDetector(Detector):
         return (self.model or self._make_model(scores_only=True)).export_obstacle()
 
     def make_trainer(self, images, strategy: str | None = None) -> "Trainer":
-        """A trainer of a new model on uint8 `images`, seeded as the configuration says.
+        """A trainer of a new model on uint8 `images`, with the configuration's seed.
 
         Args:
             images: `(num_images, height, width, channels)`.
-            strategy: Another than the configuration's.
+            strategy: Replaces the strategy of the configuration.
         """
         from memgan_tf.training.trainer import Trainer
         from memgan_tf.training.workers import make_strategy
@@ -126,7 +126,7 @@ class DeepDetector(Detector):
                 training.seed,
                 average_weights=training.ema_decay > 0,
                 mixed_precision=training.mixed_precision,
-                # Networks compiled within a compiled step would be compiled again at each step.
+                # In a compiled step, compiled networks would be compiled again at each step.
                 jit_compile=training.jit_compile and not training.compiles_step,
                 scores_only=scores_only,
             )

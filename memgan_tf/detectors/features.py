@@ -1,4 +1,4 @@
-"""Images as the rows that shallow detectors work on: scaled, flat, reduced."""
+"""Features for shallow detectors: images scaled, flattened and reduced to rows."""
 
 from typing import Any
 
@@ -23,15 +23,15 @@ class Features:
         self._components: Any = None
 
     def fit(self, images: np.ndarray) -> None:
-        """Measures the scaling's range and the components on normal images.
+        """Measures the range for scaling and the components on normal images.
 
         Raises:
-            ValueError: If there is one image alone, or the images are all the same.
+            ValueError: If there is only one image, or all images are equal.
         """
         if len(images) < 2:
             raise ValueError(
-                "`images` must be at least 2 to learn how they differ; 1 is left to train on, "
-                "since others are held out. Add images"
+                "`images` must be at least 2 to learn how they differ; 1 is left for training, "
+                "because others are held out. Add images"
             )
         if isinstance(self.scaling, GlobalContrastScaling):
             self.scaling.measure(tf.constant(batch) for batch in _batches(images))
@@ -53,7 +53,7 @@ class Features:
         return np.concatenate(scaled).reshape(len(images), -1).astype(np.float64)
 
     def project(self, values: np.ndarray) -> np.ndarray:
-        """Rows `(num_images, values)` in the components' coordinates."""
+        """Rows `(num_images, values)` in the coordinates of the components."""
         return (values - self._mean) @ self._components if self._mean.size else values
 
     def restore(self, coordinates: np.ndarray) -> np.ndarray:
@@ -66,7 +66,7 @@ class Features:
 
     @property
     def mean(self) -> np.ndarray:
-        """`(values,)` that is subtracted; empty if the rows are the pixels themselves."""
+        """`(values,)` to subtract; empty if the rows are the pixels themselves."""
         return self._mean
 
     @property
@@ -75,35 +75,35 @@ class Features:
         return self._components
 
     def state(self) -> dict[str, np.ndarray]:
-        """What `fit` learned."""
+        """The result of `fit`."""
         weights = {f"scaling_{i}": np.asarray(w) for i, w in enumerate(self.scaling.get_weights())}
         return {**weights, "mean": self._mean, "components": self._components}
 
     def load(self, state: dict[str, np.ndarray]) -> None:
-        """Restores what `state` gave."""
+        """Restores a `state`."""
         weights = [state[f"scaling_{i}"] for i in range(len(self.scaling.weights))]
         self.scaling.set_weights(weights)
         self._mean, self._components = state["mean"], state["components"]
 
 
-def principal_components(centred: np.ndarray, share: float) -> np.ndarray:
-    """The fewest leading components that keep a share of the variance, `(values, number)`.
+def principal_components(centered: np.ndarray, share: float) -> np.ndarray:
+    """The smallest number of leading components with a share of the variance, `(values, number)`.
 
-    By the eigenvectors of whichever is smaller, the rows' products or the columns'.
+    They are computed from the products of the rows or of the columns, whichever are fewer.
 
     Args:
-        centred: `(num_images, values)` rows of mean 0.
-        share: In (0, 1].
+        centered: `(num_images, values)` rows with mean 0.
+        share: Share in (0, 1].
     """
-    wide = centred.shape[1] > centred.shape[0]
-    products = centred @ centred.T if wide else centred.T @ centred
+    wide = centered.shape[1] > centered.shape[0]
+    products = centered @ centered.T if wide else centered.T @ centered
     variances, vectors = np.linalg.eigh(products)
     variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
     kept = np.cumsum(variances) / variances.sum()
     count = min(int(np.searchsorted(kept, share - 1e-12)) + 1, np.count_nonzero(variances))
     if not wide:
         return vectors[:, :count]
-    return centred.T @ vectors[:, :count] / np.sqrt(variances[:count])
+    return centered.T @ vectors[:, :count] / np.sqrt(variances[:count])
 
 
 def _batches(images):

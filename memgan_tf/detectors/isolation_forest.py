@@ -7,12 +7,12 @@ from sklearn.ensemble import IsolationForest as Forest
 
 from memgan_tf.detectors.shallow import ShallowDetector
 
-# Arrays of one of scikit-learn's trees; a leaf has no left child, -1.
+# Arrays of one of scikit-learn's trees; the left child of a leaf is -1.
 NODE_ARRAYS = ("children_left", "children_right", "feature", "threshold", "n_node_samples")
 
 
 class IsolationForest(ShallowDetector):
-    """2^(-E[h(x)] / c(ψ)): how few random cuts set x apart, in (0, 1) (Liu et al., 2008).
+    """2^(-E[h(x)] / c(ψ)), in (0, 1): higher if fewer random cuts isolate x (Liu et al., 2008).
 
     scikit-learn grows the trees. They are scored here from plain arrays, because scikit-learn
     stores a forest only as a pickle, and loading a pickle runs what is in it.
@@ -38,20 +38,20 @@ class IsolationForest(ShallowDetector):
     def check_learned(self, learned):
         starts, first = learned["starts"], learned["children_left"]
         if starts[0] != 0 or (np.diff(starts) < 1).any() or starts[-1] != len(first):
-            raise ValueError("the trees are not as long as their nodes")
+            raise ValueError("the arrays of the trees have different lengths")
         own, size = (np.repeat(a, np.diff(starts)) for a in (starts[:-1], np.diff(starts)))
         own = np.arange(len(first)) - own
         inner = first >= 0
         for children in (first, learned["children_right"]):
-            # A node comes before its children, so that every way ends.
+            # A node comes before its children, so every path ends.
             if (inner & ((children <= own) | (children >= size))).any():
-                raise ValueError("a node's child is none of its tree")
+                raise ValueError("a node's child is not in its tree")
         num_features = self.features(self._black_image()).shape[1]
         if (inner & ((learned["feature"] < 0) | (learned["feature"] >= num_features))).any():
-            raise ValueError("a node cuts along a feature that is not there")
+            raise ValueError("a node cuts along a missing feature")
 
     def explain_batch(self, images, learned):
-        # As scikit-learn's trees compare them.
+        # The type that scikit-learn's trees compare.
         features = self.features(images).astype(np.float32)
         lengths = np.zeros(len(features))
         starts = learned["starts"]
@@ -62,7 +62,7 @@ class IsolationForest(ShallowDetector):
 
 
 def path_lengths(features: np.ndarray, tree: dict[str, np.ndarray]) -> np.ndarray:
-    """h(x), the cuts on the way to a leaf and those that its images would still take.
+    """h(x), the number of cuts to a leaf plus the expected further cuts for its images.
 
     Args:
         features: `(num_images, features)`.
@@ -85,7 +85,7 @@ def path_lengths(features: np.ndarray, tree: dict[str, np.ndarray]) -> np.ndarra
 
 
 def average_path_length(num_samples: np.ndarray) -> np.ndarray:
-    """c(n): mean cuts that set one of n images apart, 2 H(n - 1) - 2 (n - 1) / n (Eq. 1 there)."""
+    """c(n) = 2 H(n - 1) - 2 (n - 1) / n, mean cuts that isolate one of n images (Eq. 1 there)."""
     n = np.maximum(np.asarray(num_samples, np.float64), 2.0)
     lengths = 2.0 * (np.log(np.maximum(n - 1.0, 1.0)) + np.euler_gamma) - 2.0 * (n - 1.0) / n
     return np.where(np.asarray(num_samples) > 2, lengths, np.asarray(num_samples) == 2)

@@ -48,9 +48,9 @@ def log_density(distances: np.ndarray, bandwidth: float, dimensions: int) -> np.
     """Log of a Gaussian kernel density, `(m,)` nats.
 
     Args:
-        distances: ‖x - xᵢ‖², `(m, n)`, to the n points that it is made of.
+        distances: ‖x - xᵢ‖², `(m, n)`, to the n points of the density.
         bandwidth: Standard deviation h of the kernel.
-        dimensions: Of the points.
+        dimensions: Number of dimensions of the points.
     """
     log_sum = logsumexp(distances / (-2.0 * bandwidth**2), axis=1)
     constant = 0.5 * dimensions * math.log(2 * math.pi * bandwidth**2)
@@ -65,17 +65,17 @@ def cross_validated_likelihoods(
     Args:
         features: `(num_images, features)`.
         bandwidths: `(n,)`.
-        num_folds: Folds; fewer where there are fewer images.
-        seed: Decides which image is in which fold.
+        num_folds: Number of folds; fewer if there are fewer images.
+        seed: Determines which image is in which fold.
 
     Returns:
         `(n,)` nats.
 
     Raises:
-        ValueError: If there is one image only.
+        ValueError: If there is only one image.
     """
     if len(features) < 2:
-        raise ValueError("`images` must be at least 2: a bandwidth is chosen on held-out ones")
+        raise ValueError("`images` must be at least 2, to choose a bandwidth on held-out ones")
     order = np.random.default_rng(seed).permutation(len(features))
     totals = np.zeros(len(bandwidths))
     for held_out in np.array_split(order, min(num_folds, len(features))):

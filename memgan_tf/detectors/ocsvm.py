@@ -6,12 +6,12 @@ from sklearn.svm import OneClassSVM
 
 from memgan_tf.detectors.shallow import ShallowDetector
 
-# Rows whose pairwise distances give the median.
+# Number of rows whose pairwise distances give the median.
 MEDIAN_ROWS = 2000
 
 
 class OneClassSvm(ShallowDetector):
-    """How far x is outside the boundary of a one-class SVM: ρ - Σ aᵢ exp(-γ ‖x - xᵢ‖²).
+    """Distance of x outside the boundary of a one-class SVM: ρ - Σ aᵢ exp(-γ ‖x - xᵢ‖²).
 
     Its configuration is `OcsvmConfig`.
     """
@@ -34,10 +34,10 @@ class OneClassSvm(ShallowDetector):
 
 
 def choose_gamma(features: np.ndarray, rule: str) -> float:
-    """γ from normal rows `(num_images, features)` alone.
+    """γ from normal rows only.
 
     Args:
-        features: See above.
+        features: Normal rows, `(num_images, features)`.
         rule: `scale`: 1 / (features × their variance over all values). `median`: 1 / the median
             squared distance of two of the first rows.
     """

@@ -10,14 +10,14 @@ from memgan_tf.detectors.shallow import ShallowDetector, make_features
 from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.models.common.paired import blank_padding
 
-# Parts that the training images fall into: the errors of each are measured without it.
+# Number of parts of the training images; the errors of a part are measured without it.
 NUM_FOLDS = 5
 LOCAL_PREFIX = "local_"
 LOCAL_NAMES = ("usual", "peak_means", "peak_deviations")
 
 
 class PrincipalComponents(ShallowDetector):
-    """‖x - x̂‖₂ to the subspace of the leading principal components, or its local errors.
+    """Distance ‖x - x̂‖₂ to the subspace of the leading components, or its local errors.
 
     Its configuration is `PcaConfig`.
     """
@@ -29,7 +29,7 @@ class PrincipalComponents(ShallowDetector):
         self._explain: Any = None  # a `tf.function`, once it is fitted
 
     def fit(self, images, validation_images, run=None):
-        # What was fitted before must not score what is fitted now.
+        # An earlier fit must not affect the scores of this one.
         self.model = None
         return super().fit(images, validation_images, run)
 
@@ -84,7 +84,7 @@ class PrincipalComponents(ShallowDetector):
 def held_out_squares(config, images):
     """Squared errors of training images under components of the others, in batches.
 
-    Each image is in one part of `NUM_FOLDS`; components of the other parts restore it.
+    Each image is in one of `NUM_FOLDS` parts, and is restored by components of the other parts.
     """
     folds = np.arange(len(images)) % min(NUM_FOLDS, len(images))
     found = []
@@ -94,7 +94,7 @@ def held_out_squares(config, images):
         try:
             features.fit(others if len(others) else images)
         except ValueError:
-            # All the others are the same image: the mean of all restores it best.
+            # All others are equal, so the mean of all restores it best.
             features.fit(images)
         model = PcaModel(features, config.image_shape, LocalScore(config.image_shape[:2]))
         found.append(tf.square(model.reconstruct(tf.constant(held_out))["anomaly_map"]))

@@ -9,15 +9,15 @@ from memgan_tf.models.common.paired import blank_padding, locate
 
 
 class PcaModel:
-    """From raw pixels to the local score, in Python and in a SavedModel alike.
+    """The local score from raw pixels, for Python and for a SavedModel.
 
     Args:
-        features: Fitted.
+        features: Fitted features.
         image_shape: `(height, width, channels)`.
-        local_score: Fitted, or to be fitted.
+        local_score: Local score, fitted or to be fitted.
 
     Attributes:
-        scoring_variables: What `explain` reads.
+        scoring_variables: Variables that `explain` reads.
     """
 
     def __init__(self, features: Features, image_shape, local_score: LocalScore):
@@ -31,12 +31,12 @@ class PcaModel:
         return [*self.features.scaling.variables, *own]
 
     def reconstruct(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """`reconstruction` in [0, 1] and `anomaly_map`, the pixels' errors, of raw pixels."""
+        """`reconstruction` in [0, 1] and `anomaly_map`, the errors of raw pixels."""
         scaled = self.features.scaling(images)
-        centred = tf.reshape(scaled, (-1, self.mean.shape[0])) - self.mean
-        coordinates = tf.matmul(centred, self.components)
+        centered = tf.reshape(scaled, (-1, self.mean.shape[0])) - self.mean
+        coordinates = tf.matmul(centered, self.components)
         restored = tf.matmul(coordinates, self.components, transpose_b=True)
-        squares = tf.reshape(tf.square(centred - restored), tf.shape(scaled))
+        squares = tf.reshape(tf.square(centered - restored), tf.shape(scaled))
         restored = tf.reshape(restored + self.mean, tf.shape(scaled))
         return {
             "anomaly_map": tf.sqrt(tf.reduce_sum(squares, axis=3)),
@@ -44,15 +44,15 @@ class PcaModel:
         }
 
     def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """As `TrainableModel.explain`."""
+        """Like `TrainableModel.explain`."""
         explained = locate(self.reconstruct(images), self.local_score)
         if self.features.scaling.fills_padding:
             return blank_padding(explained, images)
         return explained
 
     def embedding_points(self) -> dict[str, np.ndarray]:
-        """It has no space of codes."""
+        """Empty, because there is no space of codes."""
         return {}
 
     def decode_units(self) -> None:
-        """It has no memory."""
+        """Returns None, because there is no memory."""

@@ -1,4 +1,4 @@
-"""From a configuration to its detector: the one place that knows where methods are implemented."""
+"""Makes the detector of a configuration; only this module imports implementations by name."""
 
 import importlib
 
@@ -20,7 +20,7 @@ def implementation(name: str) -> type:
 
 
 def make_detector(config: RunConfig) -> Detector:
-    """The detector that a configuration describes, not fitted.
+    """The detector of a configuration, not fitted.
 
     Raises:
         ValueError: If its name is unknown.

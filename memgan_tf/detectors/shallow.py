@@ -1,4 +1,4 @@
-"""Detectors without networks: fitted at once, saved as arrays."""
+"""Detectors without networks, which are fitted at once and saved as arrays."""
 
 import abc
 import time
@@ -13,26 +13,26 @@ from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.features import Features
 
 STATE_FILE = "detector.npz"
-# Rows that are scored at once: bounds the memory of their distances to all training images.
+# Number of rows scored at once, to bound the memory of distances to all training images.
 SCORING_ROWS = 512
-# Of photographs, fewer held-out images than these set a threshold with the training images, of
-# which there may be so many: they are fitted once more for each of so many folds.
+# For photographs with fewer held-out images than this, up to this many training images are also
+# used for the threshold, with one more fit for each of this many folds.
 FEW_HELD_OUT, MOST_LEFT_OUT, NUM_FOLDS = 100, 1000, 5
-# `initialize` learns from this many images of noise at most.
+# Largest number of images of noise from which `initialize` learns.
 MAX_NOISE_IMAGES = 500
 
 
 def make_features(config: RunConfig) -> Features:
-    """Features as a run's configuration has them, to be fitted."""
+    """Features for a run's configuration, not fitted."""
     features = Features(config.model)
     features.scaling.fills_padding = bool(config.data.leave_out_padding)
     return features
 
 
 class ShallowDetector(Detector):
-    """A method on rows of features under the contract of detectors.
+    """A method on rows of features with the contract of detectors.
 
-    What it learned is a dictionary of arrays, kept as an npz file without pickle.
+    The learned state is a dictionary of arrays, saved as an npz file without pickle.
     """
 
     def __init__(self, config: RunConfig):
@@ -42,10 +42,10 @@ class ShallowDetector(Detector):
 
     @abc.abstractmethod
     def learn(self, features: np.ndarray) -> dict[str, np.ndarray]:
-        """The arrays that the score needs, from normal rows `(num_images, features)`."""
+        """The arrays needed for the score, from normal rows `(num_images, features)`."""
 
     def learn_from_images(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """More arrays that the score needs, from the normal images themselves."""
+        """Further arrays needed for the score, from the normal images themselves."""
         del images
         return {}
 
@@ -53,10 +53,10 @@ class ShallowDetector(Detector):
     def explain_batch(
         self, images: np.ndarray, learned: dict[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
-        """`explain` of a few images, given what `learn` returned."""
+        """Result of `explain` for a few images, with the arrays of `learn`."""
 
     def check_learned(self, learned: dict[str, np.ndarray]) -> None:
-        """Checks arrays from a file for what would lead their use astray.
+        """Checks arrays from a file for values that would break their use.
 
         Raises:
             ValueError, LookupError, TypeError: If they are not what `learn` returned.
@@ -88,21 +88,21 @@ class ShallowDetector(Detector):
     def _leave_out(self, images):
         """Scores each training image by a fit to the folds that it is not in.
 
-        A fold is a stretch of the images: photographs taken one after the other look alike.
+        A fold is a contiguous part, because photographs taken in sequence look alike.
         """
         scores = []
         for fold in np.array_split(np.arange(len(images)), NUM_FOLDS):
             fitted = type(self)(self.config)
             try:
                 fitted._fit_to(np.delete(images, fold, axis=0))
-            except ValueError:  # the others are all the same image
+            except ValueError:  # all others are equal
                 return
             scores.append(fitted.score(images[fold]))
         self.left_out_scores = np.concatenate(scores)
         self.left_out_notes = [
-            f"few images are held out, so the {len(images)} training images set the threshold as "
-            f"well, each scored by a fit to four fifths without it. The rate holds as far as fits "
-            f"to four fifths and to all score alike"
+            f"few images are held out, so the {len(images)} training images also set the "
+            f"threshold, each scored by a fit to four fifths without it. The rate holds if fits to "
+            f"four fifths and to all score alike"
         ]
 
     def initialize(self, images):
@@ -121,7 +121,7 @@ class ShallowDetector(Detector):
             )
             self._learned = {k: v for k, v in arrays.items() if not k.startswith(prefix)}
             self.check_learned(self._learned)
-            # Other arrays that do not fit together show when they are used.
+            # Using the arrays reveals whether the others fit together.
             score = self.score(self._black_image())
             if score.shape != (1,) or not np.isfinite(score).all():
                 raise ValueError("a black image has no finite score")
@@ -130,7 +130,7 @@ class ShallowDetector(Detector):
             self._learned = None
             raise ValueError(
                 f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
-                f"train it anew"
+                f"train it again"
             ) from error
 
     def explain(self, images):

@@ -23,7 +23,7 @@ def test_an_image_is_scored_by_a_fit_to_the_other_folds(name, settings):
     others.fit(np.concatenate([images[:20], images[30:]]), images[:1])
     np.testing.assert_array_equal(detector.left_out_scores[20:30], others.score(images[20:30]))
     assert len(detector.left_out_scores) == 50
-    assert "50 training images set the threshold" in detector.left_out_notes[0]
+    assert "50 training images also set the threshold" in detector.left_out_notes[0]
 
 
 def test_a_threshold_is_no_longer_the_highest_of_few_scores():

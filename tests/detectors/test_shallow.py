@@ -41,8 +41,8 @@ def fitted(name, images, **overrides):
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
 def test_components_are_scikit_learns(shape):
     values = np.random.default_rng(0).normal(size=shape) * np.linspace(3, 0.1, shape[1])
-    centred = values - values.mean(axis=0)
-    components = principal_components(centred, 0.9)
+    centered = values - values.mean(axis=0)
+    components = principal_components(centered, 0.9)
     expected = PCA(0.9, svd_solver="full").fit(values).components_.T
     assert components.shape == expected.shape
     np.testing.assert_allclose(np.abs(np.sum(components * expected, axis=0)), 1.0, rtol=1e-9)

@@ -1,1 +1,1 @@
-"""Detectors that remember the features of normal patches."""
+"""Detectors based on features of normal patches."""

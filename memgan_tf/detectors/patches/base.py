@@ -1,4 +1,4 @@
-"""What the detectors on features of a frozen network have in common."""
+"""Shared parts of detectors on features of a frozen network."""
 
 import abc
 import time
@@ -19,22 +19,22 @@ from memgan_tf.networks.patch_features import PatchFeatures
 from memgan_tf.text import printable
 
 STATE_FILE, NOTES_FILE, BACKBONE_FOLDER = "detector.npz", "notes.json", "backbone"
-# `initialize` learns from this many images of noise at most.
+# Largest number of images of noise from which `initialize` learns.
 MAX_NOISE_IMAGES = 50
 # Of notes that a run carries.
 MAX_NOTES, LONGEST_NOTE = 20, 2000
 
 
 class FeatureModel(abc.ABC):
-    """The scoring path of such a detector, from raw pixels on, as TensorFlow functions.
+    """The scoring path of such a detector, from raw pixels to scores, as TensorFlow functions.
 
     Args:
-        network: From pixels to features.
-        arrays: What was learned.
+        network: Function from pixels to features.
+        arrays: The learned arrays.
         image_shape: `(height, width, channels)`.
 
     Attributes:
-        part_names: None of these scores is a mean of parts.
+        part_names: Empty, because these scores are not means of parts.
     """
 
     part_names: tuple[str, ...] = ()
@@ -58,14 +58,14 @@ class FeatureModel(abc.ABC):
 
     @abc.abstractmethod
     def explain(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
-        """As `TrainableModel.explain`: `anomaly_score` and, of patches, `anomaly_map`."""
+        """Like `TrainableModel.explain`: `anomaly_score` and, for patches, `anomaly_map`."""
 
     def decode_units(self) -> None:
-        """Features cannot be shown as images."""
+        """Returns None, because features cannot be shown as images."""
         return None
 
     def embedding_points(self) -> dict[str, np.ndarray]:
-        """It has no space of codes."""
+        """Empty, because there is no space of codes."""
         return {}
 
 
@@ -74,21 +74,21 @@ class FeatureDetector(Detector):
 
     Attributes:
         model: The scoring path, after `fit` or `load`.
-        num_maps: Maps of the backbone that it asks for, at most.
+        num_maps: Largest number of maps used of the backbone.
     """
 
     num_maps = 4
 
     def __init__(self, config):
         super().__init__(config)
-        # What `learn` found out, a sentence each.
+        # Findings of `learn`, one sentence each.
         self.notes: list[str] = []
         self.model: FeatureModel | None = None
         self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     @abc.abstractmethod
     def learn(self, stream: FeatureStream) -> dict[str, np.ndarray]:
-        """What the score needs, as arrays; sets `left_out_scores` and `notes`."""
+        """The arrays needed for the score; sets `left_out_scores` and `notes`."""
 
     @abc.abstractmethod
     def make_model(self, network: PatchFeatures, arrays: dict[str, np.ndarray]) -> FeatureModel:
@@ -111,11 +111,11 @@ class FeatureDetector(Detector):
                 self.num_maps,
             )
         network = self._network(backbone)
-        # Two busy threads of the matrix library wait for each other at its many small products.
+        # Threads of the matrix library would wait for each other at the many small products.
         with threadpool_limits(1):
             arrays = self.learn(FeatureStream(network, images))
-        grey = ["Grey images are repeated to three channels."] * (images.shape[-1] == 1)
-        self.notes = [_describe(backbone), *grey, *backbone.notes, *self.notes]
+        gray = ["Gray images are repeated to three channels."] * (images.shape[-1] == 1)
+        self.notes = [_describe(backbone), *gray, *backbone.notes, *self.notes]
         if run is not None:
             (run.path / BACKBONE_FOLDER).mkdir(exist_ok=True)
             save_backbone(backbone, run.path / BACKBONE_FOLDER)
@@ -139,7 +139,7 @@ class FeatureDetector(Detector):
                 network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
             model = self.make_model(network, arrays)
             self._use(model)
-            # Arrays that do not fit together show when they are used.
+            # Using the arrays reveals whether they fit together.
             score = self.score(np.zeros((1, *self.config.image_shape), np.uint8))
             if score.shape != (1,) or not np.isfinite(score).all():
                 raise ValueError("a black image has no finite score")
@@ -190,7 +190,7 @@ class FeatureDetector(Detector):
         return PatchFeatures(
             backbone,
             self.config.image_shape,
-            # Stretched images have no padding that could be left out.
+            # Stretched images have no padding to leave out.
             "stretch" if data.leave_out_padding is False else data.fit,
             settings.min_side,
             getattr(settings, "tile_size", None),
@@ -208,14 +208,14 @@ class FeatureDetector(Detector):
 def _describe(backbone):
     layers = ", ".join(backbone.layers)
     strides = ", ".join(map(str, backbone.strides))
-    return f"It looks at {backbone.name}, layers {layers} (strides {strides}): {backbone.license}."
+    return f"It uses {backbone.name}, layers {layers} (strides {strides}): {backbone.license}."
 
 
 def check_texts(values: Any) -> list[str]:
     """A short list of printable texts, from a file.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it is not such a list.
     """
     is_list = isinstance(values, list) and len(values) <= MAX_NOTES
     if not is_list or not all(isinstance(v, str) and len(v) <= LONGEST_NOTE for v in values):

@@ -1,4 +1,4 @@
-"""Whether small defects show more to statistics by position or to a memory without position."""
+"""Decides whether statistics by position or a memory without position find more small defects."""
 
 import numpy as np
 import tensorflow as tf
@@ -9,12 +9,12 @@ from memgan_tf.detectors.patches.positions import PositionLearner
 from memgan_tf.detectors.patches.streaming import FeatureStream
 from memgan_tf.layers.patch_scores import gaussian_distances
 
-# Share of the images that is held out, as many at least (else nothing is said), and at most.
+# Share of the images to hold out, minimum (with fewer, nothing is decided) and maximum number.
 HELD_SHARE, FEWEST_HELD, MOST_HELD = 0.2, 10, 30
 
 
 def count_held(num_images: int) -> int:
-    """Images that `memory_lead` holds out; 0 if there are too few."""
+    """Number of images that `memory_lead` holds out; 0 if there are too few."""
     count = min(int(HELD_SHARE * num_images), MOST_HELD)
     return count if count >= FEWEST_HELD else 0
 
@@ -26,16 +26,16 @@ def memory_lead(
     has_padding: bool,
     seed: int,
 ) -> float:
-    """How much better the memory tells held-out images from copies with a small local anomaly.
+    """How much better the memory separates held-out images from copies with a small local anomaly.
 
-    Both learn the first grid of the other images.
+    Both learn from the first grid of the other images.
 
     Args:
-        stream: At least `FEWEST_HELD / HELD_SHARE` images.
-        positions: To be fitted.
-        memory: To be fitted, of as many images as are not held out.
-        has_padding: Whether black pixels are padding, where no anomaly lies.
-        seed: Decides which images are held out and what the anomalies look like.
+        stream: Features of at least `FEWEST_HELD / HELD_SHARE` images.
+        positions: Learner to be fitted.
+        memory: Learner to be fitted, for the number of images that are not held out.
+        has_padding: Whether black pixels are padding, which has no anomalies.
+        seed: Determines which images are held out and what the anomalies look like.
 
     Returns:
         Its AUROC minus that of the positions, mean over kinds of anomalies.
@@ -68,7 +68,7 @@ def memory_lead(
 
 
 def _scores(batches, positions, memory):
-    """Largest distances of each image by positions, and by the memory, `(2, images)`."""
+    """Largest distances of each image, by positions and by the memory, `(2, images)`."""
     gaussians, side = positions.fitted.gaussians, positions.statistics.cell_side
     found = []
     for features, valid in batches:

@@ -1,22 +1,22 @@
-"""A few rows that cover many: greedy k-centers (Sener and Savarese, 2018)."""
+"""Chooses a few rows that cover many, by greedy k-centers (Sener and Savarese, 2018)."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-# Distances are compared after a random projection to so many dimensions.
+# Distances are compared after a random projection to this number of dimensions.
 PROJECTED = 64
 
 
 def choose_centers(rows: np.ndarray, num_centers: int, seed: int) -> np.ndarray:
-    """Positions of rows so that every row is near one of them, in the order of their choice.
+    """Positions of rows such that every row is near one of them, in the order of choice.
 
-    Each center is the row that is farthest from those chosen so far; the first is the row that is
-    nearest to the mean.
+    Each center is the row farthest from those already chosen; the first is the row nearest to the
+    mean.
 
     Args:
         rows: `(num_rows, d)`.
-        num_centers: At most; there are no more than rows.
-        seed: Of the random projection.
+        num_centers: Largest number of centers; there are not more than rows.
+        seed: Seed of the random projection.
 
     Returns:
         `(num_centers,)` int64.
@@ -25,7 +25,7 @@ def choose_centers(rows: np.ndarray, num_centers: int, seed: int) -> np.ndarray:
     norms = np.square(small).sum(axis=1)
     center = int(np.argmin(np.square(small - small.mean(axis=0)).sum(axis=1)))
     nearest, found = np.full(len(rows), np.inf, np.float32), []
-    # Threads would wait for each other at every one of these short products.
+    # Threads would wait for each other at each of these short products.
     with threadpool_limits(1):
         for _ in range(min(num_centers, len(rows))):
             found.append(center)

@@ -1,4 +1,4 @@
-"""Nearest training images by pooled features, for sets where the object itself varies."""
+"""Nearest training images by pooled features, for sets with varying objects."""
 
 import numpy as np
 import tensorflow as tf
@@ -18,13 +18,13 @@ class FeaturesKnnModel(FeatureModel):
         similarities = tf.matmul(features, self.learned["images"], transpose_b=True)
         nearest = tf.math.top_k(similarities, self._num_neighbors, sorted=False).indices
         gaps = tf.gather(self.learned["images"], nearest) - features[:, tf.newaxis]
-        # Of unit vectors; 1 less the similarity would cancel most digits of a small distance.
+        # For unit vectors; 1 minus the similarity would cancel most digits of a small distance.
         distances = 0.5 * tf.reduce_sum(tf.square(gaps), axis=2)
         return {"anomaly_score": tf.reduce_mean(distances, axis=1), "codes": features}
 
 
 class FeaturesKnn(FeatureDetector):
-    """Unit vectors of the last map's means; its configuration is `FeaturesKnnConfig`."""
+    """Nearest neighbors of unit vectors of the last map's means; see `FeaturesKnnConfig`."""
 
     num_maps = 1
 
@@ -50,6 +50,6 @@ class FeaturesKnn(FeatureDetector):
 
 
 def pooled(network, images: tf.Tensor) -> tf.Tensor:
-    """Means of the last map over its positions, of length 1: `(batch, channels)`."""
+    """Means of the last map over its positions, scaled to length 1: `(batch, channels)`."""
     means = tf.reduce_mean(network.maps(images)[-1], axis=(1, 2))
     return tf.math.l2_normalize(means, axis=1)

@@ -1,17 +1,17 @@
-"""A Gaussian for each position: streamed statistics, distances, and those of left-out images."""
+"""A Gaussian for each position: streamed statistics, distances, and leaving out images."""
 
 import dataclasses
 
 import numpy as np
 
-# Packed whitening matrices are kept in half precision: 2⁻¹¹ of a distance.
+# Packed whitening matrices have half precision, with errors of 2⁻¹¹ of a distance.
 STORED = np.float16
 ROUNDING = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class Gaussians:
-    """Means and whitening matrices W, ‖W (x - μ)‖ being Mahalanobis' distance.
+    """Means μ and whitening matrices W; ‖W (x - μ)‖ is the Mahalanobis distance.
 
     Attributes:
         means: `(cells, d)` float32.
@@ -22,7 +22,7 @@ class Gaussians:
     whitening: np.ndarray
 
     def pack(self) -> dict[str, np.ndarray]:
-        """As arrays to keep: the triangles alone, in half precision."""
+        """Arrays to store, with only the triangles, in half precision."""
         rows, columns = np.tril_indices(self.whitening.shape[-1])
         return {
             "means": self.means.astype(np.float32),
@@ -31,7 +31,7 @@ class Gaussians:
 
     @classmethod
     def unpack(cls, arrays: dict[str, np.ndarray]) -> "Gaussians":
-        """From what `pack` gave.
+        """The inverse of `pack`.
 
         Raises:
             ValueError, LookupError: If the arrays do not fit together.
@@ -45,11 +45,11 @@ class Gaussians:
 
 
 class CellStatistics:
-    """Sums over the patches of a grid, whose positions fall into cells.
+    """Sums over the patches of a grid, whose positions are grouped into cells.
 
     Args:
         grid: `(rows, columns)` of positions.
-        cell_side: Positions a side of a cell.
+        cell_side: Side of a cell in positions.
         num_channels: Size d of a feature.
     """
 
@@ -62,7 +62,7 @@ class CellStatistics:
         self._products = np.zeros((count, num_channels, num_channels))
 
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
-        """Adds images; many at once are faster, because each call passes over all products.
+        """Adds images. Adding many at once is faster, because each call updates all products.
 
         Args:
             features: `(images, rows, columns, d)`.
@@ -75,7 +75,7 @@ class CellStatistics:
         self._products += rows.transpose(0, 2, 1) @ rows
 
     def merge(self, other: "CellStatistics") -> None:
-        """Adds all cells of other statistics to the one cell of these."""
+        """Adds all cells of other statistics to the single cell of these."""
         self.counts += other.counts.sum()
         self._sums += other._sums.sum(axis=0)
         self._products += other._products.sum(axis=0)
@@ -99,7 +99,7 @@ class CellStatistics:
         return by_cell.reshape(*whole, -1), flags.reshape(whole)
 
     def join(self, values: np.ndarray) -> np.ndarray:
-        """Values of patches by cell, `(cells, images, patches)`, as `(images, rows, columns)`."""
+        """Values by cell, `(cells, images, patches)`, rearranged to `(images, rows, columns)`."""
         side = self.cell_side
         shaped = values.reshape(*self.cells, -1, side, side).transpose(2, 0, 3, 1, 4)
         whole = shaped.reshape(-1, self.cells[0] * side, self.cells[1] * side)
@@ -109,12 +109,12 @@ class CellStatistics:
         """The Gaussians.
 
         Args:
-            ridge: Times the identity, added to each covariance.
-            shared_patches: As how many patches of its own the mean covariance of all cells counts
-                in each: few images say little of a position's covariance.
+            ridge: This times the identity is added to each covariance.
+            shared_patches: Weight of the mean covariance of all cells in each cell, as a number of
+                patches, because few images determine a position's covariance poorly.
 
         Returns:
-            Gaussians and sums. A cell that no image shows has the Gaussian of all patches.
+            Gaussians and sums. A cell without patches has the Gaussian of all patches.
         """
         size = self._sums.shape[1]
         total = max(self.counts.sum(), 1.0)
@@ -137,11 +137,11 @@ class CellStatistics:
 
 @dataclasses.dataclass(frozen=True)
 class FittedCells:
-    """Gaussians with the statistics that they came from.
+    """Gaussians with the statistics that they are computed from.
 
     Attributes:
         statistics: The sums.
-        gaussians: What was fitted.
+        gaussians: The fitted Gaussians.
         shared_patches: See `CellStatistics.fit`.
     """
 
@@ -150,13 +150,13 @@ class FittedCells:
     shared_patches: float = 0.0
 
     def leave_out(self, features: np.ndarray, valid: np.ndarray) -> np.ndarray:
-        """Distances of training images to the Gaussians without each, `(images, rows, columns)`.
+        """Distances of training images to Gaussians without them, `(images, rows, columns)`.
 
-        By Woodbury's identity on what the image added to the sums. The ridge and the covariance of
-        all stay what they are in the sum, so that they weigh more by the share of the image.
+        Woodbury's identity removes what the image added to the sums. The ridge and the shared
+        covariance do not change in the sum, so their weight increases by the share of the image.
 
         Args:
-            features: `(images, rows, columns, d)`, as they were added.
+            features: `(images, rows, columns, d)`, as added.
             valid: `(images, rows, columns)` bool.
         """
         statistics, fitted = self.statistics, self.gaussians
@@ -173,13 +173,13 @@ class FittedCells:
         whitened = whitened / np.sqrt(freedom)[..., None, None]
         left = np.maximum(after, 1.0)[..., np.newaxis]
         squares = _left_out_squares(whitened, left) * remaining[..., None]
-        # Where nothing is left, the image was all that was known.
+        # A cell where nothing is left had patches of this image only.
         is_known = (after > 0.0) & (after - 1.0 + self.shared_patches > 0.0)
         squares = np.where(is_known[..., None], squares, 0.0) * flags
         return statistics.join(np.sqrt(np.maximum(squares, 0.0))).astype(np.float32)
 
     def shared(self, ridge: float) -> Gaussians:
-        """One Gaussian for all positions, as of a single cell."""
+        """One Gaussian for all positions, as for a single cell."""
         statistics = self.statistics
         whole = CellStatistics((1, 1), 1, self.gaussians.means.shape[1])
         whole.merge(statistics)
@@ -188,16 +188,16 @@ class FittedCells:
     def gain(
         self, shared: Gaussians, features: np.ndarray, valid: np.ndarray, distances: np.ndarray
     ) -> np.ndarray:
-        """How much likelier images' patches are by position than by one Gaussian for all.
+        """How much more likely patches are by position than with one Gaussian for all.
 
         Args:
             shared: See `shared`.
             features: `(images, rows, columns, d)`.
             valid: `(images, rows, columns)` bool.
-            distances: `leave_out` of them.
+            distances: Result of `leave_out` for them.
 
         Returns:
-            Mean difference of the log-likelihoods of each image, nats a patch, `(images,)`.
+            Mean difference of the log-likelihoods of each image, nats per patch, `(images,)`.
         """
         rows, flags = self.statistics.split(features, valid)
         away = (rows - shared.means[0]) @ shared.whitening[0].T
@@ -214,16 +214,16 @@ class FittedCells:
 
 
 def _left_out_squares(whitened, left):
-    """Squared distances over the remaining degrees of freedom, `(cells, images, patches)`.
+    """Squared distances divided by the remaining degrees of freedom, `(cells, images, patches)`.
 
     Args:
         whitened: The removed rows, `(cells, images, patches, d)`.
-        left: Patches that remain, `(cells, images, 1)`.
+        left: Number of remaining patches, `(cells, images, 1)`.
     """
     if whitened.shape[2] == 1:
-        # One removed row w: the sums lose (1 + 1/n) wwᵀ, and the row is (1 + 1/n) w from the mean.
+        # With one removed row w, the sums lose (1 + 1/n) wwᵀ; the row is (1 + 1/n) w from the mean.
         moved, squares = 1.0 + 1.0 / left, np.square(whitened).sum(axis=-1)
-        # Above 0, but for the rounding of float32.
+        # Above 0, except for rounding in float32.
         return moved**2 * squares / np.maximum(1.0 - moved * squares, ROUNDING)
     left = left[..., np.newaxis]
     total = whitened.sum(axis=2, keepdims=True)
@@ -232,7 +232,7 @@ def _left_out_squares(whitened, left):
     across = removed.swapaxes(-1, -2)
     moved = whitened + total / left
     if removed.shape[2] > removed.shape[3]:
-        # More rows than features: what remains is inverted itself.
+        # With more rows than features, the remaining matrix is inverted directly.
         inner = np.eye(removed.shape[3]) - across @ removed
         solved = np.linalg.solve(inner, moved.swapaxes(-1, -2)).swapaxes(-1, -2)
         return (moved * solved).sum(axis=-1)

@@ -1,4 +1,4 @@
-"""A memory of patches without position, and what it says of the images that it was made of."""
+"""A memory of patches without position, and left-out distances of its own images."""
 
 import dataclasses
 
@@ -7,20 +7,20 @@ import numpy as np
 from memgan_tf.detectors.patches.coreset import choose_centers
 from memgan_tf.detectors.patches.projection import Projection
 
-# Patches that the units are chosen among, at most: bounds memory and time.
+# Largest number of candidate patches for the units, to bound memory and time.
 MAX_CANDIDATES = 30_000
 
 
 @dataclasses.dataclass
 class MemoryLearner:
-    """Units of one grid.
+    """Learns the units of one grid.
 
     Attributes:
-        projection: From features to what is remembered.
-        num_units: At most.
-        share: Of the patches that become units, at most.
-        num_images: That will be added.
-        seed: Of the draw of candidates and of the coreset's projection.
+        projection: Projection of features before they are stored.
+        num_units: Largest number of units.
+        share: Largest share of the patches that become units.
+        num_images: Number of images that will be added.
+        seed: Seed of the draw of candidates and of the coreset's projection.
     """
 
     projection: Projection
@@ -37,7 +37,7 @@ class MemoryLearner:
     def add(self, features: np.ndarray, valid: np.ndarray) -> None:
         """Adds images, `(images, rows, columns, channels)` and `(images, rows, columns)` bool.
 
-        As many patches of each are candidates.
+        Each image gives the same number of candidates.
         """
         quota = max(1, MAX_CANDIDATES // self.num_images)
         for image, shown in zip(features, valid, strict=True):
@@ -61,7 +61,7 @@ class MemoryLearner:
         """Distance of each patch of an image to the nearest unit of another, `(rows, columns)`.
 
         Args:
-            position: Number of the image among those that were added.
+            position: Number of the image in the order of adding.
             features: `(rows, columns, channels)`.
             valid: `(rows, columns)` bool.
         """
@@ -75,7 +75,7 @@ class MemoryLearner:
         return (distances * valid).astype(np.float32)
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """What was learned, by names that begin with `prefix`."""
+        """The learned arrays, by names that begin with `prefix`."""
         return {
             prefix + "matrix": self.projection.matrix,
             prefix + "offset": self.projection.offset,

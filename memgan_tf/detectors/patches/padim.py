@@ -8,7 +8,7 @@ from memgan_tf.detectors.patches.projection import chosen
 from memgan_tf.layers.patch_scores import gaussian_distances, largest, to_image
 
 PREFIX = "fine_"
-# Side of the images that the published smoothing is stated for.
+# Side of the images for which the smoothing is published.
 PUBLISHED_SIDE = 224
 
 
@@ -34,9 +34,9 @@ class PadimModel(FeatureModel):
 
 
 class Padim(FeatureDetector):
-    """Gaussians of randomly drawn channels; its configuration is `PadimConfig`.
+    """Gaussians of random channels; its configuration is `PadimConfig`.
 
-    Channels are standardized, the two finest maps are used, and an image's score is the largest
+    Channels are standardized, and the two finest maps are used. An image's score is the largest
     distance before the map is smoothed.
     """
 

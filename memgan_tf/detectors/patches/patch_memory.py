@@ -1,4 +1,4 @@
-"""The default for photographs: what is normal at each position, or anywhere."""
+"""The default for photographs: statistics for each position, or a memory without position."""
 
 import numpy as np
 import tensorflow as tf
@@ -16,21 +16,20 @@ from memgan_tf.layers.patch_scores import (
     to_image,
 )
 
-# Of the grids, finest first.
+# Names of the grids, finest first.
 PREFIXES = ("fine_", "coarse_")
 MEMORY = "memory_"
-# Share of the patches that the memory without position keeps at most.
+# Largest share of the patches in the memory without position.
 MEMORY_SHARE = 0.1
-# By how much more of the AUROC the memory must find synthetic defects to be chosen nevertheless.
+# Lead in AUROC on synthetic defects with which the memory is chosen nevertheless.
 CLEAR_LEAD = 0.01
 TINY = 1e-6
 
 
 class PatchMemoryModel(FeatureModel):
-    """The mean over the grids of the largest distance, each over its usual value.
+    """The mean over the grids of the largest distance, each relative to its usual value.
 
-    A score of 1 is that of the median normal image. The map is that of the finest grid, in the
-    same unit.
+    The median normal image has a score of 1. The map is that of the finest grid, in the same unit.
     """
 
     def __init__(self, network, arrays, image_shape, smoothing):
@@ -77,7 +76,7 @@ class PatchMemoryModel(FeatureModel):
 
 
 class PatchMemory(FeatureDetector):
-    """Finds out from normal images alone how much position says; see docs/photographs.md.
+    """Decides from normal images whether position matters; see docs/photographs.md.
 
     Its configuration is `PatchMemoryConfig`.
     """
@@ -140,7 +139,7 @@ class PatchMemory(FeatureDetector):
         return memory_lead(stream, fresh, memory, has_padding, self.config.training.seed)
 
     def _leave_out(self, stream, learners):
-        """Gain of statistics by position, nats a patch, and the largest distances of each image."""
+        """Gain of statistics by position, nats per patch, and each image's largest distances."""
         first = learners[PREFIXES[0]]
         shared = first.fitted.shared(first.ridge)
         gains, found = [], []

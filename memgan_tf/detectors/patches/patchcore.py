@@ -13,7 +13,7 @@ PREFIX = "memory_"
 
 
 class PatchcoreModel(FeatureModel):
-    """Distance of the farthest patch to its nearest unit, weighed by how crowded it is there."""
+    """Distance of the farthest patch to its nearest unit, weighted by the density of units."""
 
     def __init__(self, network, arrays, image_shape, smoothing, num_neighbors):
         super().__init__(network, arrays, image_shape)
@@ -34,7 +34,7 @@ class PatchcoreModel(FeatureModel):
         return {"anomaly_score": self._weigh(patches, squares, nearest), "anomaly_map": maps}
 
     def _weigh(self, patches, squares, nearest):
-        """Equation 7: the score of the farthest patch, less where its unit has near neighbors."""
+        """Equation 7: the score of the farthest patch, lower if its unit has near neighbors."""
         farthest = tf.argmax(nearest, axis=1)
         score = tf.gather(nearest, farthest, batch_dims=1)
         if self._num_neighbors < 2:
@@ -46,7 +46,7 @@ class PatchcoreModel(FeatureModel):
         _, neighbors = tf.math.top_k(-around, self._num_neighbors)
         gaps = tf.gather(units, neighbors) - patch[:, tf.newaxis]
         distances = tf.sqrt(tf.reduce_sum(tf.square(gaps), axis=-1))
-        # Its own unit comes first: no unit is nearer to itself.
+        # The first is the unit itself, because no other unit is nearer.
         share = tf.nn.softmax(distances / np.sqrt(patch.shape[-1]), axis=1)[:, 0]
         return score * (1.0 - share)
 
@@ -54,8 +54,8 @@ class PatchcoreModel(FeatureModel):
 class Patchcore(FeatureDetector):
     """A greedy coreset of standardized patches; its configuration is `PatchcoreConfig`.
 
-    Distances inside the softmax of the weights are divided by the root of the number of channels,
-    as the authors' program does.
+    Distances inside the softmax of the weights are divided by the square root of the number of
+    channels, as in the authors' program.
     """
 
     def learn(self, stream):

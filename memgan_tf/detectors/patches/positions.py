@@ -12,12 +12,12 @@ from memgan_tf.detectors.patches.projection import Projection
 
 @dataclasses.dataclass
 class PositionLearner:
-    """Gaussians of one grid.
+    """Learns the Gaussians of one grid.
 
     Attributes:
-        projection: From features to what the Gaussians are of.
-        ridge: Variance that is added in every direction.
-        max_positions: Cells at most.
+        projection: Projection of features to the inputs of the Gaussians.
+        ridge: Variance added in every direction.
+        max_positions: Largest number of cells.
         shared_patches: See `CellStatistics.fit`.
     """
 
@@ -46,7 +46,7 @@ class PositionLearner:
         return self.fitted.leave_out(self.projection(features), valid)
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:
-        """What was learned, by names that begin with `prefix`."""
+        """The learned arrays, by names that begin with `prefix`."""
         found: dict[str, Any] = {
             "matrix": self.projection.matrix,
             "offset": self.projection.offset,
@@ -57,7 +57,7 @@ class PositionLearner:
 
 
 def unpack(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
-    """The arrays of a prefix as a scoring path holds them.
+    """The arrays of a prefix in the form of a scoring path.
 
     Raises:
         ValueError, LookupError: If they are not those of `PositionLearner.arrays`.
@@ -73,7 +73,7 @@ def unpack(arrays: dict[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
 
 
 def cell_side(grid: tuple[int, int], max_positions: float) -> int:
-    """The smallest side of cells of which a grid has `max_positions` at most."""
+    """The smallest side of cells with which a grid has at most `max_positions` cells."""
     side = 1
     while math.ceil(grid[0] / side) * math.ceil(grid[1] / side) > max_positions:
         side += 1

@@ -23,7 +23,7 @@ class Projection:
 
 
 def standardize(features: np.ndarray) -> Projection:
-    """Each channel less its mean, over its standard deviation, of rows `(patches, channels)`."""
+    """Standardizes each channel of rows `(patches, channels)`: minus mean, over deviation."""
     mean, scale = _moments(features)
     return Projection(np.diag(1.0 / scale).astype(np.float32), (-mean / scale).astype(np.float32))
 
@@ -33,13 +33,13 @@ def principal(features: np.ndarray, num_components: int) -> Projection:
 
     Args:
         features: `(patches, channels)`.
-        num_components: At most; there are no more than channels.
+        num_components: Largest number; there are not more than channels.
     """
     mean, scale = _moments(features)
     rows = (features.astype(np.float64) - mean) / scale
     _, vectors = np.linalg.eigh(rows.T @ rows / len(rows))
     leading = vectors[:, ::-1][:, :num_components]
-    # The sign of an eigenvector is anyone's choice: the largest entry is positive.
+    # The sign of an eigenvector is arbitrary, so the largest entry is made positive.
     leading = leading * np.sign(leading[np.abs(leading).argmax(0), np.arange(leading.shape[1])])
     matrix = leading / scale[:, np.newaxis]
     return Projection(matrix.astype(np.float32), (-mean @ matrix).astype(np.float32))
@@ -54,5 +54,5 @@ def chosen(features: np.ndarray, channels: np.ndarray) -> Projection:
 def _moments(features):
     wide = features.astype(np.float64)
     scale = wide.std(axis=0)
-    # A channel that never changes says nothing; it is not blown up.
+    # A constant channel has no information, so it is not scaled.
     return wide.mean(axis=0), np.where(scale > 1e-6, scale, 1.0)

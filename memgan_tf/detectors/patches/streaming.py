@@ -1,4 +1,4 @@
-"""Features of many images, a few at a time: what memory holds does not grow with the set."""
+"""Features of many images, a few at a time, in memory that does not grow with the set."""
 
 import functools
 import math
@@ -12,26 +12,26 @@ from tqdm import tqdm
 from memgan_tf.data.stored_images import Images
 from memgan_tf.networks.patch_features import PatchFeatures
 
-# Pixels that pass the network at once.
+# Number of pixels that pass through the network at once.
 BATCH_PIXELS = 2**20
-# Bytes of features that are kept between passes at most.
+# Largest number of bytes of features kept between passes.
 KEPT_BYTES = 2**29
-# Images, and patches of each grid, that projections are measured on at most.
+# Largest numbers of images, and of patches of each grid, used to measure projections.
 SAMPLED_IMAGES, SAMPLED_PATCHES = 64, 40_000
 
 
 def batch_size(image_shape: tuple[int, ...]) -> int:
-    """Images that pass the network at once."""
+    """Number of images that pass through the network at once."""
     return max(1, BATCH_PIXELS // (image_shape[0] * image_shape[1]))
 
 
 class FeatureStream:
-    """The grids of images; those of a large set are computed again by each pass.
+    """The grids of images; for a large set they are computed again in each pass.
 
     Args:
-        network: Gives the grids.
-        images: `(num_images, height, width, channels)` uint8, or what gives such an array when it
-            is indexed by a slice or positions.
+        network: Computes the grids.
+        images: `(num_images, height, width, channels)` uint8, or an object that gives such an array
+            when indexed by a slice or positions.
     """
 
     def __init__(self, network: PatchFeatures, images: Images):
@@ -46,9 +46,9 @@ class FeatureStream:
         return len(self._images)
 
     def passing(self, label: str) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
-        """The grids of each batch of images.
+        """Yields the grids of each batch of images.
 
-        Each is `(images, rows, columns, channels)`, and `(images, rows, columns)` bool.
+        A grid is `(images, rows, columns, channels)`, with `(images, rows, columns)` bool.
         """
         starts = range(0, len(self), self._size)
         for start in tqdm(starts, desc=label, unit="batch", disable=None):
@@ -71,14 +71,14 @@ class FeatureStream:
         return np.asarray(self._images[positions])
 
     def grids_of(self, images: np.ndarray) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
-        """As `passing`, of other images of the same shape."""
+        """Like `passing`, for other images of the same shape."""
         for start in range(0, len(images), self._size):
             yield self._compute(images[start : start + self._size])
 
     def batches(
         self, function: Callable[[PatchFeatures, tf.Tensor], tf.Tensor], label: str
     ) -> Iterator[np.ndarray]:
-        """`function` of the network and each batch of pixels."""
+        """Yields the result of `function` for the network and each batch of pixels."""
         compiled = self._compiled(lambda batch: function(self._network, batch))
         for start in tqdm(range(0, len(self), self._size), desc=label, unit="batch", disable=None):
             yield compiled(tf.constant(self._images[start : start + self._size])).numpy()
@@ -111,7 +111,7 @@ class FeatureStream:
 
     @functools.cached_property
     def _keeps(self):
-        """Whether the features of all images are few enough to be kept."""
+        """Whether the features of all images are small enough to keep."""
         parts = tf.nest.flatten(self._grids.get_concrete_function().structured_outputs)
         size = sum(math.prod(part.shape[1:]) * part.dtype.size for part in parts)
         return len(self) * size <= KEPT_BYTES
