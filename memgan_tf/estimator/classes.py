@@ -1,4 +1,4 @@
-"""One estimator class a registered method, made by reflection."""
+"""One estimator class per registered method, made by reflection."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ DOCUMENTATION = """{summary}
 {signs}
 
 Args:
-    preset: Where settings come from that are None: default or paper.
-    image_shape: `(height, width[, channels])` of flattened rows; images need none.
-    values: pixels, from 0 to 255; or numbers: rows of any table, drawn as grey images.
+    preset: Source of settings that are None: default or paper.
+    image_shape: `(height, width[, channels])` of flattened rows; not needed for images.
+    values: pixels, from 0 to 255; or numbers, rows of any table, drawn as gray images.
     verbose: Whether to show the progress of training.
 {settings}
 """
@@ -24,7 +24,7 @@ SIGNS = (
 
 
 def class_name(method: str) -> str:
-    """`deep_svdd` is `DeepSvddDetector`."""
+    """Name of a method's class, such as `DeepSvddDetector` for `deep_svdd`."""
     return "".join(part.capitalize() for part in method.split("_")) + "Detector"
 
 
@@ -50,12 +50,12 @@ def make_estimator(method: str, **settings: Any) -> ImageDetector:
     """An estimator of any registered method, not fitted.
 
     Args:
-        method: `memgan`, `kde`, …: what `--detector` takes.
+        method: `memgan`, `kde`, …, as for `--detector`.
         **settings: Arguments of its class.
 
     Raises:
-        ValueError: If there is no such method.
-        TypeError: If a setting is not the method's.
+        ValueError: If the method is unknown.
+        TypeError: If a setting does not belong to the method.
     """
     detector_config(method)
     return CLASSES[method](**settings)

@@ -22,25 +22,25 @@ from memgan_tf.evaluation.left_out import calibrate_detector
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import received
 
-# What a configuration calls images that are no data set.
+# Name in the configuration of images that are not a data set.
 DATASET = "array"
 
 
 class ImageDetector(OutlierMixin, BaseEstimator):
-    """A detector that learns from normal images; the base of one class a method.
+    """A detector that learns from normal images; base of one class per method.
 
     `score_samples` is -A(x), `decision_function` is `score_samples - offset_`, `predict` gives +1
     for normal and -1 for an anomaly. A share `validation_fraction` of the images is held out
-    of training, and `offset_` is set on it for `target_fpr`. What is None is decided as
-    `memgan_tf.train` decides it for these images.
+    of training, and `offset_` is set on it for `target_fpr`. Settings that are None are decided as
+    in `memgan_tf.train` for these images.
 
     Attributes:
         calibration_: Scores of the held-out images, threshold, p-values.
         config_: The whole configuration.
         detector_: The fitted detector.
-        layout_: How rows are images.
+        layout_: How rows are converted to images.
         offset_: The negative of the threshold.
-        n_features_in_: Values of an image.
+        n_features_in_: Number of values of an image.
     """
 
     method: str
@@ -50,10 +50,10 @@ class ImageDetector(OutlierMixin, BaseEstimator):
 
         Args:
             X: `(num_images, height, width[, channels])` or flattened rows, pixels from 0 to 255.
-            y: Ignored: every image is taken for normal.
+            y: Ignored; every image is assumed to be normal.
 
         Raises:
-            ValueError: If a setting or the images break their rule.
+            ValueError: If a setting or the images are not valid.
         """
         del y
         rows, shape = flatten(X)
@@ -71,7 +71,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
     def _learn(self, images):
         groups = find_copies(images)
         if len(np.unique(groups)) < 2:
-            # Rows of a table may be drawn as the same image.
+            # Different rows of a table may be drawn as equal images.
             groups = np.arange(len(images))
         data, seed = self.config_.data, self.config_.training.seed
         trained, held_out = hold_out(groups, data.validation_fraction, seed)
@@ -81,7 +81,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
             contextlib.nullcontext() if self.verbose else contextlib.redirect_stdout(io.StringIO())
         )
         with tempfile.TemporaryDirectory() as folder, quiet:
-            # What was fitted at once leaves its state on the way; networks can be asked for it.
+            # Detectors that are fitted at once write their state here; networks save it later.
             run = None if steps else RunDirectory(folder)
             self.training_seconds_ = detector.fit(images[trained], images[held_out], run)
             self._state = persistence.read_files(pathlib.Path(folder))
@@ -90,7 +90,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         self.offset_ = -self.calibration_.threshold
 
     def score_samples(self, X: Any) -> np.ndarray:
-        """-A(x), `(num_images,)` float64: higher is more normal.
+        """-A(x), `(num_images,)` float64; higher is more normal.
 
         Raises:
             ValueError: If the images are not like those of `fit`.
@@ -109,7 +109,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         return np.where(self.decision_function(X) < 0, -1, 1)
 
     def p_values(self, X: Any) -> np.ndarray:
-        """Conformal p-values, `(num_images,)`: the share of normal images at least as odd."""
+        """Conformal p-values, `(num_images,)`: share of normal images at least as anomalous."""
         scores = self.score_samples(X)
         return self.calibration_.p_values(-scores)
 
@@ -122,7 +122,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         """Writes the fitted estimator as a run's folder, without pickle; see `load`.
 
         Raises:
-            ValueError: If the folder exists and holds something.
+            ValueError: If the folder exists and is not empty.
             NotFittedError: Before `fit`.
         """
         check_is_fitted(self)
@@ -130,10 +130,10 @@ class ImageDetector(OutlierMixin, BaseEstimator):
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> "ImageDetector":
-        """Reads what `save` wrote.
+        """Reads an estimator written by `save`.
 
         Raises:
-            ValueError: If it is no such folder, or of another class.
+            ValueError: If it is not such a folder, or the estimator has another class.
         """
         return persistence.load(cls, path)
 
@@ -154,7 +154,7 @@ class ImageDetector(OutlierMixin, BaseEstimator):
         return hasattr(self, "calibration_")
 
     def __getstate__(self):
-        """A fitted estimator's networks travel as the files that `save` writes."""
+        """The state, with the networks of a fitted estimator as the files that `save` writes."""
         state = dict(super().__getstate__())
         if state.pop("detector_", None) is not None:
             state["_state"] = persistence.pack(self)

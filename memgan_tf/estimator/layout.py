@@ -1,4 +1,4 @@
-"""Rows to images: how an estimator reads the rows that scikit-learn hands around."""
+"""Converts rows, the data format of scikit-learn, to images."""
 
 import dataclasses
 import math
@@ -12,18 +12,19 @@ from memgan_tf.validation import check_choice, check_image_shape, received
 
 VALUES = ("pixels", "numbers")
 SMALLEST_SIDE, LARGEST_SIDE = 8, 256
-# Numbers: the training range of a column becomes these grey levels. What lies outside has room.
+# For numbers, the training range of a column becomes these gray levels, with room for values
+# outside of it.
 LOW_LEVEL, HIGH_LEVEL, FILL_LEVEL = 64.0, 192.0, 128
 
 
 @dataclasses.dataclass(frozen=True)
 class RowLayout:
-    """Where each value of a row goes in an image.
+    """The place of each value of a row in an image.
 
     Attributes:
         image_shape: `(height, width, channels)`.
-        lowest: `(columns,)` smallest training value of each column; None where values are pixels.
-        highest: `(columns,)` largest one.
+        lowest: `(columns,)` smallest training value of each column; None if values are pixels.
+        highest: `(columns,)` largest training value of each column.
     """
 
     image_shape: tuple[int, int, int]
@@ -40,7 +41,7 @@ class RowLayout:
             values: `pixels` or `numbers`.
 
         Raises:
-            ValueError: If rows do not fill the images, or nothing says how large these are.
+            ValueError: If rows do not fill the images, or the size of the images is not given.
         """
         check_choice("values", values, VALUES)
         if values == "numbers":
@@ -84,17 +85,17 @@ class RowLayout:
         return images.reshape(len(rows), *self.image_shape)
 
     def to_dict(self) -> dict[str, Any]:
-        """The layout as JSON's types."""
+        """The layout as a dictionary for JSON."""
         ranges = {"lowest": self.lowest, "highest": self.highest}
         lists = {name: None if v is None else v.tolist() for name, v in ranges.items()}
         return {"image_shape": list(self.image_shape), **lists}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "RowLayout":
-        """The layout that `to_dict` wrote.
+        """The layout written by `to_dict`.
 
         Raises:
-            ValueError, LookupError, TypeError: If it did not.
+            ValueError, LookupError, TypeError: If the values are not from `to_dict`.
         """
         ranges = [values["lowest"], values["highest"]]
         arrays = [None if v is None else np.asarray(v, np.float64) for v in ranges]
@@ -105,15 +106,15 @@ class RowLayout:
 
     @property
     def num_columns(self) -> int:
-        """Of a row."""
+        """Number of columns of a row."""
         return math.prod(self.image_shape) if self.lowest is None else self.lowest.size
 
 
 def square_for(num_columns: int) -> tuple[int, int, int]:
-    """The smallest square grey image that holds a row of numbers.
+    """The smallest square gray image that holds a row of numbers.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If the row is too long.
     """
     if num_columns > LARGEST_SIDE**2:
         raise ValueError(
@@ -126,11 +127,11 @@ def square_for(num_columns: int) -> tuple[int, int, int]:
 def flatten(
     X: Any, image_shape: tuple[int, int, int] | None = None
 ) -> tuple[Any, tuple[int, ...] | None]:
-    """Images as rows, with the shape of one; whatever else it is comes back as it is, with None.
+    """Images as rows, with the shape of one image; anything else is returned unchanged, with None.
 
     Args:
-        X: What a user gave.
-        image_shape: `(height, width, channels)` that is expected, if it is known.
+        X: The user's input.
+        image_shape: The expected `(height, width, channels)`, if known.
 
     Raises:
         ValueError: If it cannot be images or rows; the message says what to do.

@@ -1,4 +1,4 @@
-"""Fitted estimators as folders, and as bytes; without pickle."""
+"""Saves fitted estimators as folders and as bytes, without pickle."""
 
 import os
 import pathlib
@@ -20,20 +20,20 @@ from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
-# Of a file of what was learned.
+# Largest size of a file with learned state.
 MAX_STATE_BYTES = 2**34
 ESTIMATOR_FILE = "estimator.json"
 PARTS = ("method", "settings", "layout", "n_features_in", "feature_names_in", "training_seconds")
 
 
 def save(estimator, path: str | os.PathLike) -> pathlib.Path:
-    """Writes a fitted estimator, whole or not at all.
+    """Writes a fitted estimator, completely or not at all.
 
-    The folder is a finished run's with `estimator.json` in addition: `memgan score --run=<path>`
-    takes it too, where values are pixels.
+    The folder is that of a finished run with an additional `estimator.json`. If values are pixels,
+    `memgan score --run=<path>` also accepts it.
 
     Raises:
-        ValueError: If the folder exists and holds something.
+        ValueError: If the folder exists and is not empty.
         OSError: If it cannot be written.
     """
     path = pathlib.Path(path)
@@ -56,10 +56,10 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
 
 
 def load(cls: Any, path: str | os.PathLike):
-    """Reads what `save` wrote, as an estimator of `cls`.
+    """Reads an estimator of `cls` written by `save`.
 
     Raises:
-        ValueError: If it is no such folder, or of another class.
+        ValueError: If it is not such a folder, or the estimator has another class.
     """
     run = RunDirectory(path)
     run.check_files()
@@ -79,7 +79,7 @@ def load(cls: Any, path: str | os.PathLike):
         estimator.config_ = run.read_config()
         estimator.layout_ = RowLayout.from_dict(values["layout"])
         if estimator.layout_.image_shape != tuple(estimator.config_.image_shape):
-            raise ValueError("the layout has not the shape of config.json")
+            raise ValueError("the layout does not have the shape of config.json")
         columns = estimator.layout_.num_columns
         estimator.n_features_in_ = check_integer(
             "n_features_in", values["n_features_in"], columns, columns
@@ -87,7 +87,7 @@ def load(cls: Any, path: str | os.PathLike):
         if values["feature_names_in"] is not None:
             names = np.asarray(values["feature_names_in"], object)
             if names.shape != (estimator.n_features_in_,):
-                raise ValueError("there is not one name a feature")
+                raise ValueError("there must be one name per feature")
             estimator.feature_names_in_ = names
         estimator.training_seconds_ = check_real("training_seconds", values["training_seconds"])
     estimator.detector_ = make_detector(estimator.config_)
@@ -99,7 +99,7 @@ def load(cls: Any, path: str | os.PathLike):
 
 
 def pack(estimator) -> dict[str, bytes]:
-    """The files that hold what a fitted estimator learned, by name."""
+    """The files with the learned state of a fitted estimator, by name."""
     if not _has_networks(estimator.detector_):
         return estimator._state
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +110,7 @@ def pack(estimator) -> dict[str, bytes]:
 
 
 def unpack(config: RunConfig, state: dict[str, bytes]) -> Detector:
-    """The detector that `pack` took apart."""
+    """The inverse of `pack`."""
     detector = make_detector(config)
     with tempfile.TemporaryDirectory() as folder:
         write_files(pathlib.Path(folder), state)
@@ -119,7 +119,7 @@ def unpack(config: RunConfig, state: dict[str, bytes]) -> Detector:
 
 
 def read_files(folder: pathlib.Path, pattern: str = "**/*") -> dict[str, bytes]:
-    """The files of a folder by their relative paths."""
+    """Contents of a folder's files by relative path."""
     return {
         path.relative_to(folder).as_posix(): files.read_bytes(path, MAX_STATE_BYTES)
         for path in sorted(folder.glob(pattern))
@@ -128,7 +128,7 @@ def read_files(folder: pathlib.Path, pattern: str = "**/*") -> dict[str, bytes]:
 
 
 def write_files(folder: pathlib.Path, contents: dict[str, bytes]) -> None:
-    """Writes what `read_files` read."""
+    """Writes files in the form of `read_files`."""
     for name, content in contents.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)
@@ -152,7 +152,7 @@ def _describe(estimator) -> dict[str, Any]:
 
 
 def _plain(value):
-    """numpy's scalars as Python's, tuples as lists: JSON's types."""
+    """A value for JSON, with numpy's scalars as Python's and tuples as lists."""
     if isinstance(value, (tuple, list)):
         return [_plain(part) for part in value]
     return value.item() if hasattr(value, "item") else value

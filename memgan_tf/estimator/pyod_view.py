@@ -1,4 +1,4 @@
-"""An estimator under PyOD's conventions, which are the other way round. Needs no PyOD."""
+"""An estimator with PyOD's conventions, which have the opposite signs. PyOD is not needed."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ class PyodView(BaseEstimator):
     """A thin view of an estimator: 1 is an anomaly, higher is more anomalous.
 
     Args:
-        estimator: Fitted or not; it is used, not copied.
-        contamination: Share of the images of `fit` that are anomalies, by which PyOD sets its
-            threshold; in (0, 0.5]. None keeps the estimator's threshold, from held-out normal
-            images and `target_fpr`.
+        estimator: An estimator, fitted or not; it is used, not copied.
+        contamination: Share of anomalies among the images of `fit`, in (0, 0.5], from which PyOD
+            sets its threshold. None keeps the estimator's threshold, from held-out normal images
+            and `target_fpr`.
 
     Attributes:
-        decision_scores_: `(num_images,)` A(x) of the images that `fit` was given.
+        decision_scores_: `(num_images,)` A(x) of the images of `fit`.
         labels_: Their labels, 0 or 1.
         threshold_: A score above it is an anomaly.
     """
@@ -32,7 +32,7 @@ class PyodView(BaseEstimator):
         """Fits the estimator and scores its images; see `ImageDetector.fit`.
 
         Raises:
-            ValueError: As it, or if `contamination` is not in (0, 0.5].
+            ValueError: As there, or if `contamination` is not in (0, 0.5].
         """
         share = self.contamination
         if share is not None:
@@ -46,11 +46,11 @@ class PyodView(BaseEstimator):
         return self
 
     def fit_predict(self, X: Any, y: Any = None) -> np.ndarray:
-        """`fit`, then `labels_`."""
+        """Calls `fit`, then returns `labels_`."""
         return self.fit(X, y).labels_
 
     def decision_function(self, X: Any) -> np.ndarray:
-        """A(x), `(num_images,)`: higher is more anomalous."""
+        """A(x), `(num_images,)`; higher is more anomalous."""
         return -self.estimator.score_samples(X)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -62,13 +62,13 @@ class PyodView(BaseEstimator):
         if self.contamination is None:
             return (self.estimator.predict(X) == -1).astype(int)
         if not hasattr(self, "threshold_"):
-            raise RuntimeError("`fit` must come before `predict`: it gives the threshold")
+            raise RuntimeError("`fit` must come before `predict`, because it sets the threshold")
         return (self.decision_function(X) > self.threshold_).astype(int)
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """`(num_images, 2)`: PyOD's linear rule, the place of A(x) in the training scores' range.
+        """PyOD's linear rule, `(num_images, 2)`: position of A(x) in the range of training scores.
 
-        It is not a probability of anything; `ImageDetector.p_values` are better founded.
+        It is not a probability; prefer `ImageDetector.p_values`.
 
         Raises:
             RuntimeError: Before `fit`.

@@ -1,4 +1,4 @@
-"""Constructor arguments of the estimators: the configuration's fields, each written once."""
+"""Constructor arguments of the estimators, generated from the fields of the configuration."""
 
 import dataclasses
 import inspect
@@ -8,19 +8,19 @@ import numpy as np
 
 from memgan_tf.config import DataConfig, TrainingConfig, detector_config
 
-# What an estimator takes besides the configuration's fields, with its default.
+# Further arguments of an estimator, with defaults.
 OWN = {"preset": "default", "image_shape": None, "values": "pixels", "verbose": False}
-# Images come as arguments of fit: of the data's settings these are left.
+# Remaining settings of the data, because images are arguments of fit.
 DATA_SETTINGS = ("validation_fraction", "target_fpr")
 # Settings of a run's folder and of its evaluation.
 WITHOUT_EFFECT = ("checkpoint_epochs", "keep_checkpoints", "max_test_images")
 
 
 def fields_of(method: str) -> dict[str, dataclasses.Field]:
-    """The configuration's fields that an estimator of a method takes, by name.
+    """The fields of the configuration that an estimator of a method takes, by name.
 
     Raises:
-        ValueError: If there is no such method.
+        ValueError: If the method is unknown.
     """
     model, training = detector_config(method), TrainingConfig.describe()
     if not model.trains_in_steps:
@@ -31,12 +31,12 @@ def fields_of(method: str) -> dict[str, dataclasses.Field]:
 
 
 def defaults_of(method: str) -> dict[str, Any]:
-    """Every constructor argument with its default; None stands for the preset's value."""
+    """All constructor arguments with defaults; None means the preset's value."""
     return {**OWN, **dict.fromkeys(fields_of(method))}
 
 
 def make_constructor(method: str):
-    """An `__init__` that stores its arguments and does nothing else, as scikit-learn asks."""
+    """An `__init__` that only stores its arguments, as scikit-learn requires."""
     defaults = defaults_of(method)
 
     def __init__(self, **settings):
@@ -57,15 +57,15 @@ def make_constructor(method: str):
 
 
 def describe_settings(method: str) -> str:
-    """The configuration's fields as lines of a docstring."""
+    """The fields of the configuration as lines of a docstring."""
     return "\n".join(
         f"    {name}: {field.metadata['description']}" for name, field in fields_of(method).items()
     )
 
 
 def overrides_of(estimator) -> dict[str, Any]:
-    """What an estimator's arguments override in its preset, by field name."""
+    """Overrides of the preset by an estimator's arguments, by field name."""
     given = {name: getattr(estimator, name) for name in fields_of(estimator.method)}
-    # A search over np.linspace gives numpy's scalars.
+    # A search over np.linspace passes numpy's scalars.
     plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in given.items()}
     return {name: value for name, value in plain.items() if value is not None}
