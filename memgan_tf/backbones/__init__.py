@@ -1,1 +1,1 @@
-"""Frozen networks that turn photographs into maps of features."""
+"""Frozen networks that compute maps of features from photographs."""

@@ -1,4 +1,4 @@
-"""What the `config.json` of a `.keras` file from a stranger may name: layers of Keras' own."""
+"""Checks the `config.json` of an untrusted `.keras` file: only Keras' own layers are allowed."""
 
 import copy
 import functools
@@ -21,7 +21,7 @@ from memgan_tf.backbones.names import (
 from memgan_tf.layers import tokens
 
 MODULES = ("keras", "builtins")
-# Keys of a layer's configuration that have no meaning for scoring, and what stands there instead.
+# Keys of a layer's configuration that do not matter for scoring, and their replacements.
 REPLACED = {
     "dtype": "float32",
     "trainable": False,
@@ -36,17 +36,17 @@ MOST_LAYERS = 5000
 
 
 def clean_model(config: Any) -> dict:
-    """A model's configuration made of nothing but what this module allows.
+    """A model's configuration rebuilt from only what this module allows.
 
-    Names are resolved again by Keras, so each is set to its one public place; precision is float32,
-    initial values, regularizers and constraints are left out, for the file has the weights.
+    Keras resolves names again, so each is set to its public place. The precision is float32.
+    Initializers, regularizers and constraints are left out, because the file has the weights.
 
     Args:
-        config: What `config.json` holds.
+        config: Content of `config.json`.
 
     Raises:
         ValueError: If it names a class, a function or a module that is not allowed.
-        Exception: Of `memgan_tf.files.DAMAGE`, if it is no configuration of a model.
+        Exception: One of `memgan_tf.files.DAMAGE`, if it is not the configuration of a model.
     """
     _check_known(config, (*MODELS,), "a functional or sequential model")
     return _clean_model(config, 0)
@@ -97,7 +97,7 @@ def _clean_layer(config, depth):
         }
         if shape := (config.get("build_config") or {}).get("input_shape"):
             found["build_config"] = {"input_shape": _clean_value(shape, depth)}
-    # A functional model knows its layers by these; a sequential one has no connections.
+    # A functional model refers to its layers by name; a sequential model has no connections.
     if "name" in config:
         found["name"] = _clean_name(config["name"])
     if "inbound_nodes" in config:
@@ -106,10 +106,10 @@ def _clean_layer(config, depth):
 
 
 def _without_unknown(config):
-    """Settings without those that another version of Keras added and that are off."""
+    """Settings without those that another version of Keras added and that are turned off."""
     known = _settings_of(config["class_name"])
     settings = config["config"]
-    # The other settings of renormalization have values even where it is off.
+    # The other settings of renormalization have values even if it is off.
     off = () if settings.get("renorm") else RENORM
     return {
         key: value
@@ -126,7 +126,7 @@ def _settings_of(class_name):
 
 
 def _clean_own(config, depth):
-    """A layer of this package, by the one name under which it is registered."""
+    """A layer of this package, by its registered name."""
     layer = getattr(tokens, config["class_name"])
     return {
         "module": tokens.__name__,
@@ -173,7 +173,7 @@ def _clean_activation(value, depth):
 
 
 def _check_function(key, value, allowed):
-    """A function or an object of Keras' own, by name, by settings, or as a function's record."""
+    """Checks that a function or object is Keras' own, given by name, settings or record."""
     if value is None:
         return
     name = value
@@ -193,7 +193,7 @@ def _snake(name):
 
 
 def _clean_value(value, depth):
-    """Numbers, short texts, and lists and tables of them; tensors of connections."""
+    """Numbers, short texts, lists and dictionaries of them, and tensors of connections."""
     if depth > DEEPEST:
         raise ValueError(f"settings must not be nested more than {DEEPEST} times")
     if value is None or isinstance(value, (bool, int, float)):
@@ -212,7 +212,7 @@ def _clean_value(value, depth):
     if kind in ("__tensor__", "__numpy__"):
         kept = {"value": _clean_value(inside["value"], depth + 1), "dtype": "float32"}
         return {"class_name": "__numpy__", "config": kept}
-    raise ValueError(f"an object must not stand here. Received: class_name={str(kind)[:80]}")
+    raise ValueError(f"an object is not allowed here. Received: class_name={str(kind)[:80]}")
 
 
 def _check_known(config, allowed, what):
@@ -227,12 +227,12 @@ def _check_known(config, allowed, what):
 
 
 def _check_origin(config):
-    """Objects of other packages, or registered by them, could run anything."""
+    """Refuses objects of other packages, or registered by them, which could run any code."""
     module, registered = config.get("module"), config.get("registered_name")
     root = module.split(".")[0] if isinstance(module, str) else None
     own = registered in (None, config["class_name"]) or config["class_name"] == "function"
     if root not in MODULES or not own:
-        raise ValueError(f"it must be made of Keras' own objects alone. Received: {_shown(config)}")
+        raise ValueError(f"it must be made only of Keras' own objects. Received: {_shown(config)}")
 
 
 def _shown(config):
@@ -247,6 +247,6 @@ def _clean_name(value):
 
 
 def deserialize(config: dict) -> keras.Model:
-    """Builds the model of a clean configuration; its weights are zeros."""
-    # Keras takes the configuration apart.
+    """Builds the model of a clean configuration, with weights of zeros."""
+    # A copy, because Keras modifies the configuration.
     return keras.saving.deserialize_keras_object(copy.deepcopy(config), safe_mode=True)

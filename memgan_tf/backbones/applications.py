@@ -15,20 +15,20 @@ LICENSE = (
     "features learned on ImageNet, whose images are for non-commercial research; weights of "
     "keras.applications, which their authors published under the {}"
 )
-# Of ImageNet's images, as keras.applications has them.
+# Means and deviations of ImageNet's images, as in keras.applications.
 MEANS = (123.68, 116.779, 103.939)
 DEVIATIONS = (0.229, 0.224, 0.225)
 
 
 def make_network(name: str, weights: str | None) -> tuple[keras.Model, str]:
-    """A network on RGB from 0 to 255, and a sentence about its weights.
+    """A network for RGB from 0 to 255, and a sentence about its weights.
 
     Args:
-        name: Of the catalog.
-        weights: A file, `random`, or None: those of Keras' cache or download.
+        name: Name in the catalog.
+        weights: A file, `random`, or None for those in Keras' cache or its download.
 
     Raises:
-        ValueError: If there are no weights, or they are another network's.
+        ValueError: If there are no weights, or they belong to another network.
     """
     network = NETWORKS[name]
     if weights == RANDOM:
@@ -44,7 +44,7 @@ def make_network(name: str, weights: str | None) -> tuple[keras.Model, str]:
 
 
 def _build(network: Network, top: bool = False) -> keras.Model:
-    """Without weights; with logits, it takes images of the usual size alone."""
+    """The network without weights; with logits, it takes only images of the usual size."""
     builder = getattr(keras.applications, network.builder)
     if top:
         return builder(weights=None)
@@ -52,10 +52,10 @@ def _build(network: Network, top: bool = False) -> keras.Model:
 
 
 def _with_scaling(inner, kind):
-    """Puts before a network what keras.applications does outside of it.
+    """Adds to a network the preprocessing that keras.applications does outside of it.
 
-    Reversed colors and a second division are written into weights, so that the graph needs nothing
-    but a scaling layer.
+    Reversed colors and a second division are folded into weights, so that the graph needs only a
+    scaling layer.
     """
     if kind == "none":
         return inner
@@ -75,7 +75,7 @@ def _with_scaling(inner, kind):
 def _divide_again(inner):
     layer = next(x for x in inner.layers if isinstance(x, keras.layers.Normalization))
     mean, variance, *rest = layer.get_weights()
-    # (x − mean) / √variance / √deviation, as keras.applications does for these weights.
+    # (x − mean) / √variance / √deviation, as in keras.applications for these weights.
     layer.set_weights([mean, variance * np.array(DEVIATIONS, np.float32), *rest])
     layer.finalize_state()
 

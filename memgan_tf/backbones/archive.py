@@ -10,7 +10,7 @@ CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 MEMBERS = (METADATA, CONFIG, WEIGHTS)
 LARGEST_CONFIG = 16 * 2**20
 LARGEST_TOTAL = 2 * 2**30
-# Keras stores its members as they are; someone may have packed them again.
+# Keras stores the members uncompressed, but a user may have packed the archive again.
 LARGEST_EXPANSION = 20
 
 
@@ -18,7 +18,7 @@ def read_members(path: str | os.PathLike) -> tuple[bytes, bytes]:
     """Content of `config.json` and of `model.weights.h5`.
 
     Raises:
-        ValueError: If the file is no such archive, is damaged, or states sizes beyond the bounds.
+        ValueError: If the file is not such an archive, is damaged, or states sizes beyond bounds.
     """
     try:
         check_regular(path)
@@ -27,10 +27,10 @@ def read_members(path: str | os.PathLike) -> tuple[bytes, bytes]:
             return archive.read(CONFIG), archive.read(WEIGHTS)
     except FileNotFoundError as error:
         raise ValueError(f"{path} is missing") from error
-    # What zipfile raises for damage, encryption and unknown packings.
+    # Errors of zipfile for damage, encryption and unknown compression.
     except (zipfile.BadZipFile, EOFError, OSError, RuntimeError, NotImplementedError) as error:
         raise ValueError(
-            f"{path} is damaged or is no .keras file: {first_line(error)}. Bring it again."
+            f"{path} is damaged or is not a .keras file: {first_line(error)}. Bring it again."
         ) from error
     except Exception as error:
         if isinstance(error, ValueError) or type(error).__module__ in ("zlib", "_lzma"):
@@ -51,7 +51,7 @@ def _check_directory(path, members):
     for needed in (CONFIG, WEIGHTS):
         if needed not in names:
             raise ValueError(
-                f"{path} has no {needed}: it is no model that Keras 3 saved whole. "
+                f"{path} has no {needed}: it is not a whole model saved by Keras 3. "
                 f"Received: {names[:5]}"
             )
     if unknown := set(names) - set(MEMBERS):
@@ -76,7 +76,7 @@ def in_memory(content: bytes) -> io.BytesIO:
 
 
 def write_members(path: str | os.PathLike, contents: tuple[bytes, ...]) -> None:
-    """Writes `MEMBERS` as they are, without the date."""
+    """Writes `MEMBERS` uncompressed, without a date."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in zip(MEMBERS, contents, strict=True):
             archive.writestr(zipfile.ZipInfo(name), content)

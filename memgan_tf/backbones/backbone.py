@@ -1,4 +1,4 @@
-"""A frozen network, cut off behind the layers whose maps are used."""
+"""A frozen network, cut after the layers whose maps are used."""
 
 import dataclasses
 import hashlib
@@ -13,17 +13,17 @@ class Backbone:
     """Maps of features of color images.
 
     Attributes:
-        model: Functional model. Input: `(batch, height, width, 3)` float32, RGB from 0 to 255, of
-            any size; its scaling is part of the model. Output: a list of maps
-            `(batch, height / stride, width / stride, channels)`, finest first; one map alone comes
-            without a list, see `maps`. Frozen.
-        name: As the user named it: `mobilenet_v2`, `file:<file name>`, `hub:<preset>`.
+        model: Frozen functional model. Input: `(batch, height, width, 3)` float32, RGB from 0 to
+            255, of any size; scaling is part of the model. Output: a list of maps
+            `(batch, height / stride, width / stride, channels)`, finest first; a single map is not
+            in a list, see `maps`.
+        name: The user's name for it: `mobilenet_v2`, `file:<file name>`, `hub:<preset>`.
         layers: Names of the layers that give the maps.
         strides: Pixels of the image from one position of a map to the next.
         channels: Channels of each map.
-        sha256: Digest of the weights that the maps need, see `digest`.
+        sha256: Digest of the weights needed for the maps, see `digest`.
         license: A sentence about the weights, for pages and model cards.
-        notes: What a user should know about this backbone, a line each.
+        notes: What a user should know about this backbone, one line each.
     """
 
     model: keras.Model
@@ -41,9 +41,9 @@ class Backbone:
 
 
 def digest(model: keras.Model) -> str:
-    """SHA-256 of a model's weights: shape, type and little-endian bytes of each, in its order.
+    """SHA-256 of a model's weights: shape, type and little-endian bytes of each, in order.
 
-    Names, dates and the packaging of the file do not count.
+    Names, dates and the packaging of the file are ignored.
     """
     hasher = hashlib.sha256()
     for weight in model.weights:

@@ -1,4 +1,4 @@
-"""The files of a backbone that a run or an export carries."""
+"""The files of a backbone inside a run or an export."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ FORMAT = 1
 
 
 def save_backbone(backbone: Backbone, folder: str | os.PathLike) -> None:
-    """Writes the cut network and what is known of it; each file is whole or absent.
+    """Writes the cut network and facts about it; each file is complete or absent.
 
     Raises:
         OSError: If the folder is missing or cannot be written.
@@ -40,11 +40,11 @@ def save_backbone(backbone: Backbone, folder: str | os.PathLike) -> None:
 
 
 def read_backbone(folder: str | os.PathLike) -> Backbone:
-    """Reads what `save_backbone` wrote, without the network; the folder may come from a stranger.
+    """Reads a backbone written by `save_backbone`; the folder may be untrusted.
 
     Raises:
-        ValueError: If a file is missing or damaged, names anything but Keras' own layers, or is not
-            the one whose digest was noted.
+        ValueError: If a file is missing or damaged, names anything but Keras' own layers, or does
+            not match the stored digest.
     """
     folder = pathlib.Path(folder)
     path = folder / FACTS
@@ -71,7 +71,7 @@ def _describe(model, facts):
 
 
 def _check_facts(facts):
-    """Checks kinds and lengths of what is noted: texts go into reports."""
+    """Checks types and lengths of the stored facts, because texts are shown in reports."""
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise ValueError(f"`format` must be {FORMAT}")
     for key, longest in (("name", 300), ("license", 1000)):

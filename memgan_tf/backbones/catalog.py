@@ -11,12 +11,12 @@ class Network:
 
     Attributes:
         builder: Name of its function there.
-        layers: Ends of stages, see `maps.choose`: not the wide insides of blocks.
+        layers: Ends of stages, see `maps.choose`, not the wide inner layers of blocks.
         cached: Name of its weights' file in Keras' cache, without the logits.
-        scaling: What comes before its first layer: `none` (it scales inside), `symmetric` (to
+        scaling: Scaling before its first layer: `none` (it scales inside), `symmetric` (to
             [-1, 1]), `means` (a color's mean is subtracted and colors are reversed) or `deviations`
             (a second division by colors' deviations, which Keras adds for these weights only).
-        license: Under which its authors published the weights.
+        license: License under which its authors published the weights.
     """
 
     builder: str

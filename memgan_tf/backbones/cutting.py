@@ -1,4 +1,4 @@
-"""Cuts a network off behind the maps that are used."""
+"""Cuts a network after the maps that are used."""
 
 import keras
 import numpy as np
@@ -21,14 +21,14 @@ SCALING = (
 def cut(
     model: keras.Model, name: str, license: str, layers: tuple[str, ...] = (), num_maps: int = 4
 ) -> Backbone:
-    """The part of a network that its maps need, with weights of its own.
+    """The part of a network that its maps need, with its own weights.
 
     Args:
-        model: Functional or sequential; takes one color image.
-        name: Of the backbone.
-        license: Of its weights.
-        layers: Names of layers; none: see `maps.choose`.
-        num_maps: At most.
+        model: Functional or sequential model with one color image as input.
+        name: Name of the backbone.
+        license: License of its weights.
+        layers: Names of layers; if empty, see `maps.choose`.
+        num_maps: Largest number of maps.
 
     Raises:
         ValueError: If the model gives no maps, or a layer does not exist.
@@ -41,7 +41,7 @@ def cut(
 
 
 def _notes(network):
-    """Says so if nothing scales pixels: a forgotten scaling costs most of what was learned."""
+    """Notes if nothing scales pixels, because missing scaling makes the features nearly useless."""
     for step in network.steps:
         layer = step.output._keras_history.operation
         if isinstance(layer, SCALING) or type(layer).__name__ in OPERATIONS:
@@ -57,7 +57,7 @@ def _notes(network):
 def describe(
     model: keras.Model, maps: list[Map], name: str, license: str, notes: tuple[str, ...] = ()
 ) -> Backbone:
-    """A backbone of a model that is cut already."""
+    """A backbone from a model that has already been cut."""
     for weight in model.weights:
         if not np.isfinite(np.asarray(weight)).all():
             raise ValueError(f"its weights must be finite. Received: {weight.path}")
@@ -75,7 +75,7 @@ def describe(
 
 
 def rebuild(model: keras.Model) -> keras.Model:
-    """The same network made from its own configuration, as `read_model` would make it."""
+    """The same network, rebuilt from its configuration like in `read_model`."""
     found = allowed.deserialize(clean_config(model))
     for layer in model.layers:
         if layer.weights:

@@ -1,4 +1,4 @@
-"""Finds weights of keras.applications in Keras' cache, or has Keras download them."""
+"""Finds weights of keras.applications in Keras' cache, or lets Keras download them."""
 
 import contextlib
 import os
@@ -13,15 +13,15 @@ from memgan_tf.backbones.catalog import Network
 from memgan_tf.config.features import BUILTIN
 from memgan_tf.files import first_line
 
-# Seconds without a byte after which a download has failed.
+# A download fails after this many seconds without data.
 PATIENCE = 10.0
 
 
 def cached_weights(name: str, network: Network) -> pathlib.Path:
-    """The file of a network's weights in Keras' cache; if it is not there, Keras downloads it.
+    """The file of a network's weights in Keras' cache, downloaded by Keras if it is missing.
 
     Raises:
-        ValueError: If it is not there and the download fails; the message says what to do.
+        ValueError: If it is missing and the download fails; the message says what to do.
     """
     if path := _find(network):
         return path
@@ -29,7 +29,7 @@ def cached_weights(name: str, network: Network) -> pathlib.Path:
         with patience():
             builder = getattr(keras.applications, network.builder)
             builder(include_top=False, weights="imagenet", input_shape=(224, 224, 3))
-    # Keras raises a bare Exception for what goes wrong with a download.
+    # Keras raises a bare Exception for a failed download.
     except Exception as error:
         raise ValueError(_ways_out(name, network, error)) from error
     if path := _find(network):
@@ -39,7 +39,7 @@ def cached_weights(name: str, network: Network) -> pathlib.Path:
 
 def _folders():
     home = os.environ.get("KERAS_HOME") or pathlib.Path("~/.keras").expanduser()
-    # Keras falls back to the second where it cannot write into the first.
+    # Keras uses the second if it cannot write to the first.
     return [pathlib.Path(home) / "models", pathlib.Path(tempfile.gettempdir()) / ".keras/models"]
 
 
@@ -62,7 +62,7 @@ def _ways_out(name, network, error):
 
 @contextlib.contextmanager
 def patience() -> Iterator[None]:
-    """Gives up connections that stay silent for `PATIENCE` seconds."""
+    """A context in which connections fail after `PATIENCE` seconds without data."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(PATIENCE)
     try:

@@ -1,4 +1,4 @@
-"""A network as one flat graph from a color image of any size."""
+"""A network as one flat graph, for color images of any size."""
 
 import dataclasses
 from typing import Any
@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from memgan_tf.files import DAMAGE, first_line
 
-# Layers that do nothing while scoring.
+# Layers that do nothing in inference mode.
 IDLE = (
     *(keras.layers.Dropout, keras.layers.SpatialDropout2D, keras.layers.AlphaDropout),
     *(keras.layers.GaussianDropout, keras.layers.GaussianNoise),
@@ -23,9 +23,9 @@ class Step:
     """One call of a layer.
 
     Attributes:
-        name: Of the layer.
-        sources: Ids of the tensors that it takes.
-        output: What it gives.
+        name: Name of the layer.
+        sources: Ids of its input tensors.
+        output: Its output.
     """
 
     name: str
@@ -35,17 +35,17 @@ class Step:
 
 @dataclasses.dataclass
 class FlatNetwork:
-    """Calls of layers on an image of any size, in an order in which they can run.
+    """Calls of layers on an image of any size, in a valid order.
 
-    The layers of inner models stand side by side with the others. Left out are layers that do
-    nothing while scoring, and those that work at one size of image only, such as logits behind
-    `Flatten`.
+    The layers of inner models are at the same level as the others. Layers that do nothing in
+    inference mode are left out, and so are those that work only for one size of image, such as
+    logits after `Flatten`.
 
     Attributes:
         image: The input, `(None, None, None, 3)`.
         steps: The calls.
-        refused: Reasons by name of the layers that do not take any size.
-        last: What the network gives; where that cannot be had, its last map.
+        refused: Reasons by name, for layers that do not accept any size.
+        last: The output of the network, or its last map if the output is not available.
     """
 
     image: keras.KerasTensor
@@ -66,7 +66,7 @@ class FlatNetwork:
         )
 
     def call(self, layer: Any, given: tuple, named: dict) -> Any:
-        """Calls a layer, unless a tensor that it takes is missing."""
+        """Calls a layer, unless one of its inputs is missing."""
         sources = [item for item in keras.tree.flatten((given, named)) if _is_tensor(item)]
         if MISSING in sources:
             return MISSING
@@ -76,7 +76,7 @@ class FlatNetwork:
             return given[0]
         try:
             output = layer(*given, **named)
-        # Whatever a layer raises for a size that it cannot take.
+        # A layer may raise anything for a size that it does not accept.
         except (*DAMAGE, RuntimeError, tf.errors.OpError) as error:
             self.refused[layer.name] = first_line(error)
             return MISSING
@@ -85,7 +85,7 @@ class FlatNetwork:
 
 
 class _Missing:
-    """Stands for what a layer would have given."""
+    """Placeholder for the output of a layer that was not called."""
 
 
 MISSING = _Missing()

@@ -1,4 +1,4 @@
-"""Builds networks of keras-hub, an optional package, from layers of Keras' own."""
+"""Builds networks of keras-hub, an optional package, from Keras' own layers."""
 
 import difflib
 import importlib
@@ -23,14 +23,14 @@ LICENSE = (
 
 
 def make_preset(preset: str, weights: str | None) -> tuple[keras.Model, str]:
-    """A network on RGB from 0 to 255, and a sentence about its weights.
+    """A network for RGB from 0 to 255, and a sentence about its weights.
 
     Args:
-        preset: Its name in keras-hub's own list.
-        weights: A file, `random`, or None: those of keras-hub's cache or download.
+        preset: Name in keras-hub's own list.
+        weights: A file, `random`, or None for those in keras-hub's cache or its download.
 
     Raises:
-        ValueError: If keras-hub is not installed, has no such preset, or there are no weights.
+        ValueError: If keras-hub is not installed, the preset is unknown, or there are no weights.
     """
     hub = _import_hub()
     class_name = _find(hub, preset)
@@ -63,7 +63,7 @@ def _import_hub() -> Any:
 
 
 def _find(hub, preset):
-    """The class of a preset; a path or an address is none, for anyone may write there."""
+    """The class of a preset; paths and addresses are refused, because they are untrusted."""
     known: dict[str, str] = {}
     for class_name in CLASSES:
         known |= dict.fromkeys(getattr(hub.models, class_name).presets, class_name)
@@ -86,7 +86,7 @@ def _download(hub, preset, class_name):
         with patience():
             backbone = getattr(hub.models, class_name).from_preset(preset, dtype="float32")
             converter = hub.layers.ImageConverter.from_preset(preset)
-    # What keras-hub's own packages for downloads raise has no common class.
+    # Errors of keras-hub's packages for downloads have no common class.
     except Exception as error:
         raise ValueError(
             f"`backbone` hub:{preset} has no weights: they are not in keras-hub's cache and their "

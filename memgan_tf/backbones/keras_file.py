@@ -1,4 +1,4 @@
-"""`.keras` files: checked before Keras builds anything; written the same each time."""
+"""Reads `.keras` files after checks, and writes them reproducibly."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from memgan_tf.backbones.archive import in_memory, read_members, write_members
 from memgan_tf.backbones.weights_file import check_plain, count_numbers, load, open_checked
 from memgan_tf.files import DAMAGE, LONGEST_REASON, first_line
 
-FIX = "Bring a model of Keras' own layers that `model.save` wrote."
+FIX = "Use a model of Keras' own layers that was written by `model.save`."
 
 
 def read_model(path: str | os.PathLike) -> keras.Model:
-    """The model in a `.keras` file: made of Keras' own layers, in float32, with its weights.
+    """The model in a `.keras` file, made of Keras' own layers, in float32, with its weights.
 
     Raises:
-        ValueError: If the file is missing, damaged, or holds what `allowed` does not list.
+        ValueError: If the file is missing or damaged, or has content that `allowed` does not list.
     """
     config, weights = read_members(path)
     try:
@@ -29,30 +29,30 @@ def read_model(path: str | os.PathLike) -> keras.Model:
         _check_sizes(clean, weights)
         model = allowed.deserialize(clean)
         _load(model, weights)
-    # Keras, h5py and TensorFlow raise these for what does not fit.
+    # Errors of Keras, h5py and TensorFlow for content that does not fit.
     except (*DAMAGE, OSError, RuntimeError, tf.errors.OpError) as error:
         raise ValueError(f"{path} cannot be used: {_reason(error)}. {FIX}") from error
     return model
 
 
 def _reason(error):
-    """Keras wraps an error in others, each with a configuration in it; the innermost comes last."""
+    """The innermost error, which comes last; Keras wraps it in others with configurations."""
     mark = "Exception encountered: "
     found = [line for line in str(error).splitlines() if line.startswith(mark)]
     return found[-1].removeprefix(mark)[:LONGEST_REASON] if found else first_line(error)
 
 
 def _check_sizes(config, weights):
-    """A configuration must not ask for more memory than its weights fill."""
-    # Keras keeps variables without values in a list of the thread, to give them some later; so this
-    # thread, and its list, end here.
+    """Checks that a configuration does not need more memory than its weights fill."""
+    # Keras keeps variables without values in a list of the thread, to initialize them later. This
+    # separate thread and its list end here.
     with ThreadPoolExecutor(1) as pool:
         needed = pool.submit(_count_needed, config).result()
     with open_checked(in_memory(weights)) as file:
         held = count_numbers(shape for _, shape in check_plain(file))
     if needed > held:
         raise ValueError(
-            f"its layers need {needed} weights and its file holds {held}: they are not its own"
+            f"its layers need {needed} weights, but its file has {held}, so they do not match"
         )
 
 
@@ -63,7 +63,7 @@ def _count_needed(config):
 
 
 def _load(model, weights):
-    # Keras reads weights from files with this ending alone.
+    # Keras reads weights only from files with this suffix.
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.weights.h5"
         path.write_bytes(weights)
@@ -71,15 +71,15 @@ def _load(model, weights):
 
 
 def clean_config(model: keras.Model) -> dict:
-    """A model's configuration as `read_model` would take it from a file."""
+    """A model's configuration, like in `read_model`."""
     return allowed.clean_model(json.loads(json.dumps(keras.saving.serialize_keras_object(model))))
 
 
 def write_model(model: keras.Model, path: str | os.PathLike) -> None:
-    """Writes a `.keras` file that `read_model` and Keras read, without dates or addresses.
+    """Writes a `.keras` file for `read_model` and Keras, without dates or addresses.
 
     Raises:
-        ValueError: If the model holds what `allowed` does not list.
+        ValueError: If the model has content that `allowed` does not list.
     """
     config = json.dumps(clean_config(model))
     metadata = json.dumps({"keras_version": keras.__version__, "date_saved": ""})

@@ -24,9 +24,9 @@ def make_backbone(
 
     Args:
         name: A network of the catalog, `builtin`, `file:<model.keras>` or `hub:<preset>`.
-        layers: Names with commas between them; None: tested ones, or those that are found.
-        weights: A file; `random`, for tests; None: those of Keras' own cache or download.
-        num_maps: Number of maps at most, if `layers` does not name them.
+        layers: Names with commas between them; None uses tested ones, or those that are found.
+        weights: A file; `random`, for tests; or None for those in Keras' cache or its download.
+        num_maps: Largest number of maps, if `layers` does not name them.
 
     Raises:
         ValueError: If the request, a file or a layer cannot be used.

@@ -1,4 +1,4 @@
-"""Which layers of a network give maps of features, and which of them to use."""
+"""Finds the layers of a network that give maps of features, and chooses among them."""
 
 import dataclasses
 import difflib
@@ -8,17 +8,17 @@ import keras
 
 from memgan_tf.backbones.flat import FlatNetwork
 
-# Of these strides the ends of stages: the last, the last two, the first.
+# Strides, and the ends of stages that are used of each: the last, the last two, the first.
 STRIDES = (8, 16, 32)
 PICKED = (slice(-1, None), slice(-2, None), slice(0, 1))
-# Sides of the images at which shapes are computed; every stride in use divides their difference,
-# DINOv2's 14 as well as powers of two.
+# Sides of images for which shapes are computed. All common strides divide their difference:
+# DINOv2's 14 and powers of two.
 SIDES = (6720, 13440)
-# Numbers in a map by pixel of the image; the widest networks in use have 64.
+# Largest number of values in a map per pixel of the image; the widest common networks have 64.
 MOST_BY_PIXEL = 1024
-# A layer with more channels than this many times those before it is the inside of a block.
+# A layer whose channels exceed the previous ones by more than this factor is inside a block.
 EXPANSION = 2
-# They give the maps of others, with other borders.
+# These layers give the maps of others with other borders.
 BORDERS = (keras.layers.ZeroPadding2D, keras.layers.Cropping2D)
 
 
@@ -27,10 +27,10 @@ class Map:
     """A layer's map.
 
     Attributes:
-        layer: Its name.
+        layer: Name of the layer.
         stride: Pixels of the image from one position to the next.
-        channels: Numbers at each position.
-        passed_by_all: Whether everything that the network knows of an image passes here.
+        channels: Number of values at each position.
+        passed_by_all: Whether every path from the image to the output passes here.
         tensor: The map.
     """
 
@@ -45,7 +45,7 @@ def find_maps(network: FlatNetwork) -> list[Map]:
     """Maps of all layers, in order.
 
     Raises:
-        ValueError: If there are none, or one is too large for any image.
+        ValueError: If there are no maps, or one is too large for any image.
     """
     steps = [step for step in network.steps if len(getattr(step.output, "shape", ())) == 4]
     if not steps:
@@ -94,7 +94,7 @@ def _single(shapes):
 
 
 def _stride(small, large):
-    """Pixels a position; 0 if the map does not grow with the image alike in both directions."""
+    """Pixels per position; 0 if the map does not grow with the image equally in both directions."""
     growth = {large[axis] - small[axis] if small[axis] else 0 for axis in (1, 2)}
     pixels = SIDES[1] - SIDES[0]
     if len(growth) != 1 or (step := growth.pop()) <= 0 or pixels % step:
@@ -103,9 +103,9 @@ def _stride(small, large):
 
 
 def _passed_by_all(network):
-    """Ids of the tensors on every way from the image to what the network gives.
+    """Ids of the tensors on every path from the image to the output.
 
-    In an order in which layers can run it is those that no connection jumps over.
+    In a valid order of layers, these are the tensors that no connection skips.
     """
     needed, order = set(), []
     wanted = {id(network.last)}
@@ -130,15 +130,15 @@ def _passed_by_all(network):
 
 
 def choose(maps: list[Map], count: int) -> list[Map]:
-    """Ends of stages, finest first: of stride 8 the last, of 16 the last two, of 32 the first.
+    """Ends of stages, finest first: the last of stride 8, the last two of 16, the first of 32.
 
-    A stage is a stretch of blocks with the same stride and number of channels. The last stages
-    before a classifier know its classes best and parts least. A network that has fewer of these
-    strides gives the last end of each of its coarsest ones.
+    A stage is a sequence of blocks with the same stride and number of channels. The last stages
+    before a classifier represent classes best and parts least. A network with fewer of these
+    strides gives the last end of each of its coarsest strides.
 
     Args:
-        maps: Of all layers, in order.
-        count: Maps at most; for one it is the last end of all, what is known of a whole image.
+        maps: Maps of all layers, in order.
+        count: Largest number of maps; 1 gives the last end of all, which represents whole images.
     """
     ends = {}
     for stride in sorted({found.stride for found in maps}):
@@ -154,7 +154,7 @@ def choose(maps: list[Map], count: int) -> list[Map]:
 
 
 def _stage_ends(maps):
-    """The last map of each stage of a stride, without the wide insides of blocks and heads."""
+    """The last map of each stage of a stride, without wide inner layers of blocks and heads."""
     ends: list[Map] = []
     for found in [found for found in maps if found.passed_by_all] or maps:
         if ends and found.channels > EXPANSION * ends[-1].channels:
@@ -168,7 +168,7 @@ def _stage_ends(maps):
 
 
 def named(maps: list[Map], names: tuple[str, ...], network: FlatNetwork) -> list[Map]:
-    """The maps of these layers, finest first.
+    """The maps of given layers, finest first.
 
     Raises:
         ValueError: If a layer does not exist or gives no map.

@@ -1,4 +1,4 @@
-"""Reads a file of weights into a named network."""
+"""Loads a file of weights into a named network."""
 
 import os
 import pathlib
@@ -21,11 +21,11 @@ def load_weights(
 
     Args:
         build: Makes the network; its argument says whether with logits.
-        name: Of the network, for messages.
-        path: Of a `.keras` file, a `.weights.h5` of Keras 3 or an `.h5` of keras.applications.
+        name: Name of the network, for messages.
+        path: A `.keras` file, a `.weights.h5` of Keras 3 or an `.h5` of keras.applications.
 
     Raises:
-        ValueError: If the file is damaged or its weights are another network's.
+        ValueError: If the file is damaged or its weights belong to another network.
     """
     path = pathlib.Path(path).expanduser()
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ def load_weights(
 
 
 def _checked(path, folder):
-    """A file with the ending by which Keras tells kinds of weights apart, after our checks."""
+    """A checked file with the suffix by which Keras distinguishes kinds of weights."""
     if path.suffix == ".keras":
         content = read_members(path)[1]
         source = folder / "model.weights.h5"

@@ -1,4 +1,4 @@
-"""Names that the `config.json` of a `.keras` file from a stranger may hold."""
+"""Names allowed in the `config.json` of an untrusted `.keras` file."""
 
 
 def _words(text):
@@ -17,9 +17,9 @@ LAYERS = _words("""
 """)
 # Layers of this package.
 OWN = _words("PatchTokens TokenMap")
-# Arithmetic of tensors, as `preprocess_input` of keras.applications leaves it in a model.
+# Arithmetic of tensors, which `preprocess_input` of keras.applications adds to a model.
 OPERATIONS = _words("Add Subtract Multiply Divide TrueDivide")
-# Kinds of models, and where Keras has them.
+# Kinds of models, and their places in Keras.
 MODELS = {
     "Functional": "keras.src.models.functional",
     "Model": "keras.src.models.functional",
@@ -29,7 +29,7 @@ ACTIVATIONS = _words("""
     linear relu relu6 leaky_relu elu selu celu gelu silu swish sigmoid hard_sigmoid hard_silu
     hard_swish tanh hard_tanh softmax log_softmax softplus softsign mish exponential
 """)
-# Of the following only the name is checked: scoring does without them.
+# Only the names of the following are checked, because scoring does not use them.
 INITIALIZERS = _words("""
     zeros ones constant random_normal random_uniform truncated_normal variance_scaling
     glorot_normal glorot_uniform he_normal he_uniform lecun_normal lecun_uniform

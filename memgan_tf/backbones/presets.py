@@ -1,10 +1,10 @@
-"""Presets of keras-hub, and their architectures for weights that are brought as a file."""
+"""Presets of keras-hub, and their architectures for weights from a file."""
 
 from typing import Any
 
-# Kinds of networks that can be used, by class; their presets are keras-hub's own list.
+# Supported classes of networks; their presets are in keras-hub's own list.
 CLASSES = ("EfficientNetBackbone", "ResNetBackbone", "DINOV2Backbone")
-# Of ImageNet's images, in [0, 1].
+# Means and deviations of ImageNet's images, in [0, 1].
 MEANS = (0.485, 0.456, 0.406)
 DEVIATIONS = (0.229, 0.224, 0.225)
 

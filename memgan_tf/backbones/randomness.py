@@ -9,7 +9,7 @@ LICENSE = "random weights: nothing learned, for tests only"
 
 
 def randomize(model: keras.Model, seed: int = 0) -> None:
-    """Random kernels; batch normalization measures noise, so that signals keep their size."""
+    """Sets random kernels; batch normalization is measured on noise, to preserve magnitudes."""
     generator = np.random.default_rng(seed)
     for weight in model.weights:
         shape = tuple(weight.shape)

@@ -14,15 +14,15 @@ WEIGHTS_ENDINGS = (".keras", ".h5", ".hdf5")
 
 
 def check_request(name: str, layers: str | None, weights: str | None) -> None:
-    """Checks names, and that files exist and have the right ending.
+    """Checks names, and that files exist and have the right suffix.
 
     Args:
         name: A network of the catalog, `builtin`, `file:<model.keras>` or `hub:<preset>`.
-        layers: Names of layers with commas between them; None or empty: the default.
+        layers: Names of layers with commas between them; None or empty uses the default.
         weights: A file, `random`, or None.
 
     Raises:
-        ValueError: If a rule is broken; the message says what would do.
+        ValueError: If a rule is broken; the message has the fix.
     """
     if not isinstance(name, str):
         raise ValueError(f"`backbone` must be a name. {received('backbone', name)}")
@@ -46,10 +46,10 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
 
 
 def split_layers(layers: str | None) -> tuple[str, ...]:
-    """Names of layers, each once.
+    """Names of layers, without repetition.
 
     Raises:
-        ValueError: If one is empty or is named twice.
+        ValueError: If a name is empty or given twice.
     """
     if not layers:
         return ()

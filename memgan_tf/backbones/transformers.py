@@ -1,4 +1,4 @@
-"""Vision transformers of any image size, from the weights of keras-hub's, which know one size."""
+"""Vision transformers for any image size, with weights of keras-hub's for one size."""
 
 import keras
 import numpy as np
@@ -9,17 +9,17 @@ EPSILON = 1e-6
 
 
 def from_dinov2(backbone: keras.Model, image: keras.KerasTensor) -> list[keras.KerasTensor]:
-    """DINOv2's patch tokens as maps: `block1`, `block2` and so on, and last `patches`.
+    """DINOv2's patch tokens as maps: `block1`, `block2` and so on, and finally `patches`.
 
-    The last one is of the last block's tokens behind the network's last normalization.
-    Scales of layers are written into the matrices before them.
+    `patches` has the tokens of the last block after the network's last normalization. Scales of
+    layers are folded into the matrices before them.
 
     Args:
         backbone: `DINOV2Backbone` of keras-hub.
-        image: `(batch, height, width, 3)`, scaled as the network wants it.
+        image: `(batch, height, width, 3)`, scaled for the network.
 
     Raises:
-        ValueError: If its blocks are of a kind that is not supported.
+        ValueError: If the kind of its blocks is not supported.
     """
     if backbone.use_swiglu_ffn:
         raise ValueError("DINOv2's largest network has blocks that are not supported")
@@ -88,7 +88,7 @@ def _copied(layer, source, given):
 
 
 def _scaled(weights, scale):
-    """Arrays of a layer whose last matrix and bias are scaled by output."""
+    """Arrays of a layer with the last matrix and bias scaled per output."""
     *rest, matrix, bias = (np.asarray(weight) for weight in weights)
     scale = np.asarray(scale)
     return [*rest, matrix * scale, bias * scale]

@@ -1,4 +1,4 @@
-"""Reads HDF5 files of weights from strangers: plain numbers within bounds, nothing else."""
+"""Reads untrusted HDF5 files of weights; only plain numbers within bounds are allowed."""
 
 import math
 import os
@@ -12,7 +12,7 @@ import numpy as np
 
 from memgan_tf.files import DAMAGE, first_line
 
-# Bytes of all numbers, and how far a packed one may expand.
+# Largest number of bytes of all arrays, and largest expansion of a compressed array.
 LARGEST_TOTAL = 2 * 2**30
 LARGEST_EXPANSION = 20
 MOST_OBJECTS = 50_000
@@ -22,8 +22,8 @@ def check_plain(file: h5py.File) -> list[tuple[str, tuple[int, ...]]]:
     """Paths and shapes of the arrays in a file.
 
     Raises:
-        ValueError: If it holds links to elsewhere, arrays that are kept in other files or that are
-            no numbers, or more than the bounds.
+        ValueError: If it has external links, arrays in other files, arrays without numbers, or
+            exceeds the bounds.
     """
     found, total = [], 0
     for count, (path, item) in enumerate(_objects(file)):
@@ -66,7 +66,7 @@ def open_checked(source: str | os.PathLike | BinaryIO) -> h5py.File:
 
     Raises:
         ValueError: If it breaks a rule.
-        OSError: If it is no HDF5 file or is cut short.
+        OSError: If it is not an HDF5 file or is cut short.
     """
     file = h5py.File(source, "r")
     try:
@@ -78,18 +78,18 @@ def open_checked(source: str | os.PathLike | BinaryIO) -> h5py.File:
 
 
 def count_numbers(shapes) -> int:
-    """Numbers in arrays of these shapes."""
+    """Number of values in arrays of these shapes."""
     return sum(math.prod(shape) for shape in shapes)
 
 
 def load(model: keras.Model, path: str | os.PathLike) -> None:
-    """Loads all weights of a model from a file that was checked.
+    """Loads all weights of a model from a checked file.
 
     Raises:
         ValueError: If a layer finds none in the file or others than its own.
     """
     with warnings.catch_warnings():
-        # Keras warns of layers that it leaves as they were.
+        # Keras warns about layers that it does not load.
         warnings.simplefilter("error", UserWarning)
         try:
             model.load_weights(path)
@@ -98,7 +98,7 @@ def load(model: keras.Model, path: str | os.PathLike) -> None:
 
 
 def _cause(error):
-    """Keras puts the first layer's error on the third line."""
+    """The first layer's error, which Keras puts on the third line."""
     lines = [line for line in str(error).splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].startswith("A total of"):
         return lines[1][:200]

@@ -54,7 +54,7 @@ CASES = {
         ),
         "class_name=__lambda__",
     ),
-    "huge layer": (lambda s, p: hostile.with_setting(s, p, -1, units=2**30), "not its own"),
+    "huge layer": (lambda s, p: hostile.with_setting(s, p, -1, units=2**30), "do not match"),
     "bomb": (hostile.bomb, "expand"),
     "claim": (hostile.large_claim, "2147483648"),
     "more members": (
@@ -122,7 +122,7 @@ def test_cut_short(tiny, tmp_path, share):
     path = tmp_path / "short.keras"
     content = tiny.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(ValueError, match=r"short\.keras is damaged or is no \.keras file"):
+    with pytest.raises(ValueError, match=r"short\.keras is damaged or is not a \.keras file"):
         make_backbone(f"file:{path}")
 
 
@@ -150,7 +150,7 @@ def test_weights_of_another_network(tiny, tmp_path):
     contents = hostile.members(tiny)
     contents["model.weights.h5"] = hostile.members(other)["model.weights.h5"]
     hostile.write(path, contents)
-    with pytest.raises(ValueError, match="they are not its own"):
+    with pytest.raises(ValueError, match="so they do not match"):
         make_backbone(f"file:{path}")
 
 
