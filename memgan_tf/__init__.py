@@ -1,6 +1,6 @@
 """Anomaly detection for images with TensorFlow and Keras.
 
-Train on normal images, then score any:
+Train on normal images, then score any images:
 
     import memgan_tf
 
@@ -8,13 +8,13 @@ Train on normal images, then score any:
     for image in run.score_files("new_photos"):  # the highest scores are the most anomalous
         print(image.path, image.anomaly_score, image.is_anomaly)
 
-    configure        decides everything that a run depends on, as `memgan train` does
+    configure        decides everything that a run depends on, like `memgan train`
     train            trains a run, or resumes it, and returns it ready to score
     load             loads a finished run from its folder
-    Run              what these return: score, score_files, explain, evaluate, report, export
-    TrainedRun       its part that scores
-    RunConfig        what `configure` returns
-    MemganDetector   a scikit-learn estimator; `make_estimator(name)` makes any other
+    Run              the returned run: score, score_files, explain, evaluate, report, export
+    TrainedRun       the scoring part of a run
+    RunConfig        the configuration returned by `configure`
+    MemganDetector   a scikit-learn estimator; `make_estimator(name)` makes the others
     MemoryLayer      the paper's memory as a Keras layer
 
 Importing the package does not import TensorFlow; using most of its names does.

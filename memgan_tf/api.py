@@ -1,4 +1,4 @@
-"""What a program calls, and the command line too: configure, train, load. No TensorFlow here."""
+"""The interface for programs and the command line: configure, train, load. Without TensorFlow."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from memgan_tf.run import Run
     from memgan_tf.training.loop import Action
 
-# Without `detector`: for photographs, and for all other sets.
+# Default detectors for photographs, and for all other sets.
 PHOTOGRAPHS, OTHERS = "patch_memory", "memgan"
 
 
@@ -30,21 +30,21 @@ def configure(
     report: Callable[[str], None] = print,
     **settings: Any,
 ) -> RunConfig:
-    """Decides everything that a run depends on: what is given, the preset, and the data set.
+    """Decides everything that a run depends on, from settings, the preset and the data set.
 
-    `memgan train` calls it with its flags, so both give the same configuration.
+    `memgan train` calls it with its flags, so both have the same configuration.
 
     Args:
-        dataset: A name as `--dataset` takes, such as `folder:parts` or `mnist`; a path of a
+        dataset: A name as for `--dataset`, such as `folder:parts` or `mnist`; a path of a
             folder, a list or an npz file; or images, see `memgan_tf.data.arrays.collect`.
-        detector: `memgan`, `patch_memory`, …. If None, photographs in a folder get the best one
-            for them, other sets MEMGAN.
+        detector: `memgan`, `patch_memory`, …. None chooses the best one for photographs in a
+            folder, and MEMGAN for other sets.
         preset: `default` or `paper`.
-        model_dir: Images in memory are kept in its folder `arrays`, so that the run finds them
+        model_dir: Images in memory are kept in its folder `arrays`, so that the run can find them
             again; nothing else is written.
-        report: Called with a line at a time, of what was found and decided.
-        **settings: Any field of the configuration by its name, such as `epochs=5`: the flags of
-            `memgan train`.
+        report: Called with each line about what was found and decided.
+        **settings: Any field of the configuration by name, such as `epochs=5`; the same as the
+            flags of `memgan train`.
 
     Raises:
         ValueError: If a setting or the data set cannot be used.
@@ -88,18 +88,18 @@ def train(
     report: Callable[[str], None] = print,
     **settings: Any,
 ) -> "Run":
-    """Trains and calibrates a run, or resumes it; a complete one is loaded.
+    """Trains and calibrates a run, or resumes it; a complete run is loaded.
 
-    The run is the one that `memgan train` makes of the same settings, bit for bit.
+    The run equals that of `memgan train` with the same settings, bit for bit.
 
     Args:
-        dataset: As `configure` takes; or a configuration that it made.
-        model_dir: The run's folder is made below it.
+        dataset: As in `configure`; or a configuration made by it.
+        model_dir: Folder in which the run's folder is made.
         detector: As in `configure`.
         preset: As in `configure`.
         actions: Called at the end of each epoch with a `memgan_tf.training.loop.Epoch`, whose
-            `logs` are the epoch's metrics by name. A Keras callback's `on_epoch_end` is called
-            with the epoch's number from 0 and these.
+            `logs` are the epoch's metrics by name. For a Keras callback, `on_epoch_end` is called
+            with the number of the epoch from 0 and the logs.
         report: As in `configure`.
         **settings: As in `configure`.
 
@@ -107,10 +107,10 @@ def train(
         The run, ready to score.
 
     Raises:
-        ValueError: If a setting or the data is unusable, or the folder holds something else.
+        ValueError: If a setting or the data is unusable, or the folder has other content.
         RuntimeError: If another process works on the run, or another worker of the job is lost.
         FloatingPointError: If training diverges.
-        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
+        KeyboardInterrupt: If it is interrupted, after saving a checkpoint.
     """
     with one_look():
         return _train(dataset, model_dir, detector, preset, actions, report, settings)
@@ -146,10 +146,10 @@ def load(run: str | os.PathLike) -> "Run":
     """Loads a finished run for scoring.
 
     Args:
-        run: Its folder, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
+        run: Folder of the run, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
 
     Raises:
-        ValueError: If the folder is not a finished run's.
+        ValueError: If the folder is not that of a finished run.
     """
     from memgan_tf.run import Run
 
@@ -166,7 +166,7 @@ def _choose_detector(data, report):
 
 
 def _check_backbone(detector, given):
-    """A request that cannot be met is refused before a photograph is read."""
+    """Refuses an invalid request for a backbone before photographs are read."""
     settings = config.detector_config(detector)()
     names = ("backbone", "backbone_layers", "backbone_weights")
     check_request(*(given.get(name, getattr(settings, name)) for name in names))

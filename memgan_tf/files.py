@@ -1,4 +1,4 @@
-"""Files that are whole or absent: written aside, synced, then renamed."""
+"""Files that are complete or absent: written under another name, synced, then renamed."""
 
 import contextlib
 import csv
@@ -22,13 +22,13 @@ except ModuleNotFoundError as error:
     ) from error
 
 TEMPORARY_PREFIX = ".tmp-"
-# Characters of a reason that is quoted.
+# Largest number of characters of a quoted reason.
 LONGEST_REASON = 500
-# Bytes of a file that is read whole, at most. Far above what is written, far below what harms.
+# Largest size of files that are read completely, far above the usual and far below harmful sizes.
 MAX_JSON_BYTES, MAX_TEXT_BYTES = 32 * 2**20, 2**20
 # Columns and cells of a table may be many; a field is a name or a number.
 MAX_TABLE_BYTES, MAX_LINE = 256 * 2**20, 2**20
-# What content raises that is not as it was written.
+# Errors raised by damaged content.
 DAMAGE = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
     *(csv.Error, MemoryError, RecursionError),
@@ -39,7 +39,7 @@ DAMAGE = (
 def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields a temporary path whose file replaces `path` if the block succeeds.
 
-    What killed processes left of earlier tries is removed first.
+    Leftovers of killed processes are removed first.
 
     Raises:
         OSError: If the folder is missing or cannot be written.
@@ -60,7 +60,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 
 def _take_mode(handle, path):
-    """Gives a file the mode and owner of the one that it replaces; a new one keeps the umask's."""
+    """Gives a file the mode and owner of the one that it replaces; a new file follows the umask."""
     with contextlib.suppress(FileNotFoundError):
         before = os.lstat(path)
         if stat.S_ISREG(before.st_mode):
@@ -70,7 +70,7 @@ def _take_mode(handle, path):
 
 
 def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathlib.Path:
-    """A new folder inside `folder` whose mode obeys the umask, to be renamed when it is whole.
+    """A new folder inside `folder` with a mode by the umask, to be renamed when it is complete.
 
     Raises:
         OSError: If it cannot be made.
@@ -84,7 +84,7 @@ def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathli
 
 @contextlib.contextmanager
 def _naming_file(path):
-    """Tells which file could not be written: an error of a full disk does not."""
+    """Adds the name of a file to errors of writing; that of a full disk has none."""
     try:
         yield
     except OSError as error:
@@ -94,18 +94,18 @@ def _naming_file(path):
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
-    """Writes a text file at once."""
+    """Writes a text file, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_json(path: str | os.PathLike, values: Any) -> None:
-    """Writes JSON at once, sorted as given, with a newline at the end."""
+    """Writes JSON, completely or not at all, in the given order, with a newline at the end."""
     write_text(path, json_text(values))
 
 
 def json_text(values: Any) -> str:
-    """What `write_json` writes."""
+    """The text that `write_json` writes."""
     return json.dumps(values, indent=2, allow_nan=False) + "\n"
 
 
@@ -113,8 +113,8 @@ def read_json(path: str | os.PathLike, limit: int = MAX_JSON_BYTES) -> Any:
     """Reads JSON.
 
     Args:
-        path: Of the file.
-        limit: Bytes that it may have.
+        path: Path of the file.
+        limit: Largest size in bytes.
 
     Raises:
         ValueError: If the file is missing, too large or not JSON; the message names it.
@@ -128,26 +128,26 @@ def read_json(path: str | os.PathLike, limit: int = MAX_JSON_BYTES) -> Any:
 
 
 def open_regular(path: str | os.PathLike, limit: int) -> BinaryIO:
-    """Opens a file whose reading comes to an end: no pipe, no device, and not too large.
+    """Opens a regular file of limited size, so that reading it ends.
 
-    Every file of a run and of a data set is opened by it. Links are followed here;
-    `RunDirectory.check_files` refuses those inside a run.
+    All files of runs and data sets are opened with it. It follows links; `RunDirectory.check_files`
+    refuses links inside a run.
 
     Args:
-        path: Of the file.
-        limit: Bytes that it may have.
+        path: Path of the file.
+        limit: Largest size in bytes.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it is not such a file.
         OSError: If it is missing or cannot be read.
     """
     check_regular(path)
-    # Whatever took its place meanwhile is not waited for.
+    # Does not wait for a pipe that has replaced the file in the meantime.
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         status = os.fstat(handle)
         if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"{path} is no regular file")
+            raise ValueError(f"{path} is not a regular file")
         if status.st_size > limit:
             raise ValueError(
                 f"{path} has {status.st_size:,} bytes, more than the {limit:,} allowed"
@@ -159,47 +159,47 @@ def open_regular(path: str | os.PathLike, limit: int) -> BinaryIO:
 
 
 def check_regular(path: str | os.PathLike) -> None:
-    """Checks that reading a file comes to an end: it is no pipe and no device.
+    """Checks that a file is not a pipe or a device, so that reading it ends.
 
     Raises:
         ValueError: If it is one.
         OSError: If it is missing.
     """
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise ValueError(f"{path} is no regular file")
+        raise ValueError(f"{path} is not a regular file")
 
 
 def open_appending(path: str | os.PathLike) -> BinaryIO:
-    """Opens a log to write at its end, made if need be; no link is followed, no pipe waited for.
+    """Opens a log for appending, and makes it if needed; refuses links and does not wait for pipes.
 
     Raises:
-        ValueError: If something else than a file is there.
+        ValueError: If the path is not a file.
         OSError: If it cannot be written.
     """
     if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
-        raise ValueError(f"{path} is no regular file")
+        raise ValueError(f"{path} is not a regular file")
     flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o666), "ab")
 
 
 def read_bytes(path: str | os.PathLike, limit: int) -> bytes:
-    """The content of a file; as `open_regular`, which is asked for it."""
+    """The content of a file opened by `open_regular`."""
     with open_regular(path, limit) as file:
-        # What grows while it is read is cut.
+        # A file that grows during reading is cut.
         return file.read(limit)
 
 
 def read_table(path: str | os.PathLike, limit: int = MAX_TABLE_BYTES) -> Iterator[dict[str, str]]:
-    """The rows of a CSV file by the names of its header, one at a time.
+    """Yields the rows of a CSV file by the names in its header.
 
     Raises:
-        ValueError: If a row has more or fewer cells than the header, or as `open_regular`.
+        ValueError: If a row has more or fewer cells than the header, or as in `open_regular`.
         csv.Error: If a cell is longer than csv allows.
     """
     with open_regular(path, limit) as file, io.TextIOWrapper(file, "utf-8", newline="") as text:
         for number, row in enumerate(csv.DictReader(_short_lines(text)), start=1):
             if None in row or None in row.values():
-                raise ValueError(f"row {number} has not as many cells as the header")
+                raise ValueError(f"row {number} must have as many cells as the header")
             yield row
 
 
@@ -212,14 +212,14 @@ def _short_lines(text):
 
 @contextlib.contextmanager
 def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
-    """Whatever the use of a file's content raises becomes a ValueError that names the file.
+    """A context that turns errors in a file's content into a ValueError that names the file.
 
     Args:
-        path: Of the file.
-        fix: What the user can do, a sentence.
+        path: Path of the file.
+        fix: What the user can do, one sentence.
 
     Raises:
-        ValueError: If the content breaks a rule that the block takes for granted.
+        ValueError: If the content breaks a rule that the block relies on.
     """
     try:
         yield
@@ -228,8 +228,8 @@ def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error says, in one line; its name if it says nothing."""
-    # Names of TensorFlow's nodes say nothing to a user.
+    """The message of an error, in one line; its name if there is no message."""
+    # Names of TensorFlow's nodes do not help a user.
     lines = re.sub(r"\{\{.*?\}\} ?| \[Op:.*", "", str(error)).strip().splitlines()
     name = type(error).__name__
     if not lines:
@@ -238,7 +238,7 @@ def first_line(error: BaseException) -> str:
 
 
 def sha256(path: str | os.PathLike, limit: int = 2**63) -> str:
-    """Digest of a file's content; as `open_regular`."""
+    """Digest of the content of a file opened by `open_regular`."""
     with open_regular(path, limit) as file:
         digest = hashlib.sha256()
         while part := file.read(2**20):
@@ -247,11 +247,11 @@ def sha256(path: str | os.PathLike, limit: int = 2**63) -> str:
 
 
 def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = None) -> None:
-    """Removes what killed processes left in a folder; what a living one writes stays.
+    """Removes leftovers of killed processes in a folder, but not files of running processes.
 
     Args:
         directory: The folder.
-        target: Of this file alone.
+        target: Limits it to leftovers of this file.
     """
     begin = TEMPORARY_PREFIX if target is None else _temporary_prefix(target)
     with contextlib.suppress(FileNotFoundError):
@@ -261,16 +261,16 @@ def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = Non
 
 
 def _temporary_prefix(path):
-    # A name has 255 bytes at most.
+    # A name has at most 255 bytes.
     return f"{TEMPORARY_PREFIX}{path.stem[:40]}-"
 
 
 def _make_temporary(path):
-    """A new empty file beside `path`, and a handle that keeps it locked as long as we live."""
+    """A new empty file next to `path`, and a handle that locks it during this process."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     mode = 0o666
     with contextlib.suppress(FileNotFoundError):
-        # At no moment may others read more than they could before.
+        # Others must never be able to read more than before.
         mode = os.lstat(path).st_mode & 0o666 | 0o600
     while True:
         name = f"{_temporary_prefix(path)}{secrets.token_hex(4)}{path.suffix}"
@@ -286,7 +286,7 @@ def _make_temporary(path):
 
 
 def _remove_if_abandoned(path):
-    with contextlib.suppress(OSError):  # gone meanwhile, or locked: somebody writes it
+    with contextlib.suppress(OSError):  # already removed, or locked by a writing process
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

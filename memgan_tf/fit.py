@@ -1,4 +1,4 @@
-"""Training a configured run: data, detector, calibration, and what the run's folder keeps."""
+"""Trains a configured run: data, detector, calibration, and the files of the run's folder."""
 
 import os
 import sys
@@ -23,21 +23,21 @@ from memgan_tf.training.workers import join_workers
 def fit(
     config: RunConfig, model_dir: str | os.PathLike, actions: Sequence[Action] = ()
 ) -> RunDirectory:
-    """Trains and calibrates a run, or resumes it; a complete one is left as it is.
+    """Trains and calibrates a run, or resumes it; a complete run is not changed.
 
     Args:
-        config: Made by `memgan_tf.configure`.
-        model_dir: The run's folder is made below it.
-        actions: Called at the end of each epoch, besides the run's own.
+        config: Configuration made by `memgan_tf.configure`.
+        model_dir: Folder in which the run's folder is made.
+        actions: Called at the end of each epoch, after the run's own.
 
     Returns:
         The run's folder.
 
     Raises:
-        ValueError: If the data is unusable or the folder holds something else.
+        ValueError: If the data is unusable or the folder has other content.
         RuntimeError: If another process works on the run, or another worker of the job is lost.
         FloatingPointError: If training diverges.
-        KeyboardInterrupt: If it is asked to stop, after a checkpoint.
+        KeyboardInterrupt: If it is interrupted, after saving a checkpoint.
     """
     if actions and not config.model.trains_in_steps:
         raise ValueError(
@@ -48,7 +48,7 @@ def fit(
     run.check_free_for(config)
     if run.is_complete_for(config):
         return run
-    # TensorFlow wants the workers to meet before it does anything else.
+    # TensorFlow requires that the workers connect before anything else.
     workers = join_workers(config.training.distribution_strategy)
     task = load_task(config.data, config.training.seed, with_test=False)
     _say_if_batch_is_large(config, len(task.train))
@@ -91,6 +91,6 @@ def _train_and_calibrate(config, task, run, actions):
             print(f"Note: {note}")
     calibration.save(run.calibration_file)
     if task.validation.originals is not None and has_maps(detector):
-        # So that a region can be predicted where the photographs are not at hand.
+        # Needed to predict regions later without the photographs.
         keep_scale(run, measure_scale(detector, Views.of(task.validation)))
     run.mark_complete({"training_seconds": round(seconds, 2), "suspect": bool(run.suspicions)})

@@ -1,4 +1,4 @@
-"""Files that the user names for results: links are followed, pipes and devices written through."""
+"""Output files named by the user; links are followed, pipes and devices are written directly."""
 
 import contextlib
 import errno
@@ -12,18 +12,18 @@ from collections.abc import Iterator
 
 from memgan_tf import files
 
-# A pipe's reader may start a little later than we end.
+# Time to wait for the reader of a pipe, which may start a little later.
 READER_SECONDS = 10.0
-# Files of these folders stand for what is open already; a rename would not reach that.
+# Files in these folders represent open files, which a rename would not change.
 OPEN_ALREADY = ("/dev/", "/proc/")
 
 
 def check_output(path: str | os.PathLike, name: str = "output") -> None:
-    """Checks, writing nothing, that `writing` will probably succeed.
+    """Checks without writing that `writing` will probably succeed.
 
     Args:
-        path: The file that the user named.
-        name: Of the flag, for messages.
+        path: The file named by the user.
+        name: Name of the flag, for messages.
 
     Raises:
         ValueError: If it is a folder, or it or its folder cannot be written.
@@ -48,7 +48,7 @@ def check_output(path: str | os.PathLike, name: str = "output") -> None:
 
 
 def is_written_through(path: str | os.PathLike) -> bool:
-    """Whether a path leads to a device, a pipe or an open file, which no rename may replace."""
+    """Whether a path is a device, a pipe or an open file, which must not be replaced."""
     try:
         is_regular = stat.S_ISREG(os.stat(path).st_mode)
     except FileNotFoundError:
@@ -60,8 +60,8 @@ def is_written_through(path: str | os.PathLike) -> bool:
 def writing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     """Yields a temporary path whose content becomes that of `path` if the block succeeds.
 
-    A regular file is replaced whole and keeps its mode; a link stays, and what it leads to is
-    replaced. A device or pipe is written through, once the content is complete.
+    A regular file is replaced as a whole and keeps its mode. A link is kept, and its target is
+    replaced. A device or pipe is written when the content is complete.
 
     Raises:
         OSError: If it cannot be written.
@@ -78,7 +78,7 @@ def writing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
 
 
 def _open(path):
-    """A device or pipe, open for writing; a pipe that nobody reads is not waited for long."""
+    """Opens a device or pipe for writing; waits only briefly for the reader of a pipe."""
     deadline = time.monotonic() + READER_SECONDS
     while True:
         try:

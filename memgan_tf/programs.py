@@ -1,15 +1,15 @@
-"""Python in processes of its own: modules of the working directory stay out, orphans end."""
+"""Commands for separate Python processes, which ignore modules of the working directory."""
 
 import sys
 
-# The first entry of the path is the working directory, for -c as for -m: a user's json.py there,
-# or one of a stranger's archive, would be imported in place of Python's own.
+# With -c and -m, the first entry of the path is the working directory. A json.py there, of the user
+# or from an untrusted archive, would be imported instead of Python's own.
 ISOLATED = "import sys; sys.path[:] = [p for p in sys.path if p not in ('', '.')]\n"
 MODULE = """import runpy
 sys.argv[:2] = [{name!r}]
 runpy.run_module({module!r}, run_name="__main__", alter_sys=False)
 """
-# Standard input is a pipe of the parent's; it ends when the parent does, however that ends.
+# Standard input is a pipe from the parent, which ends when the parent ends for any reason.
 ORPHAN = """import os, signal, threading
 def watch():
     os.read(0, 1)
@@ -19,19 +19,19 @@ threading.Thread(target=watch, daemon=True).start()
 
 
 def python_command(code: str) -> list[str]:
-    """The command that runs code, which may import what is installed, not what lies here."""
+    """The command that runs code, which can import only installed modules."""
     return [sys.executable, "-c", ISOLATED + code]
 
 
 def module_command(module: str, *arguments: str, name: str = "", orphan: str = "") -> list[str]:
-    """The command that runs a module, as `python -m` would.
+    """The command that runs a module, like `python -m`.
 
     Args:
-        module: Its name.
-        arguments: Of its command line.
-        name: What it finds as its own name; the module's if empty.
-        orphan: Code that runs first: `ORPHAN`, if it shall not outlive the caller, whose pipe its
-            standard input must be then.
+        module: Name of the module.
+        arguments: Arguments of its command line.
+        name: Its own program name; the module's name if empty.
+        orphan: Code that runs first. `ORPHAN` ends the process together with the caller; standard
+            input must then be a pipe from the caller.
     """
     code = orphan + MODULE.format(name=name or module, module=module)
     return [*python_command(code), "", *arguments]

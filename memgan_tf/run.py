@@ -1,4 +1,4 @@
-"""A finished run as a program uses it: score, evaluate, report, export."""
+"""A finished run for programs: score, evaluate, report, export."""
 
 import os
 import pathlib
@@ -21,9 +21,9 @@ from memgan_tf.report.page import NUM_IMAGES, write_report
 
 
 class Run(TrainedRun):
-    """What `memgan_tf.train` and `memgan_tf.load` return; see `TrainedRun` for its parts.
+    """A run returned by `memgan_tf.train` and `memgan_tf.load`; see `TrainedRun` for its parts.
 
-    Each method does what the command of its name does.
+    Each method does the same as the command of its name.
     """
 
     @property
@@ -32,18 +32,18 @@ class Run(TrainedRun):
         return self.directory.path
 
     def score_files(self, paths: str | os.PathLike | Iterable[str | os.PathLike]) -> FileScores:
-        """Scores image files of any size, fitted as the run's own images were.
+        """Scores image files of any size, fitted like the run's own images.
 
         Args:
             paths: A folder with images at any depth, an image, or paths of images.
 
         Returns:
-            An iterator of `FileScore`: `path`, `anomaly_score`, `p_value`, `is_anomaly`,
-            `region`; the scores are those of `memgan score`. Files that cannot be read are warned
-            of and listed in its `skipped`.
+            An iterator of `FileScore` with `path`, `anomaly_score`, `p_value`, `is_anomaly` and
+            `region`. The scores equal those of `memgan score`. Files that cannot be read cause a
+            warning and are listed in its `skipped`.
 
         Raises:
-            ValueError: If there is no such folder or file, or no image in it.
+            ValueError: If the folder or file does not exist, or has no image.
         """
         return FileScores(self, paths)
 
@@ -53,18 +53,18 @@ class Run(TrainedRun):
         dataset: str | None = None,
         num_heatmaps: int = NUM_HEATMAPS,
     ) -> dict[str, Any]:
-        """Scores the labelled test split; writes `results.json` and the folder `eval`.
+        """Scores the labeled test split; writes `results.json` and the folder `eval`.
 
         Args:
             data_dir: As in `load_task`.
             dataset: As in `load_task`.
-            num_heatmaps: Heat-maps of each kind of image that are written; 0 writes none.
+            num_heatmaps: Number of heat-maps to write for each kind of image; 0 writes none.
 
         Returns:
-            What `results.json` holds; `metrics` has the figures.
+            Content of `results.json`; `metrics` has the figures.
 
         Raises:
-            ValueError: If there is no labelled test split, or its masks do not fit.
+            ValueError: If there is no labeled test split, or its masks do not fit.
         """
         return evaluate(self, self.load_task(data_dir, dataset), num_heatmaps)
 
@@ -74,15 +74,15 @@ class Run(TrainedRun):
         dataset: str | None = None,
         num_images: int = NUM_IMAGES,
     ) -> pathlib.Path:
-        """Writes `eval/report.html` and `eval/model_card.md`; evaluates first if need be.
+        """Writes `eval/report.html` and `eval/model_card.md`; evaluates first if needed.
 
         Args:
             data_dir: As in `load_task`.
             dataset: As in `load_task`.
-            num_images: Images of each kind that are shown.
+            num_images: Number of images shown of each kind.
 
         Returns:
-            The report's file.
+            The file of the report.
 
         Raises:
             ValueError: If a file of the run is damaged.
@@ -92,15 +92,15 @@ class Run(TrainedRun):
     def keras_model(self) -> keras.Model:
         """The score as a Keras model of Keras' own operations.
 
-        It takes pixels `(batch, height, width, channels)`, 0 to 255, and gives a dictionary:
-        `anomaly_score`, `p_value`, `threshold` and `is_anomaly`, each `(batch,)`, and where the
-        method has them `reconstruction`, `anomaly_map` and `attention`. Saved as a `.keras` file
-        it is loaded by `keras.saving.load_model` in safe mode, without this package. Scores agree
-        with the run's to a last bit or two; `export` is exact.
+        It takes pixels `(batch, height, width, channels)`, 0 to 255, and returns a dictionary with
+        `anomaly_score`, `p_value`, `threshold` and `is_anomaly`, each `(batch,)`, and if the
+        method has them, `reconstruction`, `anomaly_map` and `attention`. From a `.keras` file,
+        `keras.saving.load_model` loads it in safe mode, without this package. Scores agree with
+        the run's up to the last one or two bits; `export` is exact.
 
         Raises:
-            ValueError: If the score has a part that Keras has no operation for; it says which.
-            RuntimeError: If the model's scores are not the run's.
+            ValueError: If Keras has no operation for a part of the score; the message names it.
+            RuntimeError: If the model's scores differ from the run's.
         """
         return make_keras_model(self)
 
@@ -122,12 +122,12 @@ class Run(TrainedRun):
         """Publishes the run as a SavedModel that TensorFlow Serving runs, or for small devices.
 
         Args:
-            name: Of the model on the server.
+            name: Name of the model on the server.
             output_dir: Folder of all models.
-            version: Its number; None is the time.
-            target_fpr: Another rate than the run's.
-            num_golden: Images of the data set that are stored in the export, to check servers
-                with, besides synthetic ones; 0 needs no data set.
+            version: Number of the version; None uses the time.
+            target_fpr: Target false-positive rate; None uses the run's.
+            num_golden: Number of images of the data set stored in the export to check servers, in
+                addition to synthetic ones; 0 needs no data set.
             data_dir: As in `load_task`.
             dataset: As in `load_task`.
             warm_up: Whether to write warm-up requests.
@@ -137,12 +137,12 @@ class Run(TrainedRun):
                 needs the run's data set.
 
         Returns:
-            The published version: its `path` and what the checks before it `findings`.
+            The published version, with its `path` and the `findings` of the checks.
 
         Raises:
-            ValueError: If the run is not to be trusted, cannot be exported or the version is
+            ValueError: If the run is not trustworthy or cannot be exported, or the version is
                 taken.
-            RuntimeError: If a check fails; nothing is published then.
+            RuntimeError: If a check fails; then nothing is published.
         """
         check_trust(self.directory, force)
         quantization = check_format(format, quantization)

@@ -1,19 +1,19 @@
-"""Text that somebody else chose, made safe to show."""
+"""Makes untrusted text safe to display."""
 
 import unicodedata
 
-# Control characters, invisible ones that reorder text, halves of characters, odd line ends.
+# Control characters, invisible characters that reorder text, surrogates, unusual line ends.
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-# Joiners are part of how some scripts and emoji are written, and move nothing.
+# Joiners are allowed, because some scripts and emoji need them and they do not reorder text.
 JOINERS = "\u200c\u200d"
 
 
 def printable(text: str, keep: str = "") -> str:
-    """The text with escapes such as `\\x1b` for what would steer a terminal or hide.
+    """The text with escapes such as `\\x1b` for characters that control a terminal or are hidden.
 
     Args:
-        text: Any, surrogates of undecodable names among it.
-        keep: Characters that stay, such as the newline.
+        text: Any text, including surrogates of undecodable names.
+        keep: Characters to keep, such as the newline.
     """
     if text.isascii() and text.isprintable():
         return text

@@ -1,15 +1,15 @@
-"""Argument checks with one wording: the name, the rule, what was received."""
+"""Argument checks with uniform messages: the name, the rule, the received value."""
 
 import sys
 from collections.abc import Iterable
 from typing import Any
 
-# Characters of a received value that a message shows.
+# Largest number of characters of a received value in a message.
 LONGEST = 200
 
 
 def received(name: str, value: Any) -> str:
-    """The closing part of every message of this module."""
+    """The last part of every message of this module."""
     shown = repr(value)
     return f"Received: {name}={shown if len(shown) <= LONGEST else shown[:LONGEST] + '…'}"
 
@@ -59,7 +59,7 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> Any:
 
 
 def check_image_shape(name: str, shape: Any) -> tuple[int, int, int]:
-    """Returns `shape` as `(height, width, channels)` if the networks can take it.
+    """Returns `shape` as `(height, width, channels)` if the networks accept it.
 
     Raises:
         ValueError: If a side is not in 8 to 8192 or there are not 1 or 3 channels.

@@ -10,7 +10,7 @@ from memgan_tf import files
 def test_what_has_no_end_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
-        with pytest.raises(ValueError, match="is no regular file"):
+        with pytest.raises(ValueError, match="is not a regular file"):
             files.open_regular(path, 10)
 
 
@@ -42,7 +42,7 @@ def test_a_log_is_no_link(tmp_path):
     with files.open_appending(tmp_path / "log") as file:
         file.write(b"a")
     (tmp_path / "link").symlink_to("log")
-    with pytest.raises(ValueError, match="link is no regular file"):
+    with pytest.raises(ValueError, match="link is not a regular file"):
         files.open_appending(tmp_path / "link")
     assert (tmp_path / "log").read_text() == "a"
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def is_grey(pixels: np.ndarray) -> bool:
+def is_gray(pixels: np.ndarray) -> bool:
     """Whether all three channels of `(…, 3)` pixels are equal everywhere."""
     return bool(
         np.array_equal(pixels[..., 0], pixels[..., 1])

@@ -17,7 +17,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from memgan_tf import files
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
-from memgan_tf.data.channels import is_grey
+from memgan_tf.data.channels import is_gray
 from memgan_tf.data.deep_color import low_bytes
 from memgan_tf.data.fitting import fit_image, mark_content
 
@@ -65,7 +65,7 @@ class DecodedImage:
     def digest(self) -> str:
         """Digest of the pixels, equal for two files if and only if size and pixels are equal."""
         pixels = np.asarray(self.image)
-        if pixels.ndim == 3 and is_grey(pixels):
+        if pixels.ndim == 3 and is_gray(pixels):
             # A gray image has the same digest in a color file.
             pixels = np.ascontiguousarray(pixels[..., 0])
         head = "x".join(map(str, pixels.shape)).encode()

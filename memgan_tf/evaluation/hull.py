@@ -80,10 +80,10 @@ def measure_distances(
 
 def project_to_span(codes: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Projection of each code `(num_codes, dim)` on the affine span of the units."""
-    centre = units.mean(axis=0)
-    _, extents, directions = np.linalg.svd(units - centre, full_matrices=False)
+    center = units.mean(axis=0)
+    _, extents, directions = np.linalg.svd(units - center, full_matrices=False)
     directions = directions[extents > RANK_TOLERANCE * extents[0]]
-    return centre + (codes - centre) @ directions.T @ directions
+    return center + (codes - center) @ directions.T @ directions
 
 
 def spread_of(codes: np.ndarray) -> float:
@@ -176,13 +176,13 @@ def measure_hull(run: TrainedRun, task: OneClassTask) -> dict[str, Any]:
 
 def _compare(encoded, distances):
     """AUROC of quantities that may separate abnormal images; the last two do not use the hull."""
-    centre = encoded["train"]["codes"].mean(axis=0)
+    center = encoded["train"]["codes"].mean(axis=0)
     scores: dict[str, tuple[np.ndarray, ...]] = {
         name: (getattr(distances["normal"], name), getattr(distances["abnormal"], name))
         for name in ("total", "off_span", "in_span")
     }
     tested = [encoded["normal"], encoded["abnormal"]]
-    scores["to_mean_code"] = tuple(np.linalg.norm(v["codes"] - centre, axis=1) for v in tested)
+    scores["to_mean_code"] = tuple(np.linalg.norm(v["codes"] - center, axis=1) for v in tested)
     scores["anomaly_score"] = tuple(v["anomaly_score"] for v in tested)
     return {name: _auroc(*pair) for name, pair in scores.items()}
 

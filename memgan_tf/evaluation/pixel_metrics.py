@@ -11,7 +11,7 @@ from memgan_tf.validation import received
 # AUPRO is the area up to this false-positive rate (Bergmann et al., 2021, section 5.2.3).
 FPR_LIMIT = 0.3
 # Pixels that touch at a corner belong to one region, as in MVTec's own evaluation.
-NEIGHBOURS = np.ones((3, 3), int)
+NEIGHBORS = np.ones((3, 3), int)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +74,7 @@ class PixelMetrics:
         self._num_images += len(maps)
         for position in np.flatnonzero(masks.any(axis=(1, 2))):
             mask = masks[position]
-            regions, count = ndimage.label(mask, NEIGHBOURS)
+            regions, count = ndimage.label(mask, NEIGHBORS)
             regions = regions[mask]
             shares = 1.0 / np.bincount(regions, minlength=count + 1)[regions]
             np.add.at(self._overlap, bins[position][mask], shares)

@@ -1,4 +1,4 @@
-"""Sizes that grow with the batch, and shapes that have one: B, 4 B, (B, 8, 8, 1), (4, B, 32)."""
+"""Sizes that grow with the batch, and shapes with one: B, 4 B, (B, 8, 8, 1), (4, B, 32)."""
 
 import dataclasses
 import fractions
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class UnsupportedError(ValueError):
-    """What a graph does has no place in a Keras model; the message says what."""
+    """A graph has a part without a counterpart in Keras; the message names it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,7 +18,7 @@ class BatchSize:
     """A multiple of the batch's size.
 
     Attributes:
-        factor: How many images' worth.
+        factor: Factor on the batch size.
     """
 
     factor: fractions.Fraction = fractions.Fraction(1)
@@ -44,7 +44,7 @@ class BatchSize:
 
 
 def shape_of(shape: tuple[int | None, ...], factor: fractions.Fraction) -> np.ndarray:
-    """A tensor's shape as a vector, one of whose sizes may be a `BatchSize`.
+    """A tensor's shape as a vector; one of its sizes may be a `BatchSize`.
 
     Raises:
         UnsupportedError: If two sizes are not known.
@@ -66,7 +66,7 @@ def batch_axis(shape: tuple[int | None, ...]) -> int | None:
 
 
 def vector(sizes: Iterable[Any]) -> np.ndarray:
-    """Sizes as an array, of objects where one grows with the batch."""
+    """Sizes as an array, with objects if one grows with the batch."""
     sizes = list(sizes)
     grows = any(isinstance(size, BatchSize) for size in sizes)
     found = np.empty(len(sizes), object if grows else np.int64)
@@ -77,15 +77,15 @@ def vector(sizes: Iterable[Any]) -> np.ndarray:
 def target_shape(
     shape: tuple[int | None, ...], factor: fractions.Fraction, wanted: np.ndarray
 ) -> tuple[tuple[int, ...], fractions.Fraction]:
-    """What Keras' `reshape` takes, and the batch's factor of its result.
+    """The target shape for Keras' `reshape`, and the batch factor of its result.
 
     Args:
-        shape: Of the tensor; None stands for the batch.
-        factor: How many batches that is.
-        wanted: Sizes; -1 and a `BatchSize` among them.
+        shape: Shape of the tensor; None means the batch.
+        factor: Its multiple of the batch size.
+        wanted: Wanted sizes, which may include -1 and a `BatchSize`.
 
     Raises:
-        UnsupportedError: If there is no such shape.
+        UnsupportedError: If this shape does not exist.
     """
     sizes: list[Any] = [size if isinstance(size, BatchSize) else int(size) for size in wanted]
     growing = [size for size in sizes if isinstance(size, BatchSize)]

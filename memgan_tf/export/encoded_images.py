@@ -12,7 +12,7 @@ from memgan_tf.export.request_checks import require
 BACKGROUND = 255
 # Black is padding alone after the fit `keep`, see `memgan_tf.data.fitting`.
 DARKEST_CONTENT = 1
-# Pillow's weights of red, green and blue in grey, in 2⁻¹⁶.
+# Pillow's weights of red, green and blue in gray, in 2⁻¹⁶.
 LUMA = (19595, 38470, 7471)
 
 
@@ -154,8 +154,8 @@ def _on_background(pixels):
     # If four channels were requested, the decoder would give 1-bit files an alpha of 1.
     opaque = tf.fill(tf.concat([tf.shape(pixels)[:2], [1]], 0), 255)
     alpha = tf.cond(count % 2 == 0, lambda: pixels[..., count - 1 :], lambda: opaque)
-    colours = tf.gather(pixels, tf.cond(count < 3, lambda: [0, 0, 0], lambda: [0, 1, 2]), axis=-1)
-    total = (colours * alpha + BACKGROUND * (255 - alpha)) * 128 + (0x80 << 7)
+    colors = tf.gather(pixels, tf.cond(count < 3, lambda: [0, 0, 0], lambda: [0, 1, 2]), axis=-1)
+    total = (colors * alpha + BACKGROUND * (255 - alpha)) * 128 + (0x80 << 7)
     by_255 = tf.bitwise.right_shift(tf.bitwise.right_shift(total, 8) + total, 8)
     return tf.cast(tf.bitwise.right_shift(by_255, 7), tf.uint8)
 

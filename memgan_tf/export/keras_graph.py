@@ -15,9 +15,9 @@ from memgan_tf.export.keras_table import TRANSLATIONS
 
 # Constants with more values become weights of the model; the others are in its configuration.
 MOST_VALUES = 16
-# What has no effect on values.
+# Operations without an effect on values.
 SILENT = ("NoOp", "Assert")
-# What gives its first input.
+# Operations that return their first input.
 SAME = ("Identity", "StopGradient", "Snapshot", "PreventGradient", "EnsureShape", "CheckNumerics")
 
 
@@ -25,7 +25,8 @@ class GraphTranslator:
     """Translates the operations of a graph that scores images.
 
     Args:
-        function: Of images `(batch, height, width, channels)` float32, to a dictionary of tensors.
+        function: Function from images `(batch, height, width, channels)` float32 to a dictionary
+            of tensors.
         image_shape: `(height, width, channels)`.
 
     Attributes:
@@ -80,10 +81,10 @@ class GraphTranslator:
         result = found(self, operation, *inputs)
         return result if isinstance(result, list) else [result]
 
-    # What translations ask for.
+    # Methods for the translations.
 
     def tensor(self, value: Any) -> Any:
-        """A value as an argument of an operation: a weight of the model, if it is many numbers."""
+        """A value as an argument of an operation; many numbers become a weight of the model."""
         if not isinstance(value, np.ndarray):
             return value
         if value.size <= MOST_VALUES or value.dtype.kind not in "fc":
@@ -96,26 +97,26 @@ class GraphTranslator:
 
     @property
     def zero(self) -> Any:
-        """The number 0, `(1,)` int32, whatever the pixels are."""
+        """The number 0, `(1,)` int32, for any pixels."""
         if self._zero is None:
             total = ops.sum(ops.zeros_like(self.pixels))
             self._zero = ops.reshape(ops.cast(total, "int32"), (1,))
         return self._zero
 
     def factor(self, tensor: Any) -> fractions.Fraction:
-        """How many batches the first size of a tensor is."""
+        """The first size of a tensor as a multiple of the batch size."""
         return self._factors.get(id(tensor), fractions.Fraction(1))
 
     def mark(self, tensor: Any, factor: fractions.Fraction) -> Any:
-        """Notes the same of a new tensor."""
+        """Stores this multiple for a new tensor."""
         if factor != 1:
-            # The tensor is kept, so that no other gets its number.
+            # The tensor is kept, so that its id is not reused.
             self._values[f"kept_{len(self._values)}"] = tensor
             self._factors[id(tensor)] = factor
         return tensor
 
     def apply(self, function: Any, *arguments: Any, **options: Any) -> Any:
-        """A Keras operation on tensors of one batch."""
+        """Calls a Keras operation on tensors of one batch."""
         factors = [self.factor(value) for value in arguments if _has_batch(value)]
         result = function(*map(self.tensor, arguments), **options)
         return self.mark(result, max(factors, default=fractions.Fraction(1)))
@@ -126,7 +127,7 @@ class GraphTranslator:
         return self.mark(layer(value), self.factor(value))
 
     def fill_weights(self) -> None:
-        """Gives the layers their values; call it when the model is made."""
+        """Sets the weights of the layers; call it after the model is made."""
         for layer, value in self.weights:
             layer.set_weights([value.reshape(layer.weights[0].shape)])
 

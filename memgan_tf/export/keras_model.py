@@ -15,7 +15,7 @@ from memgan_tf.export.golden import synthetic_images
 from memgan_tf.export.keras_graph import GraphTranslator
 from memgan_tf.export.scorer import EXPLANATIONS
 
-# Scores may differ from the run's by this share of them; sums are taken in another order.
+# Scores may differ from the run's by this share, because sums have another order.
 TOLERANCE = 1e-4
 
 
@@ -23,14 +23,14 @@ def make_keras_model(run: TrainedRun) -> keras.Model:
     """A model from pixels `(batch, height, width, channels)`, 0 to 255, to a dictionary.
 
     Its outputs are `anomaly_score`, `p_value`, `threshold` and `is_anomaly`, each `(batch,)`, and
-    where the method has them `reconstruction`, `anomaly_map` and `attention`.
+    if the method has them, `reconstruction`, `anomaly_map` and `attention`.
 
     Args:
         run: The run.
 
     Raises:
-        ValueError: If the score has no TensorFlow graph, or a part that Keras has no operation for.
-        RuntimeError: If the model's scores are not the run's.
+        ValueError: If the score has no TensorFlow graph, or Keras has no operation for a part.
+        RuntimeError: If the model's scores differ from the run's.
     """
     obstacle = run.detector.export_obstacle()
     if obstacle:
@@ -59,14 +59,14 @@ def _translate(run, model):
 
 
 def _explain(model, image):
-    """What the model says of whole pixels; fractions are rounded as `run.score` does."""
+    """The model's explanation for integer pixels; fractions are rounded as in `run.score`."""
     explained = model.explain(tf.round(image))
     names = ("anomaly_score", *EXPLANATIONS)
     return {name: explained[name] for name in names if name in explained}
 
 
 def _decide(translator: GraphTranslator, scores: Any, calibration: Calibration) -> dict[str, Any]:
-    """Scores with p-values and decisions, as `export.scorer.decide` gives them."""
+    """Scores with p-values and decisions, like `export.scorer.decide`."""
     wide = ops.cast(scores, "float64")
     held_out = translator.tensor(np.asarray(calibration.scores, np.float64))
     below = ops.expand_dims(wide, 1) <= ops.reshape(held_out, (1, -1))

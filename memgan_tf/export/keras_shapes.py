@@ -1,4 +1,4 @@
-"""Shapes and parts of tensors of TensorFlow in Keras, where a size may be the batch's."""
+"""Translates shapes and parts of tensors to Keras; one size may be that of the batch."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def _broadcast(graph, operation, value, wanted):
 
 
 def _add_to(operation):
-    """What leaves a value as it is beside zeros of its kind."""
+    """The operation that does not change a value if the other argument is zeros."""
     return ops.logical_or if operation.outputs[0].dtype == tf.bool else ops.add
 
 
@@ -108,7 +108,7 @@ def _fill(graph, operation, wanted, value):
 
 
 def _zeros(graph, operation, wanted):
-    """Zeros of a shape that begins with the batch."""
+    """Zeros with a shape that begins with the batch."""
     if not is_sizes(wanted):
         return np.zeros([int(size) for size in wanted], operation.outputs[0].dtype.as_numpy_dtype)
     if wanted[0] != BatchSize() or any(isinstance(size, BatchSize) for size in wanted[1:]):
@@ -155,7 +155,7 @@ def _cut(graph, operation, value, begin, sizes):
 
 
 def _index(operation, begin, end, strides):
-    """The index of Python that a slice's five masks stand for."""
+    """The Python index for the five masks of a slice."""
     masks = {
         name: operation.get_attr(f"{name}_mask")
         for name in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")

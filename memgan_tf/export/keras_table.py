@@ -1,4 +1,4 @@
-"""Where translations of TensorFlow's operations are listed, and what they have in common."""
+"""The table of translations of TensorFlow's operations, and their shared functions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from memgan_tf.export.batch_sizes import UnsupportedError, batch_axis
 
-# A function of the translator, the operation and its inputs, by the operation's type.
+# Functions of the translator, the operation and its inputs, by type of the operation.
 TRANSLATIONS: dict[str, Callable] = {}
 
 
@@ -24,7 +24,7 @@ def translates(*types: str) -> Callable:
 
 
 def sizes_in(operation: tf.Operation, value: Any) -> np.ndarray:
-    """An argument that must be a shape or an axis: numbers, or multiples of the batch.
+    """A shape or axis argument: numbers, or multiples of the batch size.
 
     Raises:
         UnsupportedError: If it depends on the pixels.
@@ -35,7 +35,7 @@ def sizes_in(operation: tf.Operation, value: Any) -> np.ndarray:
 
 
 def is_sizes(value: Any) -> bool:
-    """Whether it is a shape that has a multiple of the batch."""
+    """Whether it is a shape with a multiple of the batch size."""
     return isinstance(value, np.ndarray) and value.dtype == object
 
 

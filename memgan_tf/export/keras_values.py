@@ -1,4 +1,4 @@
-"""Arithmetic of TensorFlow in Keras: element by element, sums, products, convolutions."""
+"""Translates arithmetic to Keras: elementwise operations, sums, products and convolutions."""
 
 import keras
 import numpy as np
@@ -48,7 +48,7 @@ ELEMENTWISE = {
     "Tanh": ops.tanh,
     "ZerosLike": ops.zeros_like,
 }
-# Layers that have a kernel and nothing else.
+# Layers whose only weight is a kernel.
 PLAIN = {"use_bias": False, "dtype": "float32"}
 REDUCTIONS = {
     "All": ops.all,
@@ -174,7 +174,7 @@ def _convolve_channels(graph, operation, value, kernel):
 
 
 def _fixed(operation, kernel):
-    """The options of a layer whose kernel is a constant."""
+    """The options of a layer with a constant kernel."""
     if not isinstance(kernel, np.ndarray):
         raise UnsupportedError("a convolution by what the pixels say")
     dilation = tuple(operation.get_attr("dilations")[1:3])
@@ -192,7 +192,7 @@ def _convolve_back(graph, operation, sizes, kernel, value):
         (side - 1) * step + length
         for side, step, length in zip(value.shape[1:3], strides, size, strict=True)
     ]
-    # Not the operation, which exchanges two of its arguments in Keras 3.15; and not its padding,
+    # Does not use the operation, which swaps two of its arguments in Keras 3.15, or its padding,
     # which gives other sizes.
     layer = keras.layers.Conv2DTranspose(kernel.shape[2], size, strides, **PLAIN)
     result = graph.layer(layer, kernel, value)
@@ -201,7 +201,7 @@ def _convolve_back(graph, operation, sizes, kernel, value):
 
 
 def _middle(full, wanted):
-    """The part of a side that a padding of SAME leaves."""
+    """The part of a side that remains with SAME padding."""
     if full < wanted:
         raise UnsupportedError("a transposed convolution to a larger size")
     before = (full - wanted) // 2

@@ -27,11 +27,11 @@ class ModelStore:
 
     Args:
         root: Folder of all models.
-        name: Of the model.
+        name: Name of the model.
 
     Attributes:
         path: Folder of the model.
-        name: Of the model.
+        name: Name of the model.
 
     Raises:
         ValueError: If the name is not valid for a folder and in a URL.

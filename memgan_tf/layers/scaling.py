@@ -160,9 +160,9 @@ class GlobalContrastScaling(PixelScaling):
 def global_contrast(pixels: tf.Tensor) -> tf.Tensor:
     """Each image minus its mean, divided by its mean absolute deviation; float32, 0 if constant."""
     pixels = tf.cast(pixels, tf.float32)
-    centred = pixels - tf.reduce_mean(pixels, axis=[1, 2, 3], keepdims=True)
-    deviation = tf.reduce_mean(tf.abs(centred), axis=[1, 2, 3], keepdims=True)
-    return centred / tf.maximum(deviation, SMALLEST_DEVIATION)
+    centered = pixels - tf.reduce_mean(pixels, axis=[1, 2, 3], keepdims=True)
+    deviation = tf.reduce_mean(tf.abs(centered), axis=[1, 2, 3], keepdims=True)
+    return centered / tf.maximum(deviation, SMALLEST_DEVIATION)
 
 
 def make_scaling(law: str, contrast_scale: float) -> keras.layers.Layer:

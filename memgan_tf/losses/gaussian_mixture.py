@@ -40,8 +40,8 @@ def estimate_mixture(
     # A component without images has covariance 0 plus the jitter.
     mass = tf.maximum(counts, 1e-6)
     means = total(tf.matmul(assignments, codes, transpose_a=True)) / mass[:, tf.newaxis]
-    centred = codes[:, tf.newaxis, :] - means
-    scatter = total(tf.einsum("bk,bki,bkj->kij", assignments, centred, centred))
+    centered = codes[:, tf.newaxis, :] - means
+    scatter = total(tf.einsum("bk,bki,bkj->kij", assignments, centered, centered))
     covariances = scatter / mass[:, tf.newaxis, tf.newaxis]
     variances = tf.linalg.diag_part(covariances)
     added = jitter * (1.0 + tf.reduce_mean(variances, axis=1, keepdims=True))
@@ -61,8 +61,8 @@ def mixture_energy(codes: tf.Tensor, mixture: Mixture) -> tf.Tensor:
     finite = tf.reduce_all(tf.math.is_finite(mixture.covariances))
     identity = tf.eye(tf.shape(codes)[1], dtype=codes.dtype)
     factors = tf.linalg.cholesky(tf.where(finite, mixture.covariances, identity))
-    centred = tf.transpose(codes[:, tf.newaxis, :] - mixture.means, (1, 2, 0))
-    whitened = tf.linalg.triangular_solve(factors, centred)
+    centered = tf.transpose(codes[:, tf.newaxis, :] - mixture.means, (1, 2, 0))
+    whitened = tf.linalg.triangular_solve(factors, centered)
     log_scale = tf.reduce_sum(tf.math.log(tf.linalg.diag_part(factors)), axis=1)
     log_normal = -0.5 * tf.reduce_sum(tf.square(whitened), axis=1)
     log_normal -= (log_scale + 0.5 * math.log(2 * math.pi) * float(codes.shape[1]))[:, tf.newaxis]

@@ -13,8 +13,8 @@ from memgan_tf.networks.tiling import map_in_tiles
 
 # Default: side above which an image passes through the network in tiles, and side of a tile.
 LARGE_SIDE, TILE_SIZE = 1024, 512
-# Of the fit `keep`: positions on a side of the grid over each content, as a share of those on a
-# side of the canvas. Content of another shape than the canvas fills only a part of it.
+# For the fit `keep`: positions on a side of the grid over each content, as a share of those on a
+# side of the canvas. Content with another shape than the canvas fills only a part of it.
 CONTENT_SHARE = 0.8
 
 
@@ -25,7 +25,7 @@ class Grid:
     Attributes:
         features: `(batch, rows, columns, channels)`.
         valid: `(batch, rows, columns)` bool; False where a patch is padding.
-        boxes: Where the content that the grid covers lies in the images, `(batch, 4)`, see
+        boxes: Place in the images of the content that the grid covers, `(batch, 4)`, see
             `layers.content`; None if the grid covers the images.
     """
 
@@ -39,10 +39,10 @@ class PatchFeatures:
 
     Args:
         backbone: Gives the maps.
-        image_shape: `(height, width, channels)` of the images; grey ones are repeated.
-        image_fit: How they were fitted; after `pad`, black bars are no patches. After `keep` grids
-            cover the content alone, whatever its shape is, and beside it the network sees the
-            content mirrored.
+        image_shape: `(height, width, channels)` of the images; gray ones are repeated.
+        image_fit: How they were fitted. After `pad`, black bars are no patches. After `keep`, grids
+            cover only the content, for any shape of it, and the network sees the content mirrored
+            around it.
         min_side: Smaller images are enlarged until their shorter side has it.
         tile_size: Side of the tiles; None cuts only large images into tiles.
     """

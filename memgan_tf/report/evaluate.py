@@ -57,11 +57,11 @@ def evaluate(
         Content of `results.json`: metrics and how they were measured.
 
     Raises:
-        ValueError: If there is no labelled test split, or its masks do not fit.
+        ValueError: If there is no labeled test split, or its masks do not fit.
     """
     if task.test is None:
         raise ValueError(
-            f"`dataset` {run.config.data.dataset} has no labelled test split to evaluate on: it "
+            f"`dataset` {run.config.data.dataset} has no labeled test split to evaluate on: it "
             f"needs x_test and y_test"
         )
     test, folder = task.test, run.directory.evaluation

@@ -47,7 +47,7 @@ class Checkpoints:
         self._directory = directory
         self._had_listing = (directory / LISTING).exists()
         if writes and not _listed(directory):
-            # The manager would take it for no checkpoint, or delete files that it must not.
+            # With a damaged list, the manager would miss checkpoints or delete wrong files.
             (directory / LISTING).unlink(missing_ok=True)
         self._manager = tf.train.CheckpointManager(
             self._checkpoint, str(directory), max_to_keep=keep

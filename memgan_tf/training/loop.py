@@ -81,7 +81,7 @@ def train(
         validation_images: Held-out normal images, raw pixels.
         checkpoints: Keeps the state; None keeps none.
         actions: Called at the end of each epoch, before its checkpoint, by the chief.
-        workers: Of the job; all of them are here, and stop together.
+        workers: Workers of the job; all of them call this, and stop together.
         levelling: Ends training before the last epoch; None does not.
 
     Returns:
@@ -93,7 +93,7 @@ def train(
     """
     if checkpoints and checkpoints.restore() and workers.is_chief:
         print(f"Resuming from step {trainer.steps_done} of {trainer.total_steps}")
-    workers.check_equal({"step to go on from": trainer.steps_done})
+    workers.check_equal({"step to resume from": trainer.steps_done})
     if levelling:
         levelling.restart(trainer.steps_done // trainer.steps_per_epoch, trainer.steps_done)
     explain = tf.function(trainer.model.explain, reduce_retracing=True)

@@ -1,4 +1,4 @@
-"""What a person sees of training: how far it is, how it goes, how long it takes yet."""
+"""Displays training: progress, current results and time left."""
 
 import math
 import sys
@@ -13,15 +13,15 @@ BAR_WIDTH = 20
 
 
 class Progress:
-    """A bar on a terminal, and a line for an epoch now and then.
+    """A bar on a terminal, and lines for some of the epochs.
 
-    The time left is that of the steps alone: calls that compile do not count.
+    The time left is estimated only from steps, without calls that compile.
 
     Args:
-        total_steps: Of the whole training.
-        first_step: Steps that were done before.
+        total_steps: Number of steps of the whole training.
+        first_step: Number of steps done before.
         is_shown: Whether anything is printed.
-        clock: Seconds, monotonic.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Progress:
         )
         self._total, self._step, self._clock = total_steps, first_step, clock
         self._reported, self._last = -math.inf, clock()
-        # Of the calls that did not compile.
+        # Counts only calls that did not compile.
         self._seconds, self._steps = 0.0, 0
         self._compiled: set[str | None] = set()
 
@@ -54,8 +54,8 @@ class Progress:
         """Call it after each call of the training function.
 
         Args:
-            step: Steps done.
-            phase: Each compiles a function of its own, in its first call.
+            step: Number of finished steps.
+            phase: Name of the phase; each compiles its own function in its first call.
         """
         now = self._clock()
         if phase in self._compiled:
@@ -69,7 +69,7 @@ class Progress:
         """Call it at the end of an epoch, with `Epoch.logs`."""
         now, is_first = self._clock(), self._reported == -math.inf
         if not is_first:
-            # Scoring and checkpoints take their time in each epoch; they compile in the first.
+            # Scoring and checkpoints take time in each epoch, and compile in the first.
             self._seconds += now - self._last
         self._last = now
         self._bar.set_description_str(self._summary(logs), refresh=False)
@@ -95,7 +95,7 @@ class Progress:
 
     @property
     def seconds_left(self) -> float | None:
-        """By the calls that did not compile; None before there was one."""
+        """Estimated from calls that did not compile; None before the first one."""
         if self._step >= self._total:
             return 0.0
         if not self._steps:

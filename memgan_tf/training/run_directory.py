@@ -87,7 +87,7 @@ class RunDirectory:
 
     @property
     def suspicion_file(self) -> pathlib.Path:
-        """Exists if the result should not be trusted, and says why, a line each."""
+        """Exists if the result should not be trusted, with the reasons, one per line."""
         return self.path / "SUSPECT"
 
     @property

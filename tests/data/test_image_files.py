@@ -8,7 +8,7 @@ import tensorflow as tf
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from memgan_tf.data.channels import as_channels, is_grey
+from memgan_tf.data.channels import as_channels, is_gray
 from memgan_tf.data.fitting import FITS, fit_image, place
 from memgan_tf.data.image_files import DecodedImage, decode, pillow_rules
 from memgan_tf.export.encoded_images import decode_image
@@ -136,8 +136,8 @@ def test_channels():
     colour = np.array([[RED, WHITE, (7, 7, 7)]], np.uint8)
     assert as_channels(colour, 1)[0, :, 0].tolist() == [76, 255, 7]  # 0.299 · 255
     assert as_channels(as_channels(colour, 1), 3)[0, 2].tolist() == [7, 7, 7]
-    assert is_grey(colour[:, 1:])
-    assert not is_grey(colour)
+    assert is_gray(colour[:, 1:])
+    assert not is_gray(colour)
 
 
 def files():

@@ -42,5 +42,5 @@ def test_a_damaged_file_is_named_and_a_pipe_is_not_waited_for(tmp_path):
     with pytest.raises(ValueError, match=r"a is damaged: record 0 states 8,589,934,592 bytes"):
         records.check_records(tmp_path / "a")
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ValueError, match="pipe is no regular file"):
+    with pytest.raises(ValueError, match="pipe is not a regular file"):
         records.check_records(tmp_path / "pipe")

@@ -63,17 +63,17 @@ def read_list(path: pathlib.Path, normal_class: int | str | None) -> tuple[Found
 
 
 def _plan(uses, masks, normal_class, num_repeated):
-    labelled = {name for _, name in uses.values()} != {None}
+    labeled = {name for _, name in uses.values()} != {None}
     named = {name for _, name in uses.values() if name and words.plain(name) in NORMAL_LABELS}
     normal = frozenset(named if normal_class is None else {normal_class})
     images, others = [], []
     for path, (split, name) in sorted(uses.items()):
-        if labelled and name is None:
+        if labeled and name is None:
             others.append((path, "the list gives it no label"))
         elif split == "train" and normal_class is None and name not in {None, *normal}:
             others.append((path, "anomalous, but the list has it in train"))
         else:
-            images.append((path, split if labelled else split or "train", name))
+            images.append((path, split if labeled else split or "train", name))
     pairing = Pairing(masks, [], []) if masks else None
     notes = (f"{num_repeated} lines repeat others",) if num_repeated else ()
     return Plan(

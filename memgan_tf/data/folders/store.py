@@ -19,7 +19,7 @@ from PIL import Image
 from PIL import __version__ as pillow_version
 
 from memgan_tf import files
-from memgan_tf.data.channels import is_grey
+from memgan_tf.data.channels import is_gray
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.fitting import fit_image
 from memgan_tf.data.folders import copies
@@ -159,17 +159,17 @@ def _make(staging, folder, images, masks, size, rule, bit_depth):
             pixels.write(fitted.data)
             signatures.append(copies.signature(fitted))
             place = {"path": name_of(path), "height": height, "width": width}
-            facts = {"digest": digest, "is_grey": is_grey(fitted)}
+            facts = {"digest": digest, "is_grey": is_gray(fitted)}
             records.append({**place, **facts, "mask": None, "is_marked": False})
     for record, number in zip(records, _group(records, signatures), strict=True):
         record["group"] = number
-    grey = all(record["is_grey"] for record in records)
-    if grey:
+    gray = all(record["is_grey"] for record in records)
+    if gray:
         _keep_first_channel(staging / PIXELS_FILE)
     by_name = {name_of(image): paths for image, paths in masks.items()}
     wanted = [record for record in records if record["path"] in by_name]
     entry: dict[str, Any] = {
-        "channels": 1 if grey and records else 3,
+        "channels": 1 if gray and records else 3,
         "files": records,
         "left_out": left_out,
     }
@@ -211,11 +211,11 @@ def _write_masks(file: BinaryIO, folder, records, by_name, size, rule):
 
 def _keep_first_channel(path):
     """Rewrites a file of RGB pixels as gray pixels, a few at a time."""
-    grey = path.with_suffix(".grey")
-    with path.open("rb") as source, grey.open("wb") as target:
+    gray = path.with_suffix(".gray")
+    with path.open("rb") as source, gray.open("wb") as target:
         while part := source.read(3 * COPIED_BYTES):
             target.write(part[::3])
-    grey.replace(path)
+    gray.replace(path)
 
 
 def _publish(staging, path):
