@@ -23,9 +23,10 @@ class DeepDetector(Detector):
     """Any `TrainableModel` with the contract of detectors.
 
     Args:
-        config: Of the run.
-        model_class: Of the model; called with the model's configuration, the image shape, a seed
-            and the options `average_weights`, `mixed_precision`, `jit_compile` and `scores_only`.
+        config: Configuration of the run.
+        model_class: Class of the model; called with the model's configuration, the image shape, a
+            seed and the options `average_weights`, `mixed_precision`, `jit_compile` and
+            `scores_only`.
 
     Attributes:
         model: The model, after `fit` or `load`.
