@@ -2,9 +2,9 @@
 
 python benchmarks/builtin_trunk.py --data_dir=../shared/datasets
 
-It learns the ten labels, by how many quarter turns a view is turned, which two views are of one
-image, and where small defects were made. A tenth of the training images is kept apart: the accuracy
-on it is in the record beside the weights. Test images are not read.
+It learns the ten labels, the number of quarter turns of a view, which two views show the same
+image, and the places of small artificial defects. A tenth of the training images is held out; the
+accuracy on it is in the record. Test images are not read.
 """
 
 import os
@@ -17,20 +17,20 @@ from absl import app, flags
 FLAGS = flags.FLAGS
 SHRINK = 2
 KEPT_APART = 5000
-# Of the time that is left, what is planned to be used.
+# Share of the remaining time to use.
 MARGIN = 0.85
 
 
 def define_flags(values):
     flags.DEFINE_string("data_dir", None, "Folder of the prepared CIFAR-10.", values)
-    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "The weights.", values)
-    flags.DEFINE_string("record", "results/backbones/builtin.json", "What is known.", values)
-    flags.DEFINE_integer("epochs", 60, "Passes over the images.", 3, flag_values=values)
-    flags.DEFINE_float("max_seconds", None, "Fewer epochs, to end in time.", flag_values=values)
-    flags.DEFINE_integer("max_images", None, "Fewer images, to try it out.", flag_values=values)
-    flags.DEFINE_integer("batch_size", 512, "Images in a step.", 1, flag_values=values)
-    flags.DEFINE_integer("seed", 0, "Of weights, views and the tenth.", flag_values=values)
-    flags.DEFINE_bool("deterministic", True, "The same bits each time.", flag_values=values)
+    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "Weights file.", values)
+    flags.DEFINE_string("record", "results/backbones/builtin.json", "File of the record.", values)
+    flags.DEFINE_integer("epochs", 60, "Number of passes over the images.", 3, flag_values=values)
+    flags.DEFINE_float("max_seconds", None, "Time limit; may reduce epochs.", flag_values=values)
+    flags.DEFINE_integer("max_images", None, "Number of images, for a trial.", flag_values=values)
+    flags.DEFINE_integer("batch_size", 512, "Images per step.", 1, flag_values=values)
+    flags.DEFINE_integer("seed", 0, "Seed of weights, views and the tenth.", flag_values=values)
+    flags.DEFINE_bool("deterministic", True, "Train reproducibly, bit for bit.", flag_values=values)
 
 
 def read_cifar10():
@@ -50,19 +50,19 @@ def has_gpus():
 
 
 def is_telling(number, seconds):
-    """Whether so many epochs, done in so many seconds, say how many there is time for."""
+    """Whether the number and duration of finished epochs suffice to estimate the remaining ones."""
     from trunk.learning import HELD_EPOCHS
 
     return number == HELD_EPOCHS or (number > 2 and seconds > FLAGS.max_seconds / 4)
 
 
 def fitting(number, seconds, left, most):
-    """Epochs in all, `most` at most: `number` are done, all but the first in `seconds`."""
+    """Total epochs, at most `most`, if `number` are done and all but the first took `seconds`."""
     return min(most, number + max(2, int(MARGIN * left * (number - 1) / seconds)))
 
 
 def train(images, labels):
-    """The trained network and what is known of it."""
+    """The trained network and its record."""
     import tensorflow as tf
     from trunk.learning import Learner
 
@@ -79,7 +79,7 @@ def train(images, labels):
         number += 1
         seconds = time.monotonic() - started
         if FLAGS.max_seconds and not is_decided and is_telling(number, seconds):
-            # The epochs up to here are the same whatever their number.
+            # The epochs up to here do not depend on the total number.
             num_epochs = fitting(number, seconds - first, FLAGS.max_seconds - seconds, FLAGS.epochs)
             is_decided = True
         if number == 1:
@@ -97,7 +97,7 @@ def train(images, labels):
 
 
 def save(trained, path):
-    """Writes the network as it is used, its weights in 16 bits; gives their digest."""
+    """Writes the folded network with 16-bit weights; returns their digest."""
     import keras
     from trunk.network import fold, make_trunk
 

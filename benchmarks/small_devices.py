@@ -2,10 +2,10 @@
 
     python benchmarks/small_devices.py --runs=<run>,<run> --page=docs/litert.md
 
-Every run is converted to float32, float16 and int8. The time is that of the processor, of one
-thread, for one image: other work on the machine does not add to it. The labelled test split, or a
-stratified draw of it, is scored by all. Each run has a record in results/benchmarks/litert; one
-that is there is not made again. The page's table is filled from all records.
+Every run is converted to float32, float16 and int8. The time is CPU time of one thread for one
+image, which does not include other work on the machine. All files score the labeled test split, or
+a stratified draw of it. Each run has a record in results/benchmarks/litert; existing records are
+not made again. The page's table is filled from all records.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 
-# Read at the import of each library.
+# Each library reads them on import.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["TF_NUM_INTEROP_THREADS"] = "1"
@@ -28,11 +28,11 @@ HEADING = (
     *("detector, images", "file", "MiB", "CPU ms an image", "AUROC", "found", "false alarms"),
 )
 flags.DEFINE_list("runs", [], "Folders of finished runs.")
-flags.DEFINE_string("data_dir", None, "Of the runs' prepared data sets.")
+flags.DEFINE_string("data_dir", None, "Folder of the runs' prepared data sets.")
 flags.DEFINE_string("results_dir", "results/benchmarks/litert", "Folder of the records.")
 flags.DEFINE_string("page", None, "Markdown page whose table is filled.")
-flags.DEFINE_integer("calls", 20, "Images that are timed, after two that are not.", lower_bound=1)
-flags.DEFINE_integer("max_test_images", 2000, "Test images that are scored.", lower_bound=2)
+flags.DEFINE_integer("calls", 20, "Number of timed images, after two for warm-up.", lower_bound=1)
+flags.DEFINE_integer("max_test_images", 2000, "Test images to score, at most.", lower_bound=2)
 
 
 def measure(path, record):
@@ -95,7 +95,7 @@ def _saved_model(run, model, images, labels):
             signature(image=tf.constant(image, tf.float32))["anomaly_score"].numpy()
 
         milliseconds = _time(call, images)
-    # The export has been checked to give the run's scores to the last bit.
+    # The export has been checked to have exactly the run's scores.
     scores = run.score(images)
     return _facts(size, milliseconds, labels, scores, scores > run.threshold)
 
@@ -111,7 +111,7 @@ def _litert(path, images, labels):
 
 
 def _time(call, images):
-    """Milliseconds of the processor for each of a few images, one at a time."""
+    """CPU milliseconds for each of a few images, one at a time."""
     for index in range(2):
         call(images[index : index + 1])
     found = []
@@ -167,7 +167,7 @@ def make_rows(results_dir):
 
 
 def fill(page, rows):
-    """Puts the table between the page's marks."""
+    """Writes the table between the page's marks."""
     text = page.read_text(encoding="utf-8")
     before, rest = text.split(MARK, 1)
     lines = [f"| {' | '.join(cells)} |" for cells in (HEADING, ["---"] * len(HEADING), *rows)]

@@ -19,12 +19,12 @@ memgan app --run=runs/patch_memory/folder_parts/all/seed_0
 memgan app --run=runs/patch_memory/folder_parts/all/seed_0 --watch=new_photos
 memgan app --server=rest://localhost:8501/parts --decisions=inspection
 
-Prints an address to open in a browser of this machine; nothing else is reached, and nothing leaves
-the machine. Photographs are dropped onto the page, or taken from --watch as they arrive. Decisions
-are kept in decisions.csv of --decisions, by default a folder beside the run. Ctrl-C ends it; the
+Prints an address to open in a browser on this machine. It does not use the network, and nothing
+leaves the machine. Drop photographs onto the page, or let it read new ones from --watch. Decisions
+are kept in decisions.csv of --decisions, by default a folder next to the run. Ctrl-C ends it; the
 next start shows the same session. It needs the extra: pip install 'memgan_tf[app]'."""
 
-# A name for who has none: a container may know no user of its number.
+# Default name, because a container may have no user name for its user id.
 NOBODY = "inspector"
 
 
@@ -36,23 +36,23 @@ def define_flags(flag_values):
     flags.DEFINE_string(
         "decisions",
         None,
-        "Folder of the decisions and of dropped photographs; absent, inspection_<run> beside the "
-        "run. With --server it must be given.",
+        "Folder of the decisions and of dropped photographs. Default: inspection_<run> next to the "
+        "run. Required with --server.",
         **options,
     )
-    flags.DEFINE_string("who", None, "Name of the inspector; absent, the user's.", **options)
+    flags.DEFINE_string("who", None, "Name of the inspector. Default: the user's.", **options)
     flags.DEFINE_integer("port", 8765, "Port on 127.0.0.1; 0 takes a free one.", **options)
     flags.DEFINE_enum(
         "image_fit",
         "stretch",
         list(FITS),
-        "With --server: how files of another size are scaled; the export's model card says it.",
+        "With --server: how files of another size are scaled; see the export's model card.",
         **options,
     )
     flags.DEFINE_integer(
         "bit_depth",
         None,
-        "With --server: bits that the values of 16-bit files use; the export's model card says it.",
+        "With --server: bits used by the values of 16-bit files; see the export's model card.",
         lower_bound=8,
         upper_bound=16,
         **options,
@@ -76,7 +76,7 @@ def run(flag_values):
 
 
 def _folder(flag_values):
-    """Where decisions are kept."""
+    """The folder of the decisions."""
     if (flag_values.run is None) == (flag_values.server is None):
         raise ValueError("`run` or `server` must be given, and not both")
     if flag_values.decisions is not None:
@@ -91,7 +91,7 @@ def _folder(flag_values):
         if not directory.is_complete:
             raise ValueError(f"`run` must be complete; finish {directory.path} with memgan train")
         if flag_values.decisions is None:
-            # As it was given, unless that has no name: `.` and `..`.
+            # The path as given, unless it has no name, such as `.` and `..`.
             path = directory.path
             path = path if path.name.strip(".") else path.resolve()
             folder = path.with_name(f"inspection_{path.name}")
@@ -132,7 +132,7 @@ def _serve(judge, folder, watched, who, bound):
 
     token, port = make_token(), bound.getsockname()[1]
     session = Session(judge, folder, watched, who)
-    # Around all threads that decode; see `pillow_rules`.
+    # Must enclose all threads that decode; see `pillow_rules`.
     with pillow_rules(), running(session):
         print(f"Open http://{HOST}:{port}/?token={token}")
         print(f"Decisions: {session.decisions.path}. Ctrl-C ends.", flush=True)

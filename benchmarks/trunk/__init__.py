@@ -1,1 +1,1 @@
-"""How the weights of `--backbone=builtin` are made."""
+"""Trains the weights of `--backbone=builtin`."""

@@ -1,4 +1,4 @@
-"""What the network learns: labels, turns, which views belong together, and where defects are."""
+"""The network's tasks: labels, turns, pairs of views, and places of defects."""
 
 import keras
 import tensorflow as tf
@@ -8,7 +8,7 @@ from trunk.views import NUM_TURNS, add_defects, make_views
 
 NUM_CLASSES, EMBEDDING = 10, 128
 SMOOTHING, TEMPERATURE = 0.1, 0.2
-# Weights of the losses; the labels' is 1.
+# Weights of the losses; that of the labels is 1.
 TURNS, CONTRAST, DEFECTS = 0.5, 0.3, 1.0
 WARM_EPOCHS, HELD_EPOCHS, RATE, MOMENTUM, DECAY = 2, 8, 0.2, 0.9, 5e-4
 
@@ -17,9 +17,9 @@ class Learner:
     """The network, its heads, and their training by gradient descent with momentum.
 
     Args:
-        num_steps: In an epoch.
-        batch_size: Images in a step, each seen in two views.
-        seed: Of weights and views.
+        num_steps: Number of steps per epoch.
+        batch_size: Images per step, each in two views.
+        seed: Seed of weights and views.
         jit_compile: Whether XLA compiles a step.
     """
 
@@ -72,7 +72,7 @@ class Learner:
         }
 
     def _step(self, images, labels, seed, rate):
-        """One update; the losses by name."""
+        """Makes one update; returns the losses by name."""
         with tf.GradientTape() as tape:
             losses = self.losses(tf.cast(images, tf.float32), labels, seed)
             total = losses["labels"] + TURNS * losses["turns"]
@@ -89,7 +89,7 @@ class Learner:
 
     @tf.function
     def epoch(self, images, labels, number, num_epochs):
-        """All steps of an epoch; mean losses by name."""
+        """Runs all steps of an epoch; returns mean losses by name."""
         seed = tf.stack([self._seed, number])
         order = tf.argsort(tf.random.stateless_uniform((len(images),), seed), stable=True)
         total = dict.fromkeys(("labels", "turns", "contrast", "defects"), 0.0)
@@ -107,14 +107,14 @@ class Learner:
         return {name: value / self._num_steps for name, value in total.items()}
 
     def _rate(self, position, num_positions):
-        """Rises over the first epochs, stays, then falls to 0 along a line."""
+        """Learning rate: increases over the first epochs, is constant, then decreases to 0."""
         warm, held = WARM_EPOCHS * self._num_steps, HELD_EPOCHS * self._num_steps
         position, end = tf.cast(position, tf.float32) + 1.0, tf.cast(num_positions, tf.float32)
         left = (end + 1.0 - position) / tf.maximum(end + 1.0 - held, 1.0)
         return RATE * tf.minimum(1.0, tf.minimum(position / warm, left))
 
     def accuracy(self, images, labels):
-        """Share of images whose label is found."""
+        """Share of images with the right label."""
         found = [
             tf.argmax(self._logits(images[index : index + 1000]), -1).numpy()
             for index in range(0, len(images), 1000)
@@ -127,7 +127,7 @@ class Learner:
 
 
 def contrast(embedded: tf.Tensor) -> tf.Tensor:
-    """How badly each view finds the other view of its image among all, in nats (NT-Xent).
+    """Cross-entropy of finding the other view of an image among all views, in nats (NT-Xent).
 
     Args:
         embedded: `(2 * batch, dim)`; the views of image i are at i and at batch + i.

@@ -1,23 +1,22 @@
-"""A small residual network: as it is trained, and as it is used."""
+"""A small residual network in two forms: for training and for use."""
 
 import keras
 import numpy as np
 
-# Channels of a stage, and its residual blocks. Each stage but the first halves the maps.
+# Channels and residual blocks of each stage. All stages but the first halve the maps.
 STAGES = ((32, 1), (64, 2), (128, 2), (192, 2))
-# Ends of the stages whose maps are used, and pixels of a CIFAR-10 image from one position to the
-# next.
+# Ends of the stages whose maps are used, and their strides in pixels of a CIFAR-10 image.
 USED = {"stage2": 2, "stage3": 4, "stage4": 8}
 EPSILON = 1e-3
 
 
 def make_trunk(is_folded: bool, shrink: int = 1) -> keras.Model:
-    """The network on RGB from 0 to 255, with the maps of `USED`, finest first.
+    """The network for RGB from 0 to 255, with the maps of `USED`, finest first.
 
     Args:
-        is_folded: Whether its convolutions have a bias; otherwise batch normalization, for
-            training.
-        shrink: Pixels of the image, in each direction, that are averaged before the first layer.
+        is_folded: Whether its convolutions have a bias; otherwise they have batch normalization,
+            for training.
+        shrink: Number of pixels in each direction that are averaged before the first layer.
     """
     image = keras.Input((None, None, 3), name="image")
     values = image
@@ -38,7 +37,7 @@ def make_trunk(is_folded: bool, shrink: int = 1) -> keras.Model:
 
 
 def _block(values, channels, stride, name, is_folded):
-    """Two convolutions beside a connection; the block's end has its name."""
+    """Two convolutions with a skip connection; the last layer has the name of the block."""
     inside = _convolve(values, channels, f"{name}_first", is_folded, stride)
     inside = keras.layers.ReLU(name=f"{name}_relu")(inside)
     inside = _convolve(inside, channels, f"{name}_second", is_folded)
@@ -67,7 +66,7 @@ def _convolve(values, channels, name, is_folded, stride=1, side=3):
 
 
 def fold(trained: keras.Model, shrink: int) -> keras.Model:
-    """The network without batch normalization, which gives the same maps, in 16 bits."""
+    """The network with batch normalization folded into 16-bit weights, for the same maps."""
     found = make_trunk(True, shrink)
     for layer in found.layers:
         if not layer.weights:

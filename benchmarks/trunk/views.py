@@ -1,22 +1,22 @@
 """Random views of images, made on the device: crops, colors, turns and small defects.
 
-Every function takes a seed, two integers, and draws the same for the same seed.
+Every function takes a seed of two integers and is reproducible.
 """
 
 import tensorflow as tf
 
-# Share of an image's area that a view shows; half of the views show all of it, shifted.
+# Share of an image's area in a view; half of the views show the whole image, shifted.
 AREA = (0.2, 1.0)
 SHIFT = 0.125
 NUM_TURNS = 4
 
 
 def make_views(images: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """A random view of each image, and by how many quarter turns it is turned.
+    """A random view of each image, and its number of quarter turns.
 
     Args:
         images: `(batch, side, side, 3)` float32, 0 to 255.
-        seed: Of this step.
+        seed: Seed of this step.
     """
     seeds = _split(seed, 3)
     views = _recolor(_crop(images, seeds[0]), seeds[1])
@@ -33,10 +33,10 @@ def make_views(images: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
 
 
 def add_defects(images: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """A spot, a scratch, a blur or a part of another image in three of four images.
+    """Adds a spot, a scratch, a blur or a part of another image to three of four images.
 
     Returns:
-        The images, and how far each pixel was changed, `(batch, side, side, 1)` in [0, 1].
+        The images, and the degree of change of each pixel, `(batch, side, side, 1)` in [0, 1].
     """
     count, side = len(images), images.shape[1]
     seeds = _split(seed, 5)
@@ -69,7 +69,7 @@ def _places(count, side, seed):
 
 
 def _crop(images, seed):
-    """A random part of each image, enlarged to its size, half of them mirrored."""
+    """A random part of each image, enlarged to the image's size, and mirrored in half of them."""
     count, side = len(images), images.shape[1]
     draw = tf.random.stateless_uniform((6, count), seed)
     area = tf.where(draw[0] < 0.5, 1.0, AREA[0] + (AREA[1] - AREA[0]) * draw[1])
@@ -81,12 +81,12 @@ def _crop(images, seed):
 
 
 def _resampling(share, position, side, is_mirrored):
-    """`(batch, side, side)` matrices that read a line at a share of its length, linearly."""
+    """`(batch, side, side)` matrices for linear interpolation of a part of a line."""
     first = (1.0 - share + 2.0 * SHIFT) * position - SHIFT
     line = (tf.range(side, dtype=tf.float32) + 0.5) / side
     line = tf.where(tf.reshape(is_mirrored, (-1, 1)), 1.0 - line, line)
     source = side * (first[:, None] + share[:, None] * line) - 0.5
-    # What lies beyond an edge is the image mirrored.
+    # The image is mirrored beyond an edge.
     source = tf.abs(source + 0.5) - 0.5
     source = side - 0.5 - tf.abs(side - 0.5 - source)
     source = tf.clip_by_value(source, 0.0, side - 1.0)
@@ -94,7 +94,7 @@ def _resampling(share, position, side, is_mirrored):
 
 
 def _recolor(images, seed):
-    """Another light, contrast and tint; a tenth without color; a little noise."""
+    """Changes brightness, contrast and tint; removes the color of a tenth; adds a little noise."""
     count = len(images)
     draw = tf.random.stateless_uniform((4, count, 1, 1, 1), seed)
     tint = tf.random.stateless_uniform((count, 1, 1, 3), seed + 1, 0.85, 1.15)
@@ -108,7 +108,7 @@ def _recolor(images, seed):
 
 
 def _split(seed, count):
-    """Seeds that follow from one."""
+    """Several seeds derived from one."""
     return tf.unstack(
         tf.random.stateless_uniform((count, 2), seed, None, None, tf.int32), num=count
     )

@@ -16,5 +16,5 @@ LICENSE = (
 
 
 def make_builtin() -> tuple[keras.Model, str]:
-    """The network on RGB from 0 to 255, and a sentence about its weights."""
+    """The network for RGB from 0 to 255, and a sentence about its weights."""
     return read_model(PATH), LICENSE

@@ -1,4 +1,4 @@
-"""A SavedModel as a C++ server runs it: its graph, with the variables of its checkpoint alone."""
+"""Runs a SavedModel like a C++ server: its graph, with only the variables of its checkpoint."""
 
 import os
 import pathlib
@@ -49,7 +49,7 @@ class GraphSession:
         """Calls a signature.
 
         Args:
-            signature: Its name.
+            signature: Name of the signature.
             inputs: Inputs by name.
 
         Returns:

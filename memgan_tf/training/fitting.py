@@ -1,4 +1,4 @@
-"""A detector's training from its first step to its last, with all that a run keeps of it."""
+"""Trains a detector from the first step to the last, with the files of its run."""
 
 import dataclasses
 import zlib
@@ -18,7 +18,7 @@ from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import Workers
 
-# Images whose bytes must agree among the workers.
+# Number of images whose bytes must agree among the workers.
 COMPARED_IMAGES = 256
 
 
@@ -34,16 +34,16 @@ def fit_in_steps(
     """Trains a model to the end, or resumes it.
 
     Args:
-        config: Of the run.
-        trainer: Of the model.
+        config: Configuration of the run.
+        trainer: Trainer of the model.
         workers: The processes that work on the run.
-        images: What the trainer trains on.
+        images: Training images.
         validation_images: Held-out normal images, for monitoring.
-        run: Where checkpoints, metrics and TensorBoard's files go; None keeps nothing.
-        actions: Called at each epoch's end, after the run's own.
+        run: Folder for checkpoints, metrics and TensorBoard's files; None keeps nothing.
+        actions: Called at the end of each epoch, after the run's own.
 
     Returns:
-        Seconds of training, over all processes that worked on the run.
+        Seconds of training, summed over all processes that worked on the run.
     """
     training = config.training
     workers.check_equal(
@@ -79,7 +79,7 @@ def fit_in_steps(
 
 
 def _earlier_fingerprints(config):
-    """Those of the same run with fewer epochs, if it may have grown from one."""
+    """Fingerprints of the same run with fewer epochs, if it may have been extended."""
     if obstacle_to_growth(config) is not None:
         return frozenset()
     shorter = (

@@ -1,4 +1,4 @@
-"""One look at a folder serves a whole command: what was found once is not looked for again."""
+"""Caches what was found in a folder, for one command."""
 
 import contextlib
 import contextvars
@@ -12,9 +12,9 @@ _found: contextvars.ContextVar[dict | None] = contextvars.ContextVar("found", de
 
 @contextlib.contextmanager
 def one_look() -> Iterator[None]:
-    """A context in which files are listed and looked at once; an inner one changes nothing.
+    """A context in which files are listed and examined only once; nested ones do nothing.
 
-    Outside of it every call looks again, so a program that runs for long sees what has changed.
+    Outside of it every call looks again, so a long-running program sees changes.
     """
     if _found.get() is not None:
         yield
@@ -27,11 +27,11 @@ def one_look() -> Iterator[None]:
 
 
 def once(look: Callable[[], T], *key: Hashable) -> T:
-    """What `look` returns; within `one_look`, what it returned the first time.
+    """The result of `look`; inside `one_look`, that of the first call.
 
     Args:
-        look: Looks at files.
-        key: Names what it looks at, and how.
+        look: Function that examines files.
+        key: Identifies what is examined, and how.
     """
     found = _found.get()
     if found is None:

@@ -1,1 +1,1 @@
-"""LiteRT: a run's score as one file for small devices."""
+"""LiteRT exports: a run's score in one file for small devices."""

@@ -1,4 +1,4 @@
-"""From a scorer to the bytes of a LiteRT file, in float32, float16 or int8."""
+"""Converts a scorer to a LiteRT file in float32, float16 or int8."""
 
 import contextlib
 import os
@@ -24,12 +24,12 @@ FLOAT32, FLOAT16, INT8 = QUANTIZATIONS = ("float32", "float16", "int8")
 def convert(
     scorer: LiteScorer, quantization: str = FLOAT32, images: np.ndarray | None = None
 ) -> bytes:
-    """Converts a scorer to built-in operations of LiteRT alone.
+    """Converts a scorer to only built-in operations of LiteRT.
 
-    With `int8` the layers of the networks are integers, in the ranges that `images` show. What
-    follows them, differences, distances, the score and the decision, stays in float32: anomalies
-    lie outside the ranges of normal images. With `float16` and `int8` large constants that stay
-    are stored in half precision.
+    With `int8`, the layers of the networks are integers, with ranges measured on `images`. The
+    following differences, distances, score and decision stay in float32, because anomalies lie
+    outside the ranges of normal images. With `float16` and `int8`, large float constants are
+    stored in half precision.
 
     Args:
         scorer: The scorer.
@@ -38,7 +38,7 @@ def convert(
 
     Raises:
         ValueError: If LiteRT has no operation for a part of the score, or, with `int8`, the score
-            has no layer of a network.
+            has no network layer.
     """
     check_choice("quantization", quantization, QUANTIZATIONS)
     with tempfile.TemporaryDirectory(prefix="memgan_litert_") as folder, _quiet():
@@ -65,7 +65,7 @@ def _convert(folder):
     try:
         return _converter(folder).convert()
     except Exception as error:
-        # The converter's own class of errors is not public.
+        # The converter's class of errors is not public.
         named = sorted(set(re.findall(r"\btf\.(\w+)\(", str(error).split("Details:")[-1])))
         if not named:
             raise ValueError(f"LiteRT's converter failed: {first_line(error)}") from error
@@ -98,7 +98,7 @@ def _quantize(folder, content, images):
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps the converter's own lines, which come straight from C++, from the terminal."""
+    """A context that hides the converter's messages, which come from C++."""
     sys.stderr.flush()
     saved = os.dup(2)
     with tempfile.TemporaryFile() as sink, warnings.catch_warnings():

@@ -23,10 +23,10 @@ from memgan_tf.validation import check_choice
 
 MODEL_FILE = "model.tflite"
 FORMATS = ("saved_model", "litert")
-# Share of a score by which the file's may differ from the run's. Of integers nothing is demanded
-# but that they are finite: their threshold is their own.
+# Share of a score by which the file's may differ from the run's. Scores of integers must only be
+# finite, because they have their own threshold.
 TOLERANCES = {FLOAT32: 1e-4, FLOAT16: 0.05}
-# Held-out images that show the ranges of integers, at most.
+# Largest number of held-out images used to measure the ranges of integers.
 MAX_RANGE_IMAGES = 100
 # P-values are quotients in single precision here.
 P_VALUE_TOLERANCE = 1e-6
@@ -34,11 +34,11 @@ P_VALUE_TOLERANCE = 1e-6
 
 @dataclasses.dataclass(frozen=True)
 class LiteRequest:
-    """What kind of LiteRT file is wanted.
+    """The requested kind of LiteRT file.
 
     Attributes:
         quantization: `float32`, `float16` or `int8`.
-        task: The run's images, which `int8` needs.
+        task: The run's images, needed for `int8`.
     """
 
     quantization: str = FLOAT32
@@ -50,9 +50,9 @@ class LiteExport:
     """A LiteRT file that passed its checks.
 
     Attributes:
-        findings: What they found, a phrase each.
-        calibration: What decides in it.
-        facts: The same for the model card.
+        findings: Results of the checks, one phrase each.
+        calibration: The calibration in the file.
+        facts: The results for the model card.
     """
 
     findings: list[str]
@@ -61,10 +61,10 @@ class LiteExport:
 
 
 def check_format(format: str, quantization: str | None) -> str:
-    """Checks a wanted format before any work is done; returns the quantization.
+    """Checks a requested format before any work; returns the quantization.
 
     Raises:
-        ValueError: If there is no such format or quantization, or ai-edge-litert is not installed.
+        ValueError: If the format or quantization is unknown, or ai-edge-litert is not installed.
     """
     check_choice("format", format, FORMATS)
     if format == "saved_model":
@@ -86,20 +86,20 @@ def add_litert(
     request: LiteRequest,
     card: dict[str, Any],
 ) -> LiteExport:
-    """Writes `model.tflite` to an export that is not published yet, and checks it.
+    """Writes `model.tflite` to an unpublished export, and checks it.
 
     Args:
-        folder: Of the export.
+        folder: Folder of the export.
         run: The run.
-        model: Its model, as a server gets it.
+        model: The run's model for a server.
         golden: The run's own answers for the golden images.
-        calibration: What decides in the SavedModel, and here, except with `int8`.
-        request: What is wanted.
-        card: Describes the export; kept in the file.
+        calibration: The calibration of the SavedModel; also used here, except with `int8`.
+        request: The requested kind of file.
+        card: Description of the export, stored in the file.
 
     Raises:
         ValueError: If LiteRT cannot compute the score.
-        RuntimeError: If the file's answers are not the run's.
+        RuntimeError: If the file's answers differ from the run's.
     """
     path, findings, facts = folder / MODEL_FILE, [], {}
     metadata = describe(run, calibration, request.quantization, card)
@@ -159,10 +159,10 @@ def write(
     """Converts and writes a file.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         run: The run.
-        model: Its model.
-        metadata: Says how, and is kept in it.
+        model: The run's model.
+        metadata: Has the quantization, and is stored in the file.
         held_out: For `int8`, held-out normal images.
 
     Raises:

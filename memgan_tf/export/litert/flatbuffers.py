@@ -1,4 +1,4 @@
-"""LiteRT files as Python objects: read, changed, written with aligned buffers."""
+"""Reads and writes LiteRT files as Python objects, with aligned buffers."""
 
 import dataclasses
 import importlib
@@ -6,7 +6,7 @@ import importlib.util
 from typing import Any
 
 IDENTIFIER = b"TFL3"
-# What LiteRT's kernels and its memory map expect of the data of a constant.
+# Alignment of constants that LiteRT's kernels and its memory map require.
 ALIGNMENT = 16
 NO_EXTRA = (
     "`{what}` needs ai-edge-litert, which is not installed. Run pip install 'memgan_tf[litert]'"
@@ -18,10 +18,10 @@ class Operation:
     """An operation of a LiteRT graph.
 
     Attributes:
-        kind: Its name in LiteRT's list of built-in operations, `CONV_2D`; `CUSTOM` for any other.
-        custom: The name of a custom one, else empty.
-        inputs: Positions of its tensors; -1 for an absent one.
-        outputs: The same of what it gives.
+        kind: Name in LiteRT's list of built-in operations, such as `CONV_2D`; `CUSTOM` for others.
+        custom: Name of a custom operation, otherwise empty.
+        inputs: Positions of its input tensors; -1 for an absent one.
+        outputs: Positions of its output tensors.
     """
 
     kind: str
@@ -34,7 +34,7 @@ def import_litert(module: str, what: str) -> Any:
     """A module of `ai_edge_litert`.
 
     Args:
-        module: Its name within the package.
+        module: Name of the module in the package.
         what: The flag or argument that needs it.
 
     Raises:
@@ -55,7 +55,7 @@ def check_litert(what: str) -> None:
 
 
 def load_schema(what: str = "format=litert") -> Any:
-    """Classes of the file format.
+    """The classes of the file format.
 
     Raises:
         ValueError: If ai-edge-litert is not installed.
@@ -64,13 +64,13 @@ def load_schema(what: str = "format=litert") -> Any:
 
 
 def parse(content: bytes) -> Any:
-    """The objects of a file that this package's converter made."""
+    """The objects of a file made by this package's converter."""
     schema = load_schema()
     return schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0))
 
 
 def pack(model: Any) -> bytes:
-    """The inverse of `parse`; every constant begins at a multiple of `ALIGNMENT`."""
+    """The inverse of `parse`; every constant starts at a multiple of `ALIGNMENT`."""
     import flatbuffers
 
     builder = flatbuffers.Builder(1 << 20)
@@ -81,13 +81,13 @@ def pack(model: Any) -> bytes:
 
 
 def operations(model: Any, subgraph: Any) -> list[Operation]:
-    """Operations of one of a model's graphs, in order."""
+    """The operations of one of a model's graphs, in order."""
     builtin = vars(load_schema().BuiltinOperator)
     names = {code: name for name, code in builtin.items() if isinstance(code, int)}
     found = []
     for operator in subgraph.operators:
         code = model.operatorCodes[operator.opcodeIndex]
-        # Files of old converters have the code in the first field, of new ones in the second.
+        # Old converters write the code to the first field, new ones to the second.
         kind = names.get(max(code.builtinCode, code.deprecatedBuiltinCode), "UNKNOWN")
         custom = (code.customCode or b"").decode(errors="replace")
         inputs = tuple(int(i) for i in _listed(operator.inputs))
@@ -97,13 +97,13 @@ def operations(model: Any, subgraph: Any) -> list[Operation]:
 
 
 def custom_operations(model: Any) -> list[str]:
-    """Names of the operations that LiteRT alone does not have; TensorFlow's begin with `Flex`."""
+    """Names of operations that are not part of LiteRT; TensorFlow's begin with `Flex`."""
     found = (o for graph in model.subgraphs for o in operations(model, graph))
     return sorted({o.custom or o.kind for o in found if o.kind in ("CUSTOM", "UNKNOWN")})
 
 
 def data_of(model: Any, tensor: Any) -> Any:
-    """Bytes of a constant; None of a tensor that is computed."""
+    """Bytes of a constant; None for a computed tensor."""
     data = model.buffers[tensor.buffer].data
     return None if data is None or len(data) == 0 else data
 
@@ -113,7 +113,7 @@ def _listed(values):
 
 
 def _packing(buffer, schema):
-    """What packs a buffer; the generated code does not know of alignment."""
+    """A function that packs a buffer with alignment, which the generated code does not support."""
 
     def pack_aligned(builder):
         data = None

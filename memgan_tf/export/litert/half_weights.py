@@ -1,4 +1,4 @@
-"""Constants of a LiteRT model in half precision."""
+"""Stores constants of a LiteRT model in half precision."""
 
 import copy
 from typing import Any
@@ -7,25 +7,25 @@ import numpy as np
 
 from memgan_tf.export.litert.flatbuffers import data_of, operations
 
-# Smaller constants, such as thresholds and biases, are not worth it.
+# Smaller constants, such as thresholds and biases, are not halved.
 FEWEST_VALUES = 512
 LARGEST_HALF = float(np.finfo(np.float16).max)
-# What these operations read decides, down to the last bit.
+# Operations whose constants must be exact, because they determine decisions.
 COMPARISONS = ("EQUAL", "NOT_EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL")
 
 
 def halve_weights(model: Any, schema: Any) -> int:
-    """Stores the large float32 constants as float16, each behind an operation that widens it.
+    """Stores large float32 constants as float16, each with an operation that widens it.
 
-    LiteRT widens them once, when it loads the model, unless a device computes with them as they
-    are. The converter's own float16 would round calibration scores and tiny constants as well.
+    LiteRT widens them once when it loads the model, unless a device computes in half precision. The
+    converter's own float16 would also round calibration scores and tiny constants.
 
     Args:
-        model: As `flatbuffers.parse` gives it; it is changed.
+        model: Result of `flatbuffers.parse`; it is changed.
         schema: Classes of the file format.
 
     Returns:
-        How many constants are halved.
+        The number of halved constants.
     """
     count, halves = 0, {}
     for subgraph in model.subgraphs:
@@ -54,7 +54,7 @@ def _can_be_halved(model, subgraph, position):
 
 
 def _halve(model, subgraph, position, schema, halves):
-    """Makes a constant the result of an operation that widens a new one; returns the operation."""
+    """Replaces a constant by an operation that widens a new one; returns the operation."""
     tensor = subgraph.tensors[position]
     if tensor.buffer not in halves:
         values = _float32(model.buffers[tensor.buffer].data)
@@ -65,7 +65,7 @@ def _halve(model, subgraph, position, schema, halves):
     half = copy.copy(tensor)
     half.name, half.type = tensor.name + b"_half", schema.TensorType.FLOAT16
     half.buffer = halves[tensor.buffer]
-    tensor.buffer = 0  # the empty one, by the format's rule
+    tensor.buffer = 0  # the empty buffer in this format
     subgraph.tensors.append(half)
     widening = schema.OperatorT()
     widening.opcodeIndex = _dequantize_code(model, schema)
@@ -75,9 +75,9 @@ def _halve(model, subgraph, position, schema, halves):
 
 
 def _dequantize_code(model, schema):
-    """Position of the operation that widens, in the model's list, to which it is added."""
+    """Position of the widening operation in the model's list, after adding it if needed."""
     wanted = schema.BuiltinOperator.DEQUANTIZE
-    # A file has versions of an operation side by side; 3 is the first that widens float16.
+    # A file may have several versions of an operation; 3 is the first that widens float16.
     for position, code in enumerate(model.operatorCodes):
         if max(code.builtinCode, code.deprecatedBuiltinCode) == wanted and code.version >= 3:
             return position

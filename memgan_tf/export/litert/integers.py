@@ -1,4 +1,4 @@
-"""What integers change: the threshold is set by what they say of held-out normal images."""
+"""Calibrates files with integers, from their own scores of held-out normal images."""
 
 import dataclasses
 import pathlib
@@ -15,27 +15,26 @@ from memgan_tf.evaluation.views import Views
 from memgan_tf.export.litert.metadata import LiteMetadata
 from memgan_tf.export.litert.model import LiteModel
 
-# Test images that are scored twice at most, a stratified draw.
+# Largest number of test images, a stratified draw, that are scored by both.
 MAX_TEST_IMAGES = 2000
 
 
 def recalibrate(
     path: pathlib.Path, run: TrainedRun, metadata: LiteMetadata, held_out: LabelledImages
 ) -> tuple[LiteMetadata, list[str]]:
-    """Calibrates a file with integers by its own scores of held-out normal images.
+    """Calibrates a file with integers with its own scores of held-out normal images.
 
     Args:
-        path: Of a file that decides by the run's calibration.
+        path: Path of a file with the run's calibration.
         run: The run.
-        metadata: The file's.
-        held_out: Normal images that did not train.
+        metadata: Metadata of the file.
+        held_out: Normal images that were not used for training.
 
     Returns:
-        The metadata with the new calibration and pixel threshold, and what was found, a phrase
-        each.
+        The metadata with the new calibration and pixel threshold, and findings, one phrase each.
 
     Raises:
-        RuntimeError: If the scores say nothing.
+        RuntimeError: If the scores are all equal or not finite.
     """
     with LiteModel(path) as lite:
         scores = lite.score(held_out.images)["anomaly_score"]
@@ -57,7 +56,7 @@ def recalibrate(
         f"their {metadata.quantization} scores set the threshold {after.threshold:.6g}, in place "
         f"of {before.threshold:.6g} by {len(before.scores)} images",
     ]
-    # Whatever a few images cannot guarantee is said here, since the run's may be many more.
+    # Mentions what a few images cannot guarantee, because the run may have many more.
     findings += after.describe()[2:]
     return dataclasses.replace(metadata, calibration=after, pixel_threshold=pixels), findings
 
@@ -65,9 +64,9 @@ def recalibrate(
 def compare_with_run(
     lite: LiteModel, run: TrainedRun, test: LabelledImages
 ) -> tuple[dict[str, float], str]:
-    """AUROC of the run and of a file on a labelled test split, and a phrase that says both.
+    """AUROC of the run and of a file on a labeled test split, and a phrase with both.
 
-    Nothing is chosen by it.
+    It is not used for any choice.
     """
     limit = min(MAX_TEST_IMAGES, run.detector.max_test_images or MAX_TEST_IMAGES)
     positions = stratified_subset(test.labels, limit)
@@ -84,7 +83,7 @@ def compare_with_run(
 
 @dataclasses.dataclass(frozen=True)
 class _Explaining:
-    """A file in the place of a detector whose maps are measured."""
+    """Wraps a file as a detector, to measure its maps."""
 
     model: LiteModel
     max_test_images: int | None = None

@@ -1,4 +1,4 @@
-"""What a LiteRT file says of itself: how to fit images to it, how it decides, where it is from."""
+"""Metadata of a LiteRT file: how to fit images, how it decides, and its origin."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 2**31
 
 @dataclasses.dataclass(frozen=True)
 class LiteMetadata:
-    """Kept inside a LiteRT file, as JSON.
+    """Metadata stored inside a LiteRT file, as JSON.
 
     Attributes:
         detector: Name of the method.
@@ -29,10 +29,10 @@ class LiteMetadata:
         image_shape: `(height, width, channels)` of the input.
         image_fit: How photographs of another size are fitted to it.
         bit_depth: Number of bits used by the values of 16-bit files.
-        calibration: Scores of held-out normal images, which decide.
+        calibration: Calibration with the scores of held-out normal images.
         pixel_threshold: Above this value, a pixel of an anomaly's map belongs to a region; None
             predicts no regions.
-        card: What else describes the run and the export.
+        card: Further description of the run and the export.
     """
 
     detector: str
@@ -45,7 +45,7 @@ class LiteMetadata:
     card: dict[str, Any] = dataclasses.field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
-        """As JSON, with the threshold beside the scores that it follows from."""
+        """The metadata as JSON, with the threshold in addition to its scores."""
         calibration = {
             "threshold": self.calibration.threshold,
             "target_fpr": self.calibration.target_fpr,
@@ -64,7 +64,7 @@ class LiteMetadata:
         """The inverse of `to_bytes`.
 
         Raises:
-            ValueError, LookupError, TypeError: If the content is not what it returned.
+            ValueError, LookupError, TypeError: If the content is not from `to_bytes`.
         """
         values = json.loads(content)
         kept, card = values["calibration"], values["card"]
@@ -89,8 +89,8 @@ def embed(model: Any, metadata: LiteMetadata) -> None:
     """Adds metadata to a model.
 
     Args:
-        model: As `flatbuffers.parse` gives it; it is changed.
-        metadata: What is added.
+        model: Result of `flatbuffers.parse`; it is changed.
+        metadata: The metadata to add.
     """
     schema = load_schema()
     buffer, entry = schema.BufferT(), schema.MetadataT()
@@ -101,15 +101,15 @@ def embed(model: Any, metadata: LiteMetadata) -> None:
 
 
 def read_metadata(path: str | os.PathLike, what: str = "model") -> LiteMetadata:
-    """Reads what a file says of itself; nothing of it is run.
+    """Reads the metadata of a file without running it.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         what: The flag or argument that names it.
 
     Raises:
-        ValueError: If ai-edge-litert is not installed, or the file is not one that
-            `memgan export --format=litert` made.
+        ValueError: If ai-edge-litert is not installed, or the file was not made by
+            `memgan export --format=litert`.
     """
     schema = load_schema(what)
     if not pathlib.Path(path).is_file():

@@ -1,4 +1,4 @@
-"""A LiteRT file as a program uses it: images in, decisions out."""
+"""Runs a LiteRT file from a program: images in, decisions out."""
 
 import contextlib
 import json
@@ -16,25 +16,25 @@ from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
 from memgan_tf.export.litert.scorer import DECISIONS, MAP
 from memgan_tf.programs import module_command
 
-# A model may take a minute for a large photograph on a small device; longer than this for a part
-# of the images means that it hangs.
+# A model may need a minute for a large photograph on a small device. If a part of the images takes
+# longer than this, it hangs.
 TIMEOUT_SECONDS = 1800
 DTYPES = ("<f4", "|b1")
 
 
 class LiteModel:
-    """A file that `memgan export --format=litert` made, run by LiteRT's interpreter.
+    """A file made by `memgan export --format=litert`, run by LiteRT's interpreter.
 
-    The interpreter runs in a process of its own, since a malformed file may end it. Use it as a
+    The interpreter runs in a separate process, because a malformed file may crash it. Use it as a
     context manager, or call `close`.
 
     Args:
-        path: Of the file.
-        num_threads: Threads of the interpreter; None takes one for each core.
+        path: Path of the file.
+        num_threads: Threads of the interpreter; None uses one per core.
         what: The flag or argument that names the file, for messages.
 
     Attributes:
-        metadata: What the file says of itself.
+        metadata: Metadata of the file.
 
     Raises:
         ValueError: If ai-edge-litert is not installed or the file is not such a model.
@@ -79,18 +79,18 @@ class LiteModel:
         """`anomaly_score`, `p_value`, `is_anomaly` and `threshold` of images, each `(num_images,)`.
 
         Args:
-            images: `(num_images, height, width, channels)`, 0 to 255, of the model's shape; a set
-                that is indexed by arrays of positions will do.
+            images: `(num_images, height, width, channels)`, 0 to 255, in the model's shape; or a
+                set that is indexed by arrays of positions.
 
         Raises:
-            ValueError: If the images are not of the shape, or the interpreter fails.
+            ValueError: If the images do not have the shape, or the interpreter fails.
         """
         positions = parts_of(np.arange(len(images)), self.metadata.image_shape)
         parts = [self.explain(images[part]) for part in positions]
         return {name: np.concatenate([part[name] for part in parts]) for name in DECISIONS}
 
     def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """As `score`, of images that memory holds; and `anomaly_map` where the method has it."""
+        """Like `score`, for images in memory; with `anomaly_map` if the method has it."""
         images = as_pixels("images", images)
         if images.shape[1:] != self.metadata.image_shape:
             raise ValueError(
@@ -123,7 +123,7 @@ class LiteModel:
         if missing:
             raise self._failure(f"it has no output {missing[0]}")
         if tuple(described["shape"]) != self.metadata.image_shape:
-            raise self._failure("its input has not the shape that its metadata states")
+            raise self._failure("its input does not have the shape in its metadata")
 
     def _read_line(self):
         line = self._process.stdout.readline()
@@ -135,7 +135,7 @@ class LiteModel:
         return values
 
     def _failure(self, reason=None):
-        """What to raise, with the reason that the interpreter gave, or how its process ended."""
+        """The error to raise, with the interpreter's reason, or how its process ended."""
         if reason is None:
             code = self._process.wait()
             reason = f"its process ended with {code}"

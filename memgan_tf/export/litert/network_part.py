@@ -1,30 +1,30 @@
-"""Which operations of a LiteRT graph are the networks', and may be integers."""
+"""Finds the operations of a LiteRT graph that belong to networks and may be integers."""
 
 from typing import Any
 
 from memgan_tf.export.litert.flatbuffers import data_of, operations
 
 WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "TRANSPOSE_CONV", "FULLY_CONNECTED")
-# Between two weighted ones these are integers as well.
+# Between two weighted operations, these are also integers.
 BETWEEN = (
     *("ADD", "MUL", "LEAKY_RELU", "RELU", "RELU6", "HARD_SWISH", "LOGISTIC", "PAD", "SLICE"),
     *("STRIDED_SLICE", "RESHAPE", "MEAN", "AVERAGE_POOL_2D", "MAX_POOL_2D", "CONCATENATION"),
 )
-# Layers name what they compute `<layer>/<operation>`; a method's own formulas have no layer.
+# Operations of layers are named `<layer>/<operation>`; a method's own formulas have no layer.
 LAYER_SIGN = "/"
 
 
 def float_nodes(model: Any) -> list[str]:
-    """Names of all operations that are not the networks': they must stay in floating point.
+    """Names of all operations outside of networks, which must stay in floating point.
 
-    A layer with weights is the network's. So is any simple operation of a layer that computes
-    from one such layer what another needs.
+    A layer with weights belongs to a network. So does a simple operation of a layer between two
+    such layers.
 
     Args:
-        model: As `flatbuffers.parse` gives it, not quantized.
+        model: Result of `flatbuffers.parse`, not quantized.
 
     Raises:
-        ValueError: If no operation is the networks'.
+        ValueError: If no operation belongs to a network.
     """
     subgraph = model.subgraphs[0]
     found, names = operations(model, subgraph), [t.name.decode() for t in subgraph.tensors]

@@ -1,4 +1,4 @@
-"""The module that becomes a LiteRT model: one signature from the pixels of one image."""
+"""The module for conversion to LiteRT, with one signature for the pixels of one image."""
 
 import numpy as np
 import tensorflow as tf
@@ -12,7 +12,7 @@ DECISIONS = ("anomaly_score", "p_value", "is_anomaly", "threshold")
 
 
 class LiteScorer(tf.Module):
-    """A model and its calibration, of operations that LiteRT has, for one image at a time.
+    """A model and its calibration, with operations of LiteRT, for one image at a time.
 
     Args:
         model: Trained model.
@@ -27,18 +27,18 @@ class LiteScorer(tf.Module):
         calibration: Calibration,
     ):
         super().__init__(name="memgan_lite_scorer")
-        # As in `export.scorer.Scorer`: a Keras object as an attribute is saved twice.
+        # As in `export.scorer.Scorer`, because a Keras object as an attribute is saved twice.
         self._model = lambda: model
         self.scoring_variables = [raw_variable(v) for v in model.scoring_variables]
         self._image_shape, self._calibration = tuple(image_shape), calibration
 
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
-        """The signature by its name: `image` uint8 `(1, height, width, channels)` → decisions."""
+        """The signature by name: `image` uint8 `(1, height, width, channels)` to decisions."""
         image = tf.TensorSpec((1, *self._image_shape), tf.uint8, name=IMAGE)
         return {SIGNATURE: tf.function(self._answer, input_signature=[image])}
 
     def _answer(self, image):
-        # LiteRT resizes an image only to its own type.
+        # LiteRT's resizing does not change the type.
         explained = self._model().explain(tf.cast(image, tf.float32))
         scores = tf.cast(explained["anomaly_score"], tf.float32)
         answer = decide_in_float32(scores, self._calibration)
@@ -48,7 +48,7 @@ class LiteScorer(tf.Module):
 
 
 def decide_in_float32(scores: tf.Tensor, calibration: Calibration) -> dict[str, tf.Tensor]:
-    """What `export.scorer.decide` gives, without float64 and `tf.searchsorted`.
+    """Like `export.scorer.decide`, without float64 and `tf.searchsorted`.
 
     A float32 score is at most a float64 number if and only if it is at most the largest float32
     below that number. So the comparisons are exact. A score that is not a number is an anomaly.
@@ -73,7 +73,7 @@ def decide_in_float32(scores: tf.Tensor, calibration: Calibration) -> dict[str, 
 
 
 def round_down(values: np.ndarray) -> np.ndarray:
-    """For each float64 number the largest float32 that is not above it."""
+    """The largest float32 that is not above each float64 number."""
     nearest = np.asarray(values, np.float64).astype(np.float32)
     below = np.nextafter(nearest, np.float32(-np.inf))
     return np.where(nearest.astype(np.float64) > values, below, nearest)

@@ -1,4 +1,4 @@
-"""Scores files with a LiteRT model, by the rules of the run that it was made of."""
+"""Scores files with a LiteRT model, by the rules of its run."""
 
 import dataclasses
 
@@ -16,15 +16,15 @@ from memgan_tf.export.litert.scorer import MAP
 
 @dataclasses.dataclass(frozen=True)
 class LiteScores:
-    """What a model says of images.
+    """A model's results for images.
 
     Attributes:
         given: The images.
         scores: `(num_images,)` A(x).
         p_values: `(num_images,)`.
-        flagged: `(num_images,)` bool, which are called anomalies.
-        regions: Of each of these, where it is anomalous, None of the others; None for a model
-            without a pixel threshold.
+        flagged: `(num_images,)` bool, whether an image is called an anomaly.
+        regions: Anomalous region of each of these, None for the others; None for a model without a
+            pixel threshold.
     """
 
     given: ScoringInput
@@ -35,12 +35,12 @@ class LiteScores:
 
 
 def score_source(model: LiteModel, source: str, fdr: float | None = None) -> LiteScores:
-    """Scores an image, a folder or an npz file; files of any size are fitted as the run's were.
+    """Scores an image, a folder or an npz file; files of any size are fitted like the run's.
 
     Args:
         model: The model.
-        source: As `read_input` takes it.
-        fdr: None decides by the threshold, a number over all images.
+        source: As in `read_input`.
+        fdr: None decides by the threshold; a number decides for all images together.
 
     Raises:
         ValueError: If there is nothing to score, or the model fails.
@@ -53,7 +53,7 @@ def score_source(model: LiteModel, source: str, fdr: float | None = None) -> Lit
     p_values = calibration.p_values(scores)
     flagged = np.float64(scores) > calibration.threshold
     if not np.array_equal(flagged, answers["is_anomaly"]):
-        raise ValueError("`model` decides otherwise than its metadata says. Export the run again")
+        raise ValueError("`model` does not decide as in its metadata. Export the run again")
     if fdr is not None:
         flagged = control_false_discoveries(p_values, fdr)
     return LiteScores(given, scores, p_values, flagged, _regions(model, given, flagged))

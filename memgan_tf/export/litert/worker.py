@@ -1,9 +1,9 @@
-"""A LiteRT model in a process of its own, which a malformed file may end.
+"""Runs a LiteRT model in a separate process, because a malformed file may crash it.
 
-`python -m memgan_tf.export.litert.worker model.tflite <threads>` says in a line of JSON which
-outputs the model has, or what is wrong. Then it reads images from standard input: a line with their
-number, and their pixels. It answers with a line of JSON that gives each output's type and shape,
-and the outputs' bytes. TensorFlow is never imported.
+`python -m memgan_tf.export.litert.worker model.tflite <threads>` writes a line of JSON with the
+outputs of the model, or an error. Then it reads images from standard input: a line with their
+number, and their pixels. It answers with a line of JSON with the type and shape of each output, and
+the bytes of the outputs. TensorFlow is never imported.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ class LiteRunner:
     """The interpreter of a model with one signature, from an image to its outputs.
 
     Args:
-        path: Of the file.
+        path: Path of the file.
         num_threads: Threads of the kernels.
 
     Attributes:
@@ -53,14 +53,14 @@ class LiteRunner:
         return sorted(self._call.get_output_details())
 
     def __call__(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs of images `(num_images, height, width, channels)` uint8, by name."""
+        """Outputs by name for images `(num_images, height, width, channels)` uint8."""
         found = [self._call(**{self._name: image[np.newaxis]}) for image in images]
         return {name: np.concatenate([answer[name] for answer in found]) for name in self.outputs}
 
 
 def main(path: str, num_threads: str) -> None:
     """Answers until standard input ends."""
-    # What a malformed file asks for in vain ends this process, not the machine.
+    # Limits the memory, so that a malformed file ends this process and does not harm the machine.
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (memory, resource.getrlimit(resource.RLIMIT_AS)[1]))
