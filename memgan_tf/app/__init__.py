@@ -1,1 +1,1 @@
-"""A local page on which an inspector looks at scored photographs, decides and corrects."""
+"""A local page on which an inspector reviews scored photographs, decides and corrects."""

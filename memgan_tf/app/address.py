@@ -1,4 +1,4 @@
-"""Where the page is: on this machine alone."""
+"""The address of the page, which is local to this machine."""
 
 import socket
 
@@ -6,7 +6,7 @@ HOST = "127.0.0.1"
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on this machine's own address; port 0 takes a free one.
+    """A socket on this machine's loopback address; port 0 uses a free port.
 
     Raises:
         ValueError: If the port is in use.
@@ -15,7 +15,7 @@ def bind(port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((HOST, port))
-        # Before it listens, another program could take the same port.
+        # Listens at once, so that no other program can take the same port.
         found.listen()
     except OSError as error:
         found.close()

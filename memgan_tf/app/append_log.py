@@ -1,4 +1,4 @@
-"""A text file that grows by whole lines, whoever is killed in the middle of one."""
+"""A text file that grows by complete lines, even if a writing process is killed."""
 
 import contextlib
 import fcntl
@@ -8,20 +8,21 @@ from collections.abc import Callable, Iterator, Sequence
 
 from memgan_tf import files
 
-# Bytes of such a file, and of a line.
+# Largest sizes of such a file, and of a line, in bytes.
 MAX_BYTES, MAX_LINE = 512 * 2**20, 2**16
 
 
 class AppendLog:
     """Lines that several processes append and read.
 
-    A line is written and synced under a lock before `append` returns. Readers take lines up to the
-    last line end, so none sees half a line. The next writer removes what a killed one left.
+    A line is written and synced under a lock before `append` returns. Readers read up to the last
+    line end, so they never see a partial line. The next writer removes the partial line of a killed
+    writer.
 
     Args:
-        path: Of the file; made at the first `append`.
+        path: Path of the file, which is made at the first `append`.
         header: First line of a new file; empty for none.
-        is_whole: Whether a last line without its end is complete: an editor leaves such lines.
+        is_whole: Whether a last line without a line end is complete; editors leave such lines.
     """
 
     def __init__(
@@ -34,11 +35,11 @@ class AppendLog:
         self._offset, self._inode = 0, None
 
     def append(self, lines: Sequence[str]) -> None:
-        """Appends lines; they are on the disk when it returns, or none of them is.
+        """Appends lines; all of them, or none, are on the disk when it returns.
 
         Raises:
-            ValueError: If a line has a line end in it or is too long, or the file is not regular.
-            OSError: If the file cannot be written; it is as before then.
+            ValueError: If a line contains a line end or is too long, or the file is not regular.
+            OSError: If the file cannot be written; then it is unchanged.
         """
         content = "".join(f"{line}\n" for line in lines).encode("utf-8")
         if content.count(b"\n") != len(lines) or any(len(line) > MAX_LINE for line in lines):
@@ -60,11 +61,11 @@ class AppendLog:
                     _sync_folder(self.path.parent)
 
     def read_new(self) -> tuple[bool, list[str]]:
-        """The whole lines that were appended since the last call.
+        """The complete lines appended since the last call.
 
         Returns:
-            Whether the file is another one than before, so that earlier lines are void; and the
-            lines, without the header.
+            Whether the file has been replaced, so that earlier lines are void; and the lines,
+            without the header.
 
         Raises:
             ValueError: If the file is too large or not regular.
@@ -91,7 +92,7 @@ class AppendLog:
         return had_any
 
     def _repair(self, handle):
-        """Ends or removes a last line without its end; returns whether the file is empty."""
+        """Completes or removes a last line without an end; returns whether the file is empty."""
         size = os.fstat(handle).st_size
         if size == 0:
             return True

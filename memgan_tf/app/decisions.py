@@ -1,4 +1,4 @@
-"""decisions.csv: who called which image good or a defect, when, at which score and threshold."""
+"""decisions.csv: who called which image good or a defect, when, with score and threshold."""
 
 import csv
 import dataclasses
@@ -21,7 +21,7 @@ COLUMNS = (
 )
 GOOD, DEFECT, WITHDRAWN = "good", "defect", "withdrawn"
 CHOICES = (GOOD, DEFECT, WITHDRAWN)
-# The last cell has a fixed form: a row that was cut off never has it.
+# The last cell has a fixed form, which a partial row does not have.
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_WHO, LONGEST_NAME = 80, 300
 
@@ -33,12 +33,12 @@ class Decision:
     Attributes:
         time: UTC, ISO 8601.
         who: Name of the inspector.
-        file: Name of the image, as a person reads it.
+        file: Name of the image for people.
         decision: `good`, `defect` or `withdrawn`.
-        anomaly_score: Of the image.
-        p_value: Of the image.
-        threshold: When it was decided.
-        image: The image's id, the first half of its content's SHA-256.
+        anomaly_score: Score of the image.
+        p_value: P-value of the image.
+        threshold: Threshold at the time of the decision.
+        image: Id of the image, the first half of its content's SHA-256.
     """
 
     time: str
@@ -51,9 +51,9 @@ class Decision:
     image: str
 
     def to_line(self) -> str:
-        """The row as a line of CSV; no name in it has a line end or computes."""
+        """The row as a line of CSV, with names free of line ends and formulas."""
         flagged = int(self.anomaly_score > self.threshold)
-        # Exact, so that a score at the threshold is still not above it when it is read back.
+        # Exact, so that a score equal to the threshold is still not above it after reading.
         numbers = (repr(float(self.anomaly_score)), f"{self.p_value:.6g}", repr(self.threshold))
         text = io.StringIO()
         row = (self.time, _cell(self.who), _cell(self.file), self.decision, *numbers, flagged)
@@ -84,7 +84,7 @@ class Decision:
 
 
 def check_who(who: str) -> str:
-    """A name of an inspector that can be written.
+    """Checks that the name of an inspector can be written.
 
     Raises:
         ValueError: If it is empty or too long.
@@ -103,14 +103,14 @@ def now() -> str:
 
 
 class Decisions:
-    """What was decided so far, of all processes that write the file.
+    """All decisions so far, by all processes that write the file.
 
     Args:
-        folder: Of the inspection.
+        folder: Folder of the inspection.
 
     Attributes:
-        damaged: Rows that cannot be read, each with its reason.
-        count: Rows that were read.
+        damaged: Unreadable rows, each with its reason.
+        count: Number of rows read.
     """
 
     def __init__(self, folder: pathlib.Path):
@@ -130,7 +130,7 @@ class Decisions:
         """Writes a row; it is on the disk when this returns.
 
         Raises:
-            OSError: If it cannot be written; then nothing is.
+            OSError: If it cannot be written; then nothing is written.
         """
         self._log.append([decision.to_line()])
         self.refresh()
@@ -151,12 +151,12 @@ class Decisions:
                 self._latest[found.image] = found
 
     def of(self, image: str) -> Decision | None:
-        """The latest decision on an image, unless it was withdrawn."""
+        """The latest decision on an image, unless it has been withdrawn."""
         found = self._latest.get(image)
         return None if found is None or found.decision == WITHDRAWN else found
 
     def standing(self) -> list[Decision]:
-        """The latest decision on each image, those that were withdrawn left out."""
+        """The latest decision on each image, without withdrawn ones."""
         return [d for d in list(self._latest.values()) if d.decision != WITHDRAWN]
 
 

@@ -1,4 +1,4 @@
-"""Who may use the page: a browser on this machine that was given the token."""
+"""Restricts the page to browsers on this machine that have the token."""
 
 import secrets
 import urllib.parse
@@ -22,8 +22,8 @@ HEADERS = {
     "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
-# A page of this origin goes on to the session: a redirection after a click elsewhere would not
-# carry a cookie that is for this site alone.
+# A page of this origin leads to the session, because after a click on another site, a redirection
+# would not send a cookie that is restricted to this site.
 WELCOME = (
     '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>memgan</title>'
     '<link rel="icon" href="data:,">'
@@ -38,23 +38,23 @@ def make_token() -> str:
 
 
 class Guard:
-    """Lets requests through that are for this machine, from this page, with the token.
+    """Passes on requests that are for this machine, from this page, and with the token.
 
-    - The Host must be a loopback name, so that no other name leads here (DNS rebinding).
-    - What changes anything must come from this page, by its Origin (request forgery).
-    - The token comes once in the address and then in a cookie, and is compared in constant time.
+    - The Host must be a loopback name, against DNS rebinding.
+    - Requests with effects must have this page as Origin, against request forgery.
+    - The token is sent once in the address and then in a cookie, and compared in constant time.
 
     Args:
-        app: Gets what is let through.
+        app: Receives the passed requests.
         token: The token.
-        port: Names the cookie: those of other sessions of this machine stay.
+        port: Part of the cookie's name, so that other sessions on this machine keep theirs.
     """
 
     def __init__(self, app: ASGIApp, token: str, port: int):
         self._app, self._token, self._cookie = app, token, f"memgan_app_{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request or lets it through."""
+        """Answers a request or passes it on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""images.jsonl: every image that was scored in the session, so that a restart shows it again."""
+"""images.jsonl: all images scored in the session, so that a restart shows them again."""
 
 import dataclasses
 import json
@@ -19,14 +19,14 @@ class ScoredImage:
     """An image of the session.
 
     Attributes:
-        id: First half of its content's SHA-256: the same bytes are one image, whatever their name.
-        name: As it was dropped, or its path below the watched folder.
-        path: Where the file lies.
-        size: `(height, width)` upright.
+        id: First half of its content's SHA-256; equal bytes are one image, with any name.
+        name: Name of the dropped file, or path below the watched folder.
+        path: Path of the file.
+        size: `(height, width)` of the upright image.
         anomaly_score: A(x).
-        p_value: When it was scored.
-        threshold: When it was scored.
-        time: When it was scored, UTC, ISO 8601.
+        p_value: P-value at the time of scoring.
+        threshold: Threshold at the time of scoring.
+        time: Time of scoring, UTC, ISO 8601.
     """
 
     id: str
@@ -39,7 +39,7 @@ class ScoredImage:
     time: str
 
     def to_line(self) -> str:
-        """As a line of JSON, in ASCII: names may hold bytes that are not UTF-8."""
+        """A line of JSON in ASCII, because names may have bytes that are not UTF-8."""
         return json.dumps(dataclasses.asdict(self), allow_nan=False)
 
     @classmethod
@@ -64,10 +64,10 @@ class ScoredImage:
 
 
 class Images(Sequence):
-    """The images in the order in which they were scored, of all processes that write the file.
+    """The images in the order of scoring, by all processes that write the file.
 
     Args:
-        folder: Of the inspection.
+        folder: Folder of the inspection.
     """
 
     def __init__(self, folder: pathlib.Path):
@@ -88,11 +88,11 @@ class Images(Sequence):
         return key in self._by_id
 
     def get(self, key: str) -> ScoredImage | None:
-        """The image of an id."""
+        """The image with an id."""
         return self._by_id.get(key)
 
     def position(self, key: str) -> int | None:
-        """Its place in the order."""
+        """Position of an image in the order."""
         return self._positions.get(key)
 
     def add(self, images: list[ScoredImage]) -> None:
@@ -114,7 +114,7 @@ class Images(Sequence):
                 try:
                     found = ScoredImage.from_line(line)
                 except ValueError:
-                    # Of no use without its file's place; the decisions have a file of their own.
+                    # Useless without the path of its file; decisions are in a separate file.
                     continue
                 if found.id not in self._by_id:
                     self._positions[found.id] = len(self._order)
@@ -123,11 +123,11 @@ class Images(Sequence):
 
 
 def last_part(name: str) -> str:
-    """The last part of a name that a browser sent: a name is no path here."""
+    """The last part of a name sent by a browser, so that it cannot be a path."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return last[-255:] or "unnamed"
 
 
 def is_inside(path: str | os.PathLike, folder: str | os.PathLike) -> bool:
-    """Whether a path lies in a folder, links resolved."""
+    """Whether a path is inside a folder, after resolving links."""
     return pathlib.Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

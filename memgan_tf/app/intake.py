@@ -1,4 +1,4 @@
-"""From files to scores: a queue with an end, and one thread that scores."""
+"""Scores incoming files: a limited queue, and one thread that scores."""
 
 import collections
 import contextlib
@@ -15,11 +15,11 @@ from memgan_tf.app.judges import Judge
 from memgan_tf.app.photographs import Opened, Waiting, id_of, open_content, read_file
 from memgan_tf.app.pictures import Pictures
 
-# Files that wait at most; who brings more waits for room.
+# Largest number of waiting files; further files wait for room.
 QUEUE_SIZE = 64
-# Images that are scored at once: few, so that a look at an image does not wait long.
+# Number of images scored at once, small so that the page does not wait long.
 BATCH_SIZE, BATCH_PIXELS = 16, 2**20
-# Reasons that are kept of files that are left out.
+# Number of kept reasons for files that are left out.
 MAX_FAILURES = 1000
 
 
@@ -28,9 +28,9 @@ class Failure:
     """A file that was left out.
 
     Attributes:
-        name: Of the file.
-        reason: Why, one line.
-        number: Counts up from 1.
+        name: Name of the file.
+        reason: Reason, one line.
+        number: Counts from 1.
     """
 
     name: str
@@ -39,16 +39,16 @@ class Failure:
 
 
 class Intake:
-    """Scores files in the order in which they come.
+    """Scores files in the order of arrival.
 
     Args:
         judge: Scores them.
-        images: Where they are added.
-        pictures: Gets what was decoded, so that it is not decoded again for the page.
+        images: Receives the scored images.
+        pictures: Receives decoded images, so that they are not decoded again for the page.
 
     Attributes:
         failures: The latest files that were left out.
-        failed: How many there were.
+        failed: Number of files left out.
     """
 
     def __init__(self, judge: Judge, images: Images, pictures: Pictures):
@@ -65,7 +65,7 @@ class Intake:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread after the images that it has in work; what waits is left."""
+        """Ends the thread after the current images; waiting files are not scored."""
         self._stopping = True
         with contextlib.suppress(queue.Full):
             self._queue.put_nowait(None)
@@ -73,11 +73,11 @@ class Intake:
 
     @property
     def waiting(self) -> int:
-        """Files that are not scored yet."""
+        """Number of files that are not scored yet."""
         return self._queue.qsize() + self._in_work
 
     def put(self, file: Waiting, timeout: float) -> bool:
-        """Lets a file wait for its turn; returns False if there was no room in time."""
+        """Adds a file to the queue; returns False if there was no room in time."""
         try:
             self._queue.put(file, timeout=timeout)
         except queue.Full:
@@ -85,7 +85,7 @@ class Intake:
         return not self._stopping
 
     def leave_out(self, name: str, reason: str) -> None:
-        """Notes a file that cannot be scored."""
+        """Records a file that cannot be scored."""
         self.failed += 1
         self.failures.appendleft(Failure(name, reason, self.failed))
 
@@ -127,7 +127,7 @@ class Intake:
             self._images.add(sound)
 
     def _open(self, file):
-        """A file that is to be scored; None if it was already or cannot be, which is noted."""
+        """A file to be scored; None if it has been scored, or cannot be, which is recorded."""
         try:
             content = read_file(file.path)
             if id_of(content) in self._images:

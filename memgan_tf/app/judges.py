@@ -1,4 +1,4 @@
-"""What scores the photographs of a session: a run, or a server that runs its export."""
+"""Scores the photographs of a session, with a run or a server that runs its export."""
 
 import abc
 import pathlib
@@ -24,14 +24,14 @@ class Judge(abc.ABC):
     """Scores images; used by several threads, one at a time.
 
     Attributes:
-        title: What it is, for the page.
-        image_shape: `(height, width, channels)` that it takes.
+        title: Title for the page.
+        image_shape: Input shape, `(height, width, channels)`.
         image_fit: How files of another size are fitted.
-        bit_depth: Bits that the values of 16-bit files use; None is 16.
+        bit_depth: Number of bits used by the values of 16-bit files; None is 16.
         threshold: A score above it is called an anomaly.
-        calibration: Scores of held-out normal images; None if they are not known.
-        scale: Of the colors of maps; None if each map has its own.
-        has_maps: Whether `heat` gives any.
+        calibration: Scores of held-out normal images; None if unknown.
+        scale: Scale of the colors of maps; None if each map has its own.
+        has_maps: Whether `heat` returns maps.
     """
 
     title: str
@@ -47,7 +47,7 @@ class Judge(abc.ABC):
         self._lock = threading.Lock()
 
     def busy(self) -> threading.Lock:
-        """A context in which nobody else uses the detector or the connection."""
+        """A context with exclusive use of the detector or the connection."""
         return self._lock
 
     @abc.abstractmethod
@@ -60,7 +60,7 @@ class Judge(abc.ABC):
 
     @abc.abstractmethod
     def refresh(self) -> None:
-        """Takes over what other processes have changed."""
+        """Reads changes by other processes."""
 
     @abc.abstractmethod
     def close(self) -> None:
@@ -108,19 +108,19 @@ class RunJudge(Judge):
             self._stamp = stamp
 
     def close(self):
-        """There are none."""
+        """Does nothing, because there are no connections."""
 
     def recalibrate(
         self, target_fpr: float | None = None, scores: np.ndarray | None = None
     ) -> pathlib.Path:
-        """Sets the threshold anew, as `memgan recalibrate` does.
+        """Sets a new threshold, like `memgan recalibrate`.
 
         Args:
-            target_fpr: Share of normal images that may be called anomalies; None keeps it.
-            scores: Of images that were confirmed as good; None keeps the old ones.
+            target_fpr: Share of normal images that may be called anomalies; None keeps the old one.
+            scores: Scores of images confirmed as good; None keeps the old ones.
 
         Returns:
-            Where the old calibration is kept.
+            File of the old calibration.
 
         Raises:
             ValueError: If there are too few images to guarantee the rate.
@@ -149,12 +149,12 @@ class ServerJudge(Judge):
     """A server that runs an export.
 
     Args:
-        client: Of the server; it is asked at once whether it serves an export.
-        image_fit: How files of another size are fitted; the export's model card says it.
-        bit_depth: As in `Judge`; the model card says it too.
+        client: Client of the server, which is checked at once to serve an export.
+        image_fit: How files of another size are fitted; see the export's model card.
+        bit_depth: As in `Judge`; see the model card.
 
     Raises:
-        RequestRefused, ServerUnavailable: If the server does not answer as an export does.
+        RequestRefused, ServerUnavailable: If the server does not answer like an export.
     """
 
     def __init__(self, client: Client, image_fit: str, bit_depth: int | None = None):
@@ -180,7 +180,7 @@ class ServerJudge(Judge):
             return self._client.anomaly_map(pixels)
 
     def refresh(self):
-        """Every answer has the server's threshold with it."""
+        """Does nothing, because every answer includes the server's threshold."""
 
     def close(self):
         self._client.close()

@@ -1,4 +1,4 @@
-"""The normal images that look most like an image: what the detector knows of such parts."""
+"""The normal images most similar to an image."""
 
 import dataclasses
 import io
@@ -19,20 +19,20 @@ from memgan_tf.detectors.patches.features_knn import pooled
 from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.evaluation.trained_run import TrainedRun
 
-# Training images, and confirmed good ones, that are compared at most; and how many are shown.
+# Largest numbers of training images and of confirmed good ones to compare; number of shown ones.
 MAX_TRAINING, MAX_CONFIRMED, NUM_SHOWN = 1000, 200, 4
 BATCH_SIZE = 16
-# Side that pixels are compared at.
+# Side of images for the comparison of pixels.
 SIDE = 24
 
 
 @dataclasses.dataclass(frozen=True)
 class Neighbor:
-    """A normal image beside the one that is looked at.
+    """A normal image shown next to the viewed one.
 
     Attributes:
-        name: Of the image.
-        address: Of its picture, below the page's.
+        name: Name of the image.
+        address: Address of its picture, below the page's.
     """
 
     name: str
@@ -40,14 +40,14 @@ class Neighbor:
 
 
 class TrainingNeighbors:
-    """The run's training images, described once in a thread of their own.
+    """The run's training images, described once in a separate thread.
 
     Args:
         judge: The run.
 
     Attributes:
-        state: What is ready, one line; empty once all is.
-        is_ready: Whether `nearest` can be asked.
+        state: Progress, one line; empty when everything is ready.
+        is_ready: Whether `nearest` may be called.
     """
 
     def __init__(self, judge: RunJudge):
@@ -64,16 +64,16 @@ class TrainingNeighbors:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread after the images that it has in work."""
+        """Ends the thread after the current images."""
         self._stopping = True
         self._thread.join(timeout=60.0)
 
     def nearest(self, pixels: np.ndarray, count: int = NUM_SHOWN) -> list[Neighbor]:
-        """The training images that are nearest to an image, the nearest first.
+        """The training images nearest to an image, nearest first.
 
         Args:
-            pixels: `(height, width, channels)` as the detector takes them.
-            count: At most.
+            pixels: Input of the detector, `(height, width, channels)`.
+            count: Largest number of images.
         """
         with self._judge.busy():
             vector = self._describe(pixels[np.newaxis])[0]
@@ -81,7 +81,7 @@ class TrainingNeighbors:
         return [Neighbor(self._names[i], f"/training/{i}") for i in order.tolist()]
 
     def picture(self, number: int) -> bytes | None:
-        """The picture of a training image; None if there is none of this number."""
+        """The picture of a training image; None if the number does not exist."""
         return self._pictures[number] if 0 <= number < len(self._pictures) else None
 
     def _work(self):
@@ -110,12 +110,12 @@ class TrainingNeighbors:
 
 
 class ConfirmedNeighbors:
-    """The images of the session that were confirmed as good, compared by their pixels.
+    """The images of the session confirmed as good, compared by their pixels.
 
     Args:
-        images: Of the session.
-        decisions: On them.
-        pictures: Their thumbnails are compared.
+        images: Images of the session.
+        decisions: Decisions on them.
+        pictures: Makes the thumbnails, which are compared.
     """
 
     def __init__(self, images: Images, decisions: Decisions, pictures: Pictures):
@@ -123,7 +123,7 @@ class ConfirmedNeighbors:
         self._vectors: dict[str, np.ndarray] = {}
 
     def nearest(self, image: ScoredImage, count: int = NUM_SHOWN) -> list[Neighbor]:
-        """Those that are nearest to an image, the nearest first, without itself."""
+        """The confirmed images nearest to an image, nearest first, without the image itself."""
         good = [d.image for d in self._decisions.standing() if d.decision == GOOD]
         known = [self._images.get(key) for key in good if key != image.id]
         own, found = self._vector(image), []
@@ -135,7 +135,7 @@ class ConfirmedNeighbors:
         return [Neighbor(i.name, f"/image/{i.id}/thumbnail") for _, i in found[:count]]
 
     def _vector(self, image):
-        """None if the file cannot be read any more."""
+        """Vector of an image; None if the file can no longer be read."""
         if image.id not in self._vectors:
             try:
                 with Image.open(io.BytesIO(self._pictures.thumbnail(image))) as thumbnail:
@@ -147,9 +147,9 @@ class ConfirmedNeighbors:
 
 
 def describer(run: TrainedRun) -> Callable[[np.ndarray], np.ndarray]:
-    """Gives unit vectors by which a run's images are compared, `(num_images, length)`.
+    """A function that returns unit vectors for comparing a run's images, `(num_images, length)`.
 
-    Features of the network, where the detector has one, else codes, else small pixels.
+    They are features of the detector's network if it has one, otherwise codes or small images.
     """
     detector = run.detector
     if isinstance(detector, FeatureDetector) and detector.model is not None:
@@ -167,7 +167,7 @@ def describer(run: TrainedRun) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def pixel_vectors(images: np.ndarray) -> np.ndarray:
-    """Images `(num_images, height, width, channels)` as small ones of length 1."""
+    """Images `(num_images, height, width, channels)` as small images scaled to length 1."""
     small = [_as_image(i).convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX) for i in images]
     values = np.stack([np.asarray(image, np.float32).reshape(-1) for image in small])
     return _unit(values - values.mean(axis=1, keepdims=True))

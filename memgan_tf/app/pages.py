@@ -1,4 +1,4 @@
-"""The page's parts as HTML. Every name in them is escaped."""
+"""The page's parts as HTML, with all names escaped."""
 
 import shlex
 from typing import Any
@@ -12,7 +12,7 @@ from memgan_tf.evaluation.calibration import needed_images
 from memgan_tf.evaluation.drift import Drift
 from memgan_tf.text import printable
 
-# Images that the strip shows at first, and at most after many pages.
+# Numbers of images in the strip at first, and at most after many pages.
 STRIP_SIZE, MAX_STRIP = 60, 600
 NUM_FAILURES = 50
 
@@ -21,7 +21,7 @@ class Pages:
     """Makes the page's parts of a session.
 
     Args:
-        session: What is shown.
+        session: The session to show.
     """
 
     def __init__(self, session: Session):
@@ -37,7 +37,7 @@ class Pages:
         self._environment.filters.update(percent=percent, number=number, shell=shlex.quote)
 
     def whole(self, key: str | None, filter_name: str) -> str:
-        """The page, open at an image, the latest one if none is named."""
+        """The page with a given image, by default the latest one."""
         parts = (
             self._viewer_context(key, filter_name),
             self._strip_context(filter_name, None, STRIP_SIZE),
@@ -52,22 +52,22 @@ class Pages:
         return self._render("viewer.html", **self._viewer_context(key, filter_name))
 
     def strip(self, filter_name: str, before: str | None, count: int) -> str:
-        """Images of a filter, the latest first, or those before an image."""
+        """Images of a filter, latest first, optionally only those before an image."""
         count = max(1, min(count, MAX_STRIP))
         return self._render("strip.html", **self._strip_context(filter_name, before, count))
 
     def panel(self) -> str:
-        """What was decided, what the threshold costs, the chart, what was left out."""
+        """Decisions, costs of the threshold, the chart, and files that were left out."""
         return self._render("panel.html", **self._panel_context())
 
     def price(self, step: int) -> str:
-        """What the threshold of a step of the slider costs."""
+        """Costs of the threshold at a step of the slider."""
         steps = self._session.steps()
         chosen = steps[max(0, min(step, len(steps) - 1))] if steps else (None, None)
         return self._render("price.html", price=self._session.price(*chosen))
 
     def neighbors(self, key: str) -> str:
-        """The normal images that look most like an image."""
+        """The normal images most similar to an image."""
         image = self._session.images.get(key)
         source, found = ("", []) if image is None else self._session.neighbors(image)
         return self._render("neighbors.html", source=source, neighbors=found)
@@ -142,17 +142,17 @@ class Pages:
 
 
 def percent(share: float) -> str:
-    """A share as a person reads it: `4.2 %`."""
+    """A share for display, such as `4.2 %`."""
     return f"{100 * share:.3g} %"
 
 
 def number(value: float) -> str:
-    """A score as a person reads it."""
+    """A score for display."""
     return f"{value:.4g}"
 
 
 def _shown(value):
-    """Text without what would hide, reorder or break the lines of a page."""
+    """Text without characters that hide, reorder or break lines on a page."""
     if not isinstance(value, str):
         return value
     safe = printable(value)

@@ -1,4 +1,4 @@
-"""The files of a session: where dropped ones are kept, and how any of them is read."""
+"""The files of a session: keeps dropped files, and reads all files."""
 
 import contextlib
 import dataclasses
@@ -20,19 +20,19 @@ from memgan_tf.data.channels import as_channels
 from memgan_tf.data.image_files import DecodedImage, decode_bytes, reason_of
 
 FOLDER = "photographs"
-# Bytes of a file; what decoding takes is bounded by `data.budget`.
+# Largest size of a file in bytes; `data.budget` bounds the memory for decoding.
 MAX_FILE_BYTES = 256 * 2**20
 ID_LENGTH = 32
 
 
 @dataclasses.dataclass(frozen=True)
 class Waiting:
-    """A file that is to be scored.
+    """A file to be scored.
 
     Attributes:
-        path: Of the file.
-        name: For people.
-        is_dropped: Whether the file is the session's own, and goes if it is no image.
+        path: Path of the file.
+        name: Name for people.
+        is_dropped: Whether the file belongs to the session, and is removed if it is not an image.
     """
 
     path: pathlib.Path
@@ -42,13 +42,13 @@ class Waiting:
 
 @dataclasses.dataclass(frozen=True)
 class Opened:
-    """A file that could be decoded.
+    """A decoded file.
 
     Attributes:
-        id: Of its content.
-        size: `(height, width)`, upright.
-        pixels: As the detector takes them, `(height, width, channels)` uint8.
-        decoded: The image; None once it is not needed, which saves its memory.
+        id: Id of its content.
+        size: `(height, width)` of the upright image.
+        pixels: Input of the detector, `(height, width, channels)` uint8.
+        decoded: The image; None when it is no longer needed, to save memory.
     """
 
     id: str
@@ -75,10 +75,10 @@ def read_file(path: str | os.PathLike) -> bytes:
 
 
 def open_content(content: bytes, judge: Judge) -> Opened:
-    """Decodes a file's content; the process must follow `image_files.pillow_rules`.
+    """Decodes a file's content; call it inside `image_files.pillow_rules`.
 
     Raises:
-        ValueError: If it is no usable image; the message is the reason alone.
+        ValueError: If it is not a usable image; the message is only the reason.
     """
     height, width, channels = judge.image_shape
     with BUDGET.scope():
@@ -88,10 +88,10 @@ def open_content(content: bytes, judge: Judge) -> Opened:
 
 
 def reopen(image: ScoredImage, judge: Judge) -> Opened:
-    """The file of an image of the session, if it is still what was scored.
+    """The file of an image of the session, if it has not changed.
 
     Raises:
-        ValueError: If it is not there any more, or another one; the message is the reason alone.
+        ValueError: If it is missing or has changed; the message is only the reason.
     """
     content = read_file(image.path)
     if id_of(content) != image.id:
@@ -100,11 +100,11 @@ def reopen(image: ScoredImage, judge: Judge) -> Opened:
 
 
 class Arrival:
-    """A file that arrives; locked, so that other processes leave it alone.
+    """An arriving file, locked against other processes.
 
     Args:
-        file: Open for writing, in the folder of dropped files.
-        path: Of it.
+        file: File open for writing, in the folder of dropped files.
+        path: Path of the file.
     """
 
     def __init__(self, file: BinaryIO, path: pathlib.Path):
@@ -112,10 +112,10 @@ class Arrival:
         self._digest, self._size = hashlib.sha256(), 0
 
     def write(self, part: bytes) -> None:
-        """Takes the next bytes.
+        """Writes the next bytes.
 
         Raises:
-            ValueError: If they are too many.
+            ValueError: If the file gets too large.
             OSError: If they cannot be written.
         """
         self._size += len(part)
@@ -125,7 +125,7 @@ class Arrival:
         self._file.write(part)
 
     def keep(self) -> pathlib.Path:
-        """Moves the file to its place, once all is there; returns it.
+        """Moves the complete file to its place; returns the path.
 
         Raises:
             ValueError: If it is empty.
@@ -141,10 +141,10 @@ class Arrival:
 
 
 class DroppedFiles:
-    """Keeps what is dropped, under the id of its content.
+    """Keeps dropped files under the ids of their contents.
 
     Args:
-        folder: Of the inspection.
+        folder: Folder of the inspection.
     """
 
     def __init__(self, folder: pathlib.Path):
@@ -153,7 +153,7 @@ class DroppedFiles:
 
     @contextlib.contextmanager
     def arriving(self) -> Iterator[Arrival]:
-        """A context for a file that arrives; what was not kept is gone after it."""
+        """A context for an arriving file, which is removed afterwards unless it was kept."""
         path = self._folder / f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
         with path.open("xb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -163,7 +163,7 @@ class DroppedFiles:
                 path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
-        """Removes what killed processes left; what a living one writes stays."""
+        """Removes leftovers of killed processes, but not files of running processes."""
         files.sweep_temporaries(self._folder)
 
 

@@ -1,4 +1,4 @@
-"""What the page shows of an image: a thumbnail, the photograph, the map over it."""
+"""Pictures for the page: a thumbnail, the photograph, and the map over it."""
 
 import collections
 import io
@@ -20,20 +20,20 @@ from memgan_tf.report.overlays import PREDICTED, color_bar, outline
 FOLDER = "thumbnails"
 # Longer side in pixels of a thumbnail, of a photograph and of a map.
 THUMBNAIL_SIDE, PHOTOGRAPH_SIDE, MAP_SIDE = 160, 1280, 768
-# An image up to this side is kept as it is.
+# An image up to this side is not changed.
 SMALL_SIDE = 96
 JPEG_QUALITY = 88
-# Pictures that stay in memory, the latest.
+# Number of latest pictures kept in memory.
 NUM_KEPT = 48
 MAX_THUMBNAIL_BYTES = 2**20
 
 
 class Pictures:
-    """Makes pictures as they are asked for, and keeps the latest.
+    """Makes pictures on demand, and keeps the latest ones.
 
     Args:
-        folder: Of the inspection; thumbnails are kept there.
-        judge: Gives the maps.
+        folder: Folder of the inspection, where thumbnails are kept.
+        judge: Computes the maps.
     """
 
     def __init__(self, folder: pathlib.Path, judge: Judge):
@@ -42,7 +42,7 @@ class Pictures:
         self._photographs, self._maps = _Latest(NUM_KEPT), _Latest(NUM_KEPT)
 
     def keep(self, key: str, decoded: DecodedImage) -> None:
-        """Makes the pictures of an image that is decoded anyway."""
+        """Makes the pictures of an image that has already been decoded."""
         self._photographs.put(key, encode(decoded.image, PHOTOGRAPH_SIDE))
         with files.replacing(self._folder / key) as temporary:
             temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
@@ -51,7 +51,7 @@ class Pictures:
         """A small picture of an image.
 
         Raises:
-            ValueError: If its file cannot be read any more.
+            ValueError: If its file can no longer be read.
         """
         try:
             return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
@@ -60,7 +60,7 @@ class Pictures:
         return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
 
     def photograph(self, image: ScoredImage) -> bytes:
-        """A picture of an image that fills a screen; as `thumbnail`."""
+        """A picture of an image for the full screen; errors as in `thumbnail`."""
         found = self._photographs.get(image.id)
         if found is None:
             decoded = reopen(image, self._judge).decoded
@@ -68,7 +68,7 @@ class Pictures:
         return found
 
     def map(self, image: ScoredImage, is_called: bool) -> bytes | None:
-        """The map of an image in the colors of the report, clear where it is 0; None without one.
+        """The map of an image in the colors of the report, transparent at 0; None without a map.
 
         Args:
             image: The image.
@@ -90,12 +90,12 @@ class Pictures:
 
 
 def encode(image: Image.Image, longest: int) -> bytes:
-    """An image as JPEG, its longer side `longest` at most; a small one as PNG, as it is."""
+    """An image as JPEG with a longer side of at most `longest`; a small image unchanged as PNG."""
     content = io.BytesIO()
     if max(image.size) > longest:
         factor = longest / max(image.size)
         size = tuple(max(1, round(factor * side)) for side in image.size)
-        # The reduction by whole steps first makes 50 megapixels a matter of a moment.
+        # Reducing by integer factors first is much faster for large images.
         image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
     if max(image.size) <= SMALL_SIDE:
         image.save(content, "PNG")
@@ -105,28 +105,28 @@ def encode(image: Image.Image, longest: int) -> bytes:
 
 
 def kind_of(picture: bytes) -> str:
-    """The media type of what `encode` made."""
+    """The media type of a result of `encode`."""
     return "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
 
 
 def restored(opened: Opened, values: np.ndarray, image_fit: str) -> np.ndarray:
-    """A detector's map as one of the photograph, `(height, width)`."""
+    """Converts a detector's map to a map of the photograph, `(height, width)`."""
     photograph = Photograph(pathlib.Path(), opened.size)
     return Originals([photograph], image_fit).restore(0, np.asarray(values, np.float32), MAP_SIDE)
 
 
 def draw_map(heat: np.ndarray, scale: HeatScale | None, is_called: bool) -> bytes:
-    """A map as PNG with transparency, to lie over the photograph.
+    """A map as PNG with transparency, for display over the photograph.
 
     Args:
-        heat: `(height, width)`, 0 and more.
-        scale: Of the colors; None takes the map's own largest value.
-        is_called: Whether what is above the scale is outlined.
+        heat: `(height, width)`, nonnegative.
+        scale: Scale of the colors; None uses the map's largest value.
+        is_called: Whether regions above the scale are outlined.
     """
     known = scale or HeatScale(float(heat.max()), 1.0, 1)
     values = known.normalize(heat)
     colors = color_bar()[0][np.round(255 * values).astype(int)]
-    # Squared, as in the report: what is usual everywhere stays nearly clear.
+    # Squared, as in the report, so that usual values stay nearly transparent.
     opacity = np.round(255 * np.square(values)).astype(np.uint8)
     picture = np.concatenate([colors, opacity[..., np.newaxis]], axis=-1)
     if is_called and scale is not None:
@@ -137,7 +137,7 @@ def draw_map(heat: np.ndarray, scale: HeatScale | None, is_called: bool) -> byte
 
 
 class _Latest:
-    """A dictionary of the latest entries, for several threads."""
+    """A thread-safe dictionary of the latest entries."""
 
     def __init__(self, size):
         self._size, self._lock = size, threading.Lock()

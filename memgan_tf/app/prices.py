@@ -1,4 +1,4 @@
-"""What a threshold costs: false alarms and misses among the images that inspectors decided."""
+"""Costs of a threshold: false alarms and misses among the images decided by inspectors."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -9,17 +9,17 @@ from memgan_tf.app.decisions import DEFECT, GOOD, Decision
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.metrics import share_interval
 
-# Positions of the slider at most; and the highest rate of false alarms that a run may have.
+# Largest number of positions of the slider; highest false-alarm rate that a run may have.
 MAX_STEPS, HIGHEST_RATE = 200, 0.5
 
 
 @dataclasses.dataclass(frozen=True)
 class Share:
-    """A count among so many, with Wilson's interval of its share.
+    """A share as a count and a total, with Wilson's interval.
 
     Attributes:
-        count: How many.
-        total: Of how many.
+        count: The count.
+        total: The total.
     """
 
     count: int
@@ -27,19 +27,19 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the share; all of [0, 1] where nothing was counted."""
+        """95 % interval of the share; [0, 1] for a total of 0."""
         return share_interval(self.count, self.total) if self.total else (0.0, 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class Price:
-    """What a threshold costs.
+    """Costs of a threshold.
 
     Attributes:
         threshold: A score above it is called an anomaly.
-        false_alarms: Images above it among those that were confirmed as good.
-        misses: Images not above it among the confirmed defects.
-        target_fpr: Rate of false alarms that the calibration guarantees; None if not known.
+        false_alarms: Share of images above it among those confirmed as good.
+        misses: Share of images not above it among the confirmed defects.
+        target_fpr: False-alarm rate guaranteed by the calibration; None if unknown.
     """
 
     threshold: float
@@ -63,18 +63,18 @@ class Price:
 
 
 def scores_of(decisions: Sequence[Decision], decision: str) -> np.ndarray:
-    """Scores of the images on which inspectors decided so, `(num_images,)`."""
+    """Scores of the images with a given decision, `(num_images,)`."""
     return np.array([d.anomaly_score for d in decisions if d.decision == decision], np.float64)
 
 
 def steps_of(calibration: Calibration) -> list[tuple[float, float]]:
-    """Thresholds that a run can have with what they guarantee, the lowest threshold first.
+    """Possible thresholds of a run with their guaranteed rates, lowest threshold first.
 
-    Each is the calibration score of some rank k of n, and guarantees (n + 1 - k) / (n + 1): what
-    `memgan recalibrate --target_fpr` sets.
+    Each is the calibration score of a rank k of n, and guarantees (n + 1 - k) / (n + 1), like
+    `memgan recalibrate --target_fpr`.
 
     Returns:
-        `(threshold, target_fpr)` pairs, at most `MAX_STEPS`; the one in force is among them.
+        `(threshold, target_fpr)` pairs, at most `MAX_STEPS`, including the current one.
     """
     n = len(calibration.scores)
     lowest = int(np.ceil((n + 1) * (1.0 - HIGHEST_RATE) - 1e-9))
@@ -83,24 +83,24 @@ def steps_of(calibration: Calibration) -> list[tuple[float, float]]:
     ranks = np.unique(np.append(ranks, np.clip(now, max(1, lowest), n)))
     pairs = {}
     for rank in ranks.tolist():
-        # Of equal scores the last rank: the lowest rate that is guaranteed.
+        # For equal scores, the last rank has the lowest guaranteed rate.
         pairs[float(calibration.scores[rank - 1])] = (n + 1 - rank) / (n + 1)
     return list(pairs.items())
 
 
 def steps_of_scores(scores: np.ndarray) -> list[float]:
-    """Thresholds to compare where no calibration is known: between the session's scores."""
+    """Thresholds to compare without a known calibration, between the session's scores."""
     found = np.unique(np.asarray(scores, np.float64))
     chosen = np.unique(np.linspace(0, max(0, len(found) - 1), MAX_STEPS).astype(int))
     return found[chosen].tolist() if len(found) else []
 
 
 def one_sided(looked_at: Share, others: Share) -> str | None:
-    """A warning if alarms were looked at much more often than the other images; else None.
+    """A warning if alarms were decided much more often than the other images, or None.
 
     Args:
-        looked_at: Decided ones among the images that are called anomalies.
-        others: Decided ones among the rest.
+        looked_at: Share of decided images among those called anomalies.
+        others: Share of decided images among the rest.
     """
     if not looked_at.count or not others.total or others.count == others.total:
         return None

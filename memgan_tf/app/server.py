@@ -1,4 +1,4 @@
-"""The page's addresses, and the server that answers them on this machine alone."""
+"""The addresses of the page, and the server for this machine only."""
 
 import contextlib
 import hashlib
@@ -28,9 +28,9 @@ from memgan_tf.text import printable
 
 STATIC = pathlib.Path(__file__).parent / "static"
 MAX_JSON_BYTES = 2**16
-# Seconds that a file which was dropped waits for room before the browser tries again.
+# Seconds that a dropped file waits for room before the browser tries again.
 PATIENCE = 10.0
-# Pictures of an id never change.
+# Pictures with an id never change.
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
 EXPECTED = (ValueError, RuntimeError, OSError)
 
@@ -186,7 +186,7 @@ def _place(request):
 
 
 def _safely(get):
-    """An address whose mistakes are one line."""
+    """An address whose errors are answered in one line."""
 
     def answer(request):
         try:
@@ -198,7 +198,7 @@ def _safely(get):
 
 
 def _action(act: Callable[[dict[str, Any]], dict[str, Any]]):
-    """An address that takes and gives JSON, off the event loop."""
+    """An address with JSON requests and answers, handled outside of the event loop."""
 
     async def answer(request: Request) -> Response:
         content = bytearray()
@@ -230,7 +230,7 @@ def _refused(error, status=409):
 
 
 def _placeholder(error):
-    """A picture that says why there is none."""
+    """A picture with the reason why there is no picture."""
     text = html.escape(printable(files.first_line(error))[:80])
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 60" width="640" height="120">'
@@ -249,7 +249,7 @@ def make_server(session: Session, token: str, bound: socket.socket) -> uvicorn.S
     config = uvicorn.Config(
         make_app(session, token, bound.getsockname()[1]),
         log_level="warning",
-        # Its lines would have the token in them.
+        # Its log would include the token.
         access_log=False,
         server_header=False,
         http="h11",

@@ -1,4 +1,4 @@
-"""A session: its images, what was decided on them, and what can be done with both."""
+"""A session: its images, the decisions on them, and actions on both."""
 
 import pathlib
 import random
@@ -27,17 +27,17 @@ class Session:
 
     Args:
         judge: Scores the images.
-        folder: Where decisions, the list of images and dropped files are kept; made if missing.
-        watched: Folder whose new photographs are scored; None for none.
+        folder: Folder for decisions, the list of images and dropped files; made if missing.
+        watched: Folder whose new photographs are scored, or None.
         who: Name of the inspector, unless the page gives another.
 
     Attributes:
         judge: Scores the images.
         folder: As given.
-        images: What was scored.
-        decisions: What was decided.
-        pictures: Of the images.
-        intake: What waits for its score.
+        images: The scored images.
+        decisions: The decisions.
+        pictures: Pictures of the images.
+        intake: Files waiting for their scores.
         dropped: The session's own files.
         training: The run's training images; None for a server.
         watch: The watched folder, or None.
@@ -62,14 +62,14 @@ class Session:
                 part.start()
 
     def stop(self) -> None:
-        """Ends the threads; what waits is scored by the next session, if it was watched."""
+        """Ends the threads; waiting files of the watched folder are scored by the next session."""
         for part in (self.watch, self.training, self.intake):
             if part is not None:
                 part.stop()
         self.judge.close()
 
     def refresh(self) -> str:
-        """Takes over what other processes have written; names the state of everything shown."""
+        """Reads changes by other processes; returns an id of everything that is shown."""
         self.images.refresh()
         self.decisions.refresh()
         self.judge.refresh()
@@ -83,20 +83,20 @@ class Session:
         return self.judge.threshold
 
     def is_alarm(self, image: ScoredImage) -> bool:
-        """Whether an image is called an anomaly at the threshold of now."""
+        """Whether an image is called an anomaly at the current threshold."""
         return image.anomaly_score > self.threshold
 
     def p_value(self, image: ScoredImage) -> float:
-        """By the calibration of now; of a server, when it was scored."""
+        """P-value with the current calibration; for a server, that at the time of scoring."""
         if self.judge.calibration is None:
             return image.p_value
         return float(self.judge.calibration.p_values(np.array([image.anomaly_score]))[0])
 
     def filtered(self, name: str) -> Sequence[ScoredImage]:
-        """The images of a filter, in the order in which they were scored.
+        """The images of a filter, in the order of scoring.
 
         Raises:
-            ValueError: If there is no such filter.
+            ValueError: If the filter is unknown.
         """
         check_choice("filter", name, FILTERS)
         if name == "all":
@@ -112,20 +112,20 @@ class Session:
         ]
 
     def random_undecided(self) -> ScoredImage | None:
-        """An undecided image, each with the same chance."""
+        """A random undecided image, all with the same probability."""
         undecided = self.filtered("undecided")
         return random.choice(undecided) if undecided else None
 
     def decide(self, key: str, decision: str, who: str | None = None) -> Decision:
-        """Writes what an inspector says of an image.
+        """Writes an inspector's decision on an image.
 
         Args:
-            key: The image's id.
+            key: Id of the image.
             decision: `good`, `defect` or `withdrawn`.
-            who: The inspector; None is the session's.
+            who: Name of the inspector; None uses the session's.
 
         Raises:
-            ValueError: If there is no such image or decision.
+            ValueError: If the image or decision is unknown.
             OSError: If it cannot be written.
         """
         image = self.images.get(key)
@@ -147,7 +147,7 @@ class Session:
         return made
 
     def neighbors(self, image: ScoredImage) -> tuple[str, list[Neighbor]]:
-        """Where they come from, a sentence, and the most similar normal images."""
+        """A sentence on the source of the most similar normal images, and these images."""
         training = self.training
         if training is not None and training.is_ready:
             try:
@@ -162,7 +162,7 @@ class Session:
         return f"{reason} Confirmed good images of this session, by their pixels:", found
 
     def steps(self) -> list[tuple[float, float | None]]:
-        """Thresholds of the slider, each with the rate that it guarantees, the lowest first."""
+        """Thresholds of the slider, each with its guaranteed rate, lowest first."""
         if self.judge.calibration is not None:
             return list(prices.steps_of(self.judge.calibration))
         scores = [image.anomaly_score for image in self.images[:]]
@@ -170,7 +170,7 @@ class Session:
         return [(threshold, None) for threshold in sorted(found)]
 
     def price(self, threshold: float | None = None, target_fpr: float | None = None) -> Price:
-        """What a threshold costs; None is the one in force."""
+        """Costs of a threshold; None means the current one."""
         if threshold is None:
             threshold = self.threshold
             known = self.judge.calibration
@@ -178,7 +178,7 @@ class Session:
         return Price.of(threshold, self.decisions.standing(), target_fpr)
 
     def warning(self) -> str | None:
-        """Whether inspectors look at alarms alone; see `prices.one_sided`."""
+        """A warning if inspectors decide only alarms; see `prices.one_sided`."""
         counts = {True: [0, 0], False: [0, 0]}
         for image in self.images[:]:
             of_kind = counts[self.is_alarm(image)]
@@ -187,7 +187,7 @@ class Session:
         return prices.one_sided(Share(*counts[True]), Share(*counts[False]))
 
     def set_rate(self, target_fpr: float) -> pathlib.Path:
-        """Moves the run's threshold; returns where the old calibration is kept.
+        """Changes the run's threshold; returns the file of the old calibration.
 
         Raises:
             ValueError: If the rate cannot be guaranteed, or there is no run.
@@ -196,10 +196,10 @@ class Session:
         return self._run_judge().recalibrate(target_fpr=target_fpr)
 
     def recalibrate(self) -> tuple[int, pathlib.Path]:
-        """Sets the run's threshold by the confirmed good images.
+        """Sets the run's threshold with the confirmed good images.
 
         Returns:
-            How many there are, and where the old calibration is kept.
+            Their number, and the file of the old calibration.
 
         Raises:
             ValueError, RuntimeError: As `set_rate`.
@@ -219,7 +219,7 @@ class Session:
         return timeline.draw(self.images[:], self.decisions.of, self.threshold)
 
     def drift(self):
-        """The drift test of the latest images, or why there is none."""
+        """The drift test of the latest images, or the reason why there is none."""
         return timeline.drift_of(self.images[:], self.decisions.of, self.judge.calibration)
 
     def _run_judge(self):

@@ -1,4 +1,4 @@
-"""The scores over time, and whether they are still those of the calibration images."""
+"""The scores over time, and a test whether they still match the calibration images."""
 
 import dataclasses
 import math
@@ -11,12 +11,12 @@ from memgan_tf.app.images import ScoredImage
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.drift import Drift, compare
 
-# The latest images that are drawn, and that are tested.
+# Numbers of latest images that are drawn, and that are tested.
 NUM_DRAWN, NUM_TESTED = 300, 200
-# Fewer say nothing.
+# Minimum number of images for the test.
 MIN_TESTED = 20
 WIDTH, HEIGHT, MARGIN = 640, 220, 12
-# A range of scores, largest over smallest, from which the axis is logarithmic.
+# Ratio of the largest to the smallest score from which the axis is logarithmic.
 WIDE = 8.0
 
 
@@ -25,12 +25,12 @@ class Point:
     """An image in the chart.
 
     Attributes:
-        id: Of the image.
-        name: Of the image.
-        score: Its score.
-        x: Place across.
-        y: Place down.
-        kind: `alarm` or `normal`, and the decision if there is one.
+        id: Id of the image.
+        name: Name of the image.
+        score: Score of the image.
+        x: Horizontal position.
+        y: Vertical position, downward.
+        kind: `alarm` or `normal`, followed by the decision, if any.
     """
 
     id: str
@@ -46,11 +46,11 @@ class Timeline:
     """The chart.
 
     Attributes:
-        points: The latest images, the oldest first.
-        threshold_y: Height of the threshold's line.
+        points: The latest images, oldest first.
+        threshold_y: Vertical position of the threshold's line.
         first: Time of the first point, ISO 8601.
         last: Time of the last point.
-        is_logarithmic: Whether the axis of the scores is.
+        is_logarithmic: Whether the axis of the scores is logarithmic.
         low: Score at the lower edge.
         high: Score at the upper edge.
     """
@@ -69,7 +69,7 @@ def draw(
     decision_of: Callable[[str], Decision | None],
     threshold: float,
 ) -> Timeline | None:
-    """The chart of the latest images; None without any."""
+    """The chart of the latest images; None without images."""
     latest = list(images[-NUM_DRAWN:])
     if not latest:
         return None
@@ -102,7 +102,7 @@ def drift_of(
     decision_of: Callable[[str], Decision | None],
     calibration: Calibration | None,
 ) -> Drift | str:
-    """The test of the latest images without confirmed defects, or why there is none, a sentence."""
+    """The test of the latest images without confirmed defects, or a reason for no test."""
     if calibration is None:
         return "No drift test: a server does not give its calibration scores."
     latest = []

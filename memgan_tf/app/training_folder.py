@@ -1,4 +1,4 @@
-"""What inspectors confirmed as a folder of MVTec AD's shape, for the next training."""
+"""Exports confirmed images as a folder in MVTec AD's layout, for the next training."""
 
 import dataclasses
 import datetime
@@ -12,10 +12,10 @@ from memgan_tf.app.images import Images
 from memgan_tf.app.photographs import id_of, read_file
 from memgan_tf.data.image_files import IMAGE_SUFFIXES
 
-# Of the good images, every fifth tests the next run.
+# Every fifth good image is for the test of the next run.
 TEST_SHARE = 5
 MAX_NAME = 60
-# A file's suffix by how its content begins.
+# Suffix of a file by the beginning of its content.
 SUFFIXES = (
     (b"\x89PNG", ".png"),
     (b"\xff\xd8", ".jpg"),
@@ -29,14 +29,14 @@ SUFFIXES = (
 
 @dataclasses.dataclass(frozen=True)
 class Exported:
-    """A folder that was written.
+    """A written folder.
 
     Attributes:
-        path: Of the folder.
-        num_train: Good images in `train/good`.
-        num_good: Good images in `test/good`.
-        num_defects: Images in `test/defect`.
-        left_out: Names of images whose files are not what was scored, with the reason.
+        path: Path of the folder.
+        num_train: Number of good images in `train/good`.
+        num_good: Number of good images in `test/good`.
+        num_defects: Number of images in `test/defect`.
+        left_out: Names of images whose files have changed, with the reason.
     """
 
     path: pathlib.Path
@@ -47,22 +47,23 @@ class Exported:
 
 
 def write_training_folder(folder: pathlib.Path, images: Images, decisions: Decisions) -> Exported:
-    """Copies the confirmed images: `train/good`, `test/good` and `test/defect`.
+    """Copies the confirmed images to `train/good`, `test/good` and `test/defect`.
 
-    Every fifth good image, by its content, goes to `test/good`. The folder appears whole.
+    Every fifth good image, chosen by content, is copied to `test/good`. The folder appears only
+    when it is complete.
 
     Args:
-        folder: Of the inspection; the new one lies in it under the date and time.
-        images: Of the session.
-        decisions: On them.
+        folder: Folder of the inspection; the new folder is in it, named by date and time.
+        images: Images of the session.
+        decisions: Decisions on them.
 
     Raises:
-        ValueError: If no image was confirmed as a defect.
+        ValueError: If no image has been confirmed as a defect.
         OSError: If it cannot be written.
     """
     standing = decisions.standing()
     if not any(d.decision == DEFECT for d in standing):
-        raise ValueError("No image is confirmed as a defect yet: there is nothing to export")
+        raise ValueError("No image is confirmed as a defect yet, so there is nothing to export")
     files.sweep_temporaries(folder)
     staging, counts, left_out = files.make_staging(folder), dict.fromkeys(PLACES, 0), []
     try:
@@ -99,7 +100,7 @@ def _place(decision):
 
 
 def _name(image, content):
-    """A name of letters, digits and hyphens, with the id: no two images have the same."""
+    """A unique name of letters, digits and hyphens, with the id."""
     stem = pathlib.PurePath(image.name).stem if image.name else ""
     plain = re.sub(r"[^A-Za-z0-9-]+", "_", stem)[-MAX_NAME:].strip("_")
     given = pathlib.PurePath(image.name).suffix.lower()

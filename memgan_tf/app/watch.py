@@ -1,4 +1,4 @@
-"""A folder whose new photographs are scored as they arrive."""
+"""Watches a folder, whose new photographs are scored on arrival."""
 
 import os
 import pathlib
@@ -11,20 +11,20 @@ from memgan_tf.app.intake import Intake
 from memgan_tf.app.photographs import Waiting
 from memgan_tf.data.folders.walk import name_of, walk
 
-# Seconds between two looks, at least; a look at a large folder may take a tenth of the time.
+# Minimum seconds between two looks; looking at a large folder takes at most a tenth of the time.
 PAUSE, SHARE = 1.0, 0.1
 
 
 class FolderWatch:
-    """Looks at a folder again and again, in a thread.
+    """Looks at a folder repeatedly, in a thread.
 
-    A file is taken once two looks find the same size and time, so that a camera can finish it. A
-    file that changes is another image.
+    A file is accepted when two looks find the same size and time, so that a camera can finish it. A
+    changed file is a new image.
 
     Args:
-        folder: The folder, at any depth.
-        intake: Scores what is found; while it has no room, nothing is looked at.
-        except_for: A folder that is not looked into, the session's own.
+        folder: The folder, with files at any depth.
+        intake: Scores the files; while it has no room, looking pauses.
+        except_for: A folder to skip, the session's own.
 
     Attributes:
         error: Why the folder cannot be read, or None.
@@ -43,12 +43,12 @@ class FolderWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """Stops after the file in work."""
+        """Stops after the current file."""
         self._stop.set()
         self._thread.join(timeout=10.0)
 
     def look(self) -> None:
-        """Looks once, and hands over what is new and finished."""
+        """Looks once, and passes on new and finished files."""
         try:
             found = walk(self.folder).images
             self.error = None
@@ -64,7 +64,7 @@ class FolderWatch:
             try:
                 status = os.stat(path)
             except OSError:
-                continue  # gone again
+                continue  # removed in the meantime
             stamp = (status.st_size, status.st_mtime_ns)
             if self._taken.get(path) == stamp:
                 continue
