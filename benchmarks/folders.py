@@ -77,13 +77,13 @@ def make_rows(results_dir):
 
 
 def _name(detector, record):
-    """Of the detector; with the network of this package, and what training said of itself."""
+    """Name of the detector, with the builtin backbone and a mark of suspect training, if any."""
     builtin = (record.get("backbone") or {}).get("name") == "builtin"
     return detector + ", builtin" * builtin + " (SUSPECT)" * bool(record["suspect"])
 
 
 def _seconds(record):
-    """Of training; on which card, if there was one."""
+    """Seconds of training, with the GPU, if any."""
     cards = record.get("machine", {}).get("GPUs")
     return f"{record['training_seconds']:.0f}" + (f" ({cards})" if cards else "")
 

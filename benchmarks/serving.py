@@ -16,7 +16,7 @@ import tempfile
 import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# The C API is called by what the tests have for it.
+# The tests have the code that calls the C API.
 sys.path.append(str(pathlib.Path(__file__).parents[1]))
 
 import keras

@@ -144,7 +144,7 @@ def program(name: str = "memgan") -> str:
     return shlex.quote(str(path))
 
 
-# What most commands need after TensorFlow; a command that needs less names it.
+# Modules that most commands need after TensorFlow; a command may name fewer.
 AFTER_TENSORFLOW = ("sklearn.metrics", "memgan_tf.fit")
 
 

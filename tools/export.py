@@ -1,4 +1,4 @@
-"""Exports a finished run as a SavedModel, and as a LiteRT file if it is wanted."""
+"""Exports a finished run as a SavedModel, and optionally as a LiteRT file."""
 
 from absl import flags
 
@@ -30,7 +30,7 @@ def define_flags(flag_values):
         "format",
         "saved_model",
         ["saved_model", "litert"],
-        "litert: with model.tflite, for small devices, beside the SavedModel.",
+        "litert: also model.tflite, for small devices, in addition to the SavedModel.",
         **options,
     )
     flags.DEFINE_enum(

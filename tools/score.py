@@ -177,7 +177,7 @@ def score_input(path, source, output, fdr=None, monitor=False, heatmaps=None, ma
 
 
 def score_by_file(path, source, output, fdr=None, monitor=False):
-    """Does what `score_input` does, with a LiteRT file."""
+    """Like `score_input`, with a LiteRT file."""
     import_tensorflow()
     from memgan_tf.evaluation import drift
     from memgan_tf.evaluation.scores import write_decisions

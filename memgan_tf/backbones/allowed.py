@@ -120,7 +120,7 @@ def _without_unknown(config):
 
 @functools.cache
 def _settings_of(class_name):
-    """Names of the arguments that a layer of Keras' own and its bases take."""
+    """Names of the arguments of a Keras layer and its base classes."""
     bases = getattr(keras.layers, class_name).__mro__
     return {key for base in bases for key in inspect.signature(base.__init__).parameters}
 

@@ -7,7 +7,7 @@ import keras
 from memgan_tf.backbones.keras_file import read_model
 
 PATH = pathlib.Path(__file__).with_name("builtin.keras")
-# Ends of its stages.
+# Ends of the network's stages.
 LAYERS = ("stage2", "stage3", "stage4")
 LICENSE = (
     "features that this project's own network learned on CIFAR-10, its labels included; the "

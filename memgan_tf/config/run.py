@@ -75,7 +75,7 @@ class RunConfig:
             )
 
     def _check_builtin(self):
-        """No figure of a set whose test images are of classes that the network was taught."""
+        """Refuses the set whose classes the builtin network has learned, for honest figures."""
         if not by_features(self.detector) or self.model.backbone != features.BUILTIN:
             return
         if self.data.dataset.removeprefix("tfds:").partition(":")[0] == features.BUILTIN_SET:

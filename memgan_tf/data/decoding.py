@@ -12,9 +12,9 @@ from tqdm import tqdm
 from memgan_tf.data.budget import BUDGET
 from memgan_tf.data.image_files import pillow_rules
 
-# What the images that they hold take together is bounded by `budget`.
+# `budget` bounds the memory of their images.
 MAX_THREADS = 8
-# Results of a thread that may wait for whoever takes them, as on a slow disk: bounds their memory.
+# Largest number of waiting results per thread, to bound their memory if the caller is slow.
 AHEAD = 4
 
 
@@ -43,7 +43,7 @@ def decode_all(
 
 
 def _in_order(pool, use, paths, ahead):
-    """Results in the order of the paths; so many are begun before the first is taken."""
+    """Results in the order of the paths; a limited number is started ahead of the caller."""
     waiting = collections.deque()
     for path in paths:
         if len(waiting) >= ahead:

@@ -15,7 +15,7 @@ IN_MEMORY_BYTES = 64 * 2**20
 
 
 class Images(Protocol):
-    """What `np.ndarray`, `StoredImages` and `EncodedImages` have in common."""
+    """The common interface of `np.ndarray`, `StoredImages` and `EncodedImages`."""
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ class DeepDetector(Detector):
     def fit(self, images, validation_images, run=None, actions=()):
         """See `Detector.fit`; `actions` are called at the end of each epoch, after the run's."""
         check_not_forked()
-        # Scoring needs none of what training imports, TensorBoard's writers among it.
+        # Imported here, because scoring does not need these modules, such as TensorBoard's writers.
         from memgan_tf.training.fitting import fit_in_steps
         from memgan_tf.training.workers import join_workers
 
@@ -140,7 +140,7 @@ class DeepDetector(Detector):
         self.model = model
         watch_forks()
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-        # Nothing there depends on a tensor's value; AutoGraph's conversion takes most of a trace.
+        # Without AutoGraph, which is not needed here and takes most of the time for tracing.
         self._explain_batch = tf.function(
             model.explain, input_signature=[signature], autograph=False
         )

@@ -14,7 +14,7 @@ class KernelDensity(ShallowDetector):
     """-log p(x) under a Gaussian kernel density of the training images.
 
     The sum of kernels is taken here because scikit-learn's `KernelDensity` (1.9) loses it where all
-    kernels are tiny: at a bandwidth of 0.3, random points of 64 dimensions are 13 nats off.
+    kernels are tiny. With a bandwidth of 0.3, random points in 64 dimensions are 13 nats off.
 
     Its configuration is `KdeConfig`.
     """

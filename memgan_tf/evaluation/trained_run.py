@@ -136,7 +136,7 @@ class TrainedRun:
         """The calibration.
 
         Raises:
-            RuntimeError: If the run has none yet.
+            RuntimeError: If the run is not calibrated yet.
         """
         if self.calibration is None:
             raise RuntimeError(

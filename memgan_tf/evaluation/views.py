@@ -23,7 +23,7 @@ class Picked:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """That of the images."""
+        """Shape of the images."""
         return (len(self), *self._items.shape[1:])
 
     def __len__(self):

@@ -29,7 +29,7 @@ class Export:
         path: Its folder.
         findings: What the checks before publishing found, a phrase each.
         calibration: What decides.
-        litert: What the checks of its LiteRT file found; None without one.
+        litert: Findings of the checks of its LiteRT file; None without a file.
     """
 
     path: pathlib.Path
@@ -58,7 +58,7 @@ def export(
         version: Number of the version; None uses the time.
         description: Description of the run, for the model card.
         warm_up: Whether to write warm-up requests.
-        litert: What kind of LiteRT file is added; None adds none.
+        litert: Kind of LiteRT file to add; None adds no file.
 
     Raises:
         ValueError: If the detector cannot be exported or the version is taken.

@@ -1,4 +1,4 @@
-"""Checks that an export must pass before it is published, in Python and as a server runs it."""
+"""Checks that an export must pass before it is published, in Python and like a server."""
 
 import pathlib
 
@@ -46,7 +46,7 @@ def check_operations(export: pathlib.Path) -> None:
     """Checks that nothing in the graph calls Python.
 
     Raises:
-        RuntimeError: If something does; it would work here alone.
+        RuntimeError: If something does, because it would work only in this process.
     """
     for meta_graph in _read(export).meta_graphs:
         graph = meta_graph.graph_def
@@ -80,7 +80,7 @@ def check_variables(export: pathlib.Path) -> int:
 
 
 def check_graph(export: pathlib.Path, golden: Golden) -> str:
-    """Calls the signatures as a C++ server does, from graph and checkpoint alone.
+    """Calls the signatures like a C++ server, with only graph and checkpoint.
 
     Returns:
         How the scores compare.

@@ -59,7 +59,7 @@ class Client(abc.ABC):
         return scores
 
     def anomaly_map(self, image: np.ndarray) -> np.ndarray | None:
-        """Where an image is anomalous, by the signature `explain`.
+        """Anomaly map of an image, from the signature `explain`.
 
         Args:
             image: `(height, width, channels)`, 0 to 255.
@@ -117,7 +117,7 @@ class Client(abc.ABC):
 
     @abc.abstractmethod
     def _explain(self, image: np.ndarray) -> np.ndarray | None:
-        """`anomaly_map` of a batch of this one image, in one try; None without that output."""
+        """`anomaly_map` of a batch with only this image, in one try; None without that output."""
 
     @abc.abstractmethod
     def _input_shape(self) -> list | None:

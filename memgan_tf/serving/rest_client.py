@@ -13,7 +13,7 @@ from memgan_tf.serving.deadline import Deadline, DeadlineAdapter
 
 # Status codes after which another try may succeed.
 PASSING_STATUS = frozenset({408, 429, 500, 502, 503, 504})
-# Characters of a number, and outputs as large as the image that `explain` returns with the map.
+# Characters per number, and number of outputs of `explain` as large as the image, with the map.
 BYTES_PER_VALUE, MAPS = 32, 4
 
 

@@ -112,7 +112,7 @@ def _key(folder, images, masks, rule):
 
 
 def _state(folder, path):
-    """What would change if a file did."""
+    """Names, sizes and times of the files, which change if a file does."""
     try:
         status = os.stat(folder / path)
     except OSError:

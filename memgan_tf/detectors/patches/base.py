@@ -199,7 +199,7 @@ class FeatureDetector(Detector):
     def _use(self, model):
         self.model = model
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-        # Nothing there depends on a tensor's value; AutoGraph's conversion takes most of a trace.
+        # Without AutoGraph, which is not needed here and takes most of the time for tracing.
         self._explain_batch = tf.function(
             model.explain, input_signature=[signature], autograph=False
         )

@@ -164,7 +164,7 @@ class PairedModel(TrainableModel):
 
 
 def compile_call(part: Any) -> None:
-    """XLA compiles a built layer from now on."""
+    """Makes XLA compile a built layer from now on."""
     part.call = tf.function(part.call, jit_compile=True)
 
 
