@@ -19,7 +19,7 @@ from memgan_tf.report.pictures import data_uri
 SIZE = (4.4, 3.1)
 LEGEND_ROW = 0.22
 MAX_POINTS = 400
-# Largest number of points of a curve.
+# Largest numbers of rows and of bytes of metrics.csv.
 MAX_EPOCHS, MAX_BYTES = 200_000, 16 * 2**20
 # Ratio of the largest to the smallest value above which an axis is logarithmic.
 WIDE = 30

@@ -20,7 +20,7 @@ STEP_SIZE = 0.05
 # larger.
 MIXTURE_CONCENTRATION = 0.15
 INNER_TOLERANCE, INNER_ITERATIONS = 1e-4, 300
-# Numbers of vertices of the polygon and of units, with equal numbers and with more units.
+# Numbers of vertices of the polygon and of units: as many units as vertices, and more.
 CASES = ((4, 4), (4, 8), (6, 6), (6, 12))
 
 
