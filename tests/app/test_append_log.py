@@ -89,7 +89,7 @@ def test_what_is_no_line_is_refused(path):
         with pytest.raises(ValueError, match="`lines` must each be a line"):
             AppendLog(path).append([bad])
     path.symlink_to("elsewhere")
-    with pytest.raises(ValueError, match="no regular file"):
+    with pytest.raises(ValueError, match="not a regular file"):
         AppendLog(path).append(["line"])
 
 
