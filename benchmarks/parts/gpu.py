@@ -9,7 +9,6 @@ from unittest import mock
 import tensorflow as tf
 from measure import optional, per_second, ratios, run_child, spread, take_turns
 
-from memgan_tf.config import TrainingConfig
 from memgan_tf.data import pipeline
 from parts.common import Options, make_trainer, settings, synthetic, table
 from parts.steps import STEP, TORCH, torch_turn
@@ -22,6 +21,12 @@ FLAGS = {
     "--mixed_precision": {"mixed_precision": True},
     "--jit_compile": {"jit_compile": True},
     "--jit_compile --mixed_precision": {"jit_compile": True, "mixed_precision": True},
+}
+# Variants that one batch size answers for; some take half a minute to compile.
+AT_ONE_BATCH = {
+    "--distribution_strategy=mirrored": 64,
+    "--jit_compile --mixed_precision": 256,
+    "PyTorch, that, torch.compile": 64,
 }
 FASTEST = TORCH["PyTorch, G(z) once, channels last, fused Adam"]
 ON_GPUS = {
@@ -44,40 +49,49 @@ def run(options):
     tables, seconds = [], {}
     for suite in options.suites:
         for batch in batches:
-            measured, first = measure(options, suite, batch)
-            tables.append(_table(options, suite, batch, measured, first))
-            seconds[f"{suite}, batch {batch}"] = {"turns": measured, "first": first}
+            found, turns = measure_shape(options, suite, batch)
+            tables.append(found)
+            seconds[f"{suite}, batch {batch}"] = turns
     return {"tables": tables, "seconds": seconds}
+
+
+def measure_shape(options, suite, batch):
+    """The table of one shape and batch size, and its seconds."""
+    measured, first = measure(options, suite, batch)
+    return _table(options, suite, batch, measured, first), {"turns": measured, "first": first}
 
 
 def measure(options, suite, batch):
     """Seconds of each turn, and of the first, by variant."""
     images, variants = synthetic(options.suites[suite]), {}
     for name, overrides in FLAGS.items():
+        if AT_ONE_BATCH.get(name, batch) != batch:
+            continue
         trainer, variants[name] = make_trainer(_config(options, suite, batch, overrides), images)
         if name == "--jit_compile":
-            variants[f"{name}, one batch made at a time"] = _one_by_one(trainer, variants[name])
-    variants["--jit_compile, each network alone"] = _each_network(options, suite, batch, images)
+            ordered, repeated = _one_by_one(trainer), trainer._batches().take(1).cache().repeat()
+            other = {"one batch made at a time": ordered, "one batch again and again": repeated}
+            for key, batches in other.items():
+                variants[f"{name}, {key}"] = _on(iter(batches), trainer, variants[name])
     if optional("torch"):
         config = _config(options, suite, batch, {})
         for name, chosen in _torch_variants().items():
-            variants[name] = lambda chosen=chosen: torch_turn(
-                config, images, chosen, options.threads
-            )
+            if AT_ONE_BATCH.get(name, batch) == batch:
+                variants[name] = lambda chosen=chosen: torch_turn(
+                    config, images, chosen, options.threads
+                )
     able, first = {}, {}
     for name, call in variants.items():
         able[name], first[name] = _first(name, call)
     able = {name: call for name, call in able.items() if call}
     measured = take_turns(able, options.rounds)
     print(f"{suite}, batch {batch}: {json.dumps(measured)}", flush=True)
-    line, *_ = run_child(
-        DETERMINISTIC,
-        os.path.dirname(os.path.dirname(__file__)),
-        json.dumps(dataclasses.asdict(options)),
-        suite,
-        batch,
-    )
-    return measured | json.loads(line), first
+    if batch == min(BATCHES):
+        given = json.dumps(dataclasses.asdict(options))
+        folder = os.path.dirname(os.path.dirname(__file__))
+        line, *_ = run_child(DETERMINISTIC, folder, given, suite, batch)
+        measured |= json.loads(line)
+    return measured, first
 
 
 def deterministic_seconds(options, suite, batch):
@@ -94,27 +108,17 @@ def _config(options, suite, batch, overrides):
     return settings(options, "memgan", options.suites[suite], **values)
 
 
-def _one_by_one(trainer, turn):
-    """The turn with batches that are made one after the other, as in earlier versions."""
+def _one_by_one(trainer):
+    """The trainer's batches, made one after the other, as they are without a GPU."""
     with mock.patch.object(pipeline, "_parallel_batches", return_value=1):
-        batches = iter(trainer._batches())
+        return trainer._batches()
+
+
+def _on(batches, trainer, turn):
+    """The turn on other batches."""
 
     def run():
         with mock.patch.object(trainer, "_iterator", batches):
-            turn()
-
-    return run
-
-
-def _each_network(options, suite, batch, images):
-    """The turn of a step with separately compiled networks, as in earlier versions."""
-    # The setting is read when the model is made and when the step is traced.
-    parts = mock.patch.object(TrainingConfig, "compiles_step", False)
-    with parts:
-        turn = make_trainer(_config(options, suite, batch, FLAGS["--jit_compile"]), images)[1]
-
-    def run():
-        with parts:
             turn()
 
     return run

@@ -71,7 +71,7 @@ class MeasuredBatchNormalization(keras.layers.Layer):
         images = tf.reshape(inputs, (-1, 1, 1, shape[-1])) if inputs.shape.rank == 2 else inputs
         if not training:
             mean, variance = map(tf.convert_to_tensor, (self.mean, self.variance))
-            outputs, *_ = self._fused(images, mean, variance, is_training=False)
+            outputs = self._normalize_as_measured(images, mean, variance)
         elif tf.distribute.get_strategy().num_replicas_in_sync > 1:
             mean, variance = _global_moments(images)
             outputs = self._normalize(images, mean, variance)
@@ -85,6 +85,13 @@ class MeasuredBatchNormalization(keras.layers.Layer):
             self.mean.assign_add(statistics_rate * (mean - self.mean))
             self.variance.assign_add(statistics_rate * (variance - self.variance))
         return tf.reshape(outputs, shape)
+
+    def _normalize_as_measured(self, images, mean, variance):
+        """Normalizes by given statistics, in one pass where its gradient can be had."""
+        if _has_gpus():
+            exact = self._normalize(tf.cast(images, tf.float32), mean, variance)
+            return tf.cast(exact, images.dtype)
+        return self._fused(images, mean, variance, is_training=False)[0]
 
     def _normalize(self, images, mean, variance):
         scale = self.gamma * tf.math.rsqrt(variance + self.epsilon)
@@ -106,6 +113,13 @@ class MeasuredBatchNormalization(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), "epsilon": self.epsilon, "affine": self.affine}
+
+
+def _has_gpus():
+    """Whether TensorFlow sees a GPU. There it has no deterministic kernel for the gradient of the
+    fused operation by given statistics, and ends with an error where determinism is asked for.
+    """
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def _global_moments(images):

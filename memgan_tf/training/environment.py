@@ -23,9 +23,19 @@ def describe_environment() -> dict[str, Any]:
         **{package: _version_of(package) for package in PACKAGES},
         **{name: os.environ.get(name) for name in BIT_CHANGING},
         "cpu_count": os.cpu_count(),
+        **_describe_gpus(),
         "platform": platform.platform(),
         "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
+
+
+def _describe_gpus():
+    """The GPUs that TensorFlow has found, if it is imported and there are any."""
+    tf = sys.modules.get("tensorflow")
+    gpus = tf.config.list_physical_devices("GPU") if tf else []
+    details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+    names = [each.get("device_name", gpu.name) for each, gpu in zip(details, gpus, strict=True)]
+    return {"gpus": names} if names else {}
 
 
 def _version_of(package):

@@ -1,3 +1,5 @@
+from unittest import mock
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -50,3 +52,37 @@ def test_vectors_are_normalised_like_images():
     outputs = layer(inputs, training=True).numpy()
     assert outputs.shape == (64, 5)
     np.testing.assert_allclose(outputs.std(0), np.ones(5), atol=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_inference_has_a_gradient_of_plain_operations_where_there_are_gpus(dtype):
+    layer = MeasuredBatchNormalization(epsilon=1e-6, dtype=dtype)
+    layer.build((None, 4, 4, 3))
+    layer.mean.assign([1.0, 2.0, 3.0])
+    layer.variance.assign([4.0, 1.0, 9.0])
+    layer.gamma.assign([2.0, 3.0, 0.5])
+    layer.beta.assign([1.0, -1.0, 0.0])
+    inputs = tf.cast(images(), layer.compute_dtype)
+
+    def with_gradient(has_gpus):
+        @tf.function
+        def compute(inputs):
+            with tf.GradientTape() as tape:
+                tape.watch(inputs)
+                outputs = layer(inputs)
+                total = tf.reduce_sum(tf.square(tf.cast(outputs, tf.float32)))
+            return outputs, *tape.gradient(total, (inputs, layer.gamma.value, layer.beta.value))
+
+        has = "memgan_tf.layers.normalization._has_gpus"
+        with mock.patch(has, return_value=has_gpus):
+            graph = compute.get_concrete_function(inputs).graph
+        types = {operation.type for operation in graph.get_operations()}
+        return types, [np.asarray(tf.cast(v, tf.float32)) for v in compute(inputs)]
+
+    fused, expected = with_gradient(False)
+    plain, found = with_gradient(True)
+    assert "FusedBatchNormGradV3" in fused
+    assert not any("FusedBatchNorm" in name for name in plain)
+    tolerance = 1e-4 if dtype == "float32" else 2e-2
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
