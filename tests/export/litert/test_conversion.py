@@ -42,6 +42,14 @@ def test_what_pads_a_photograph_is_left_out_as_in_the_run(
     np.testing.assert_allclose(found["anomaly_score"], detector.score(images), rtol=1e-4)
 
 
+def test_large_images_are_made_small_without_an_operation_for_it(lite_scorer, interpret, pixels):
+    shape = (24, 40, 3)
+    detector, scorer = lite_scorer("memgan_plus", shape, turn_side=10)
+    images = pixels(2, shape, seed=1)
+    found = interpret(convert(scorer), images)["anomaly_score"]
+    np.testing.assert_allclose(found, detector.score(images), rtol=1e-4)
+
+
 @pytest.mark.parametrize(("name", "operation"), OTHERS.items())
 def test_an_operation_that_stands_in_the_way_is_named(name, operation, lite_scorer):
     _, scorer = lite_scorer(name)
