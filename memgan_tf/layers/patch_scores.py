@@ -56,7 +56,7 @@ def memory_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
     size = features.shape[-1]
     # One product for the whole batch; one matrix per image is slower.
     products = tf.matmul(tf.reshape(features, (-1, size)), units, transpose_b=True)
-    products = tf.reshape(products, tf.concat([tf.shape(features)[:2], [len(units)]], 0))
+    products = tf.reshape(products, tf.concat([tf.shape(features)[:2], [units.shape[0]]], 0))
     return tf.maximum(own + norms - 2.0 * products, 0.0)
 
 

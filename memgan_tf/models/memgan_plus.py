@@ -13,6 +13,7 @@ from memgan_tf.config.memgan_plus import (
 )
 from memgan_tf.layers import MeasuredGaussians
 from memgan_tf.layers.local_score import LocalScore
+from memgan_tf.layers.shrinking import shrink
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.common.paired import compile_call, dtype_of, locate
@@ -101,7 +102,7 @@ class PlusNetworks(MemoryAutoencoder):
     def classify_turns(self, scaled, training=False, statistics_rate=None):
         """Logits and features of `all_turns` of scaled images, made small and square if needed."""
         if tuple(scaled.shape[1:3]) != self.turned_shape:
-            scaled = tf.image.resize(scaled, self.turned_shape, antialias=True)
+            scaled = shrink(scaled, self.turned_shape)
         views = all_turns(scaled)
         return self.turns(views, training=training, statistics_rate=statistics_rate)
 

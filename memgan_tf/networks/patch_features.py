@@ -9,6 +9,7 @@ import tensorflow as tf
 from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.layers.content import continue_edges, find_boxes, to_relative
 from memgan_tf.layers.padding import content_mask
+from memgan_tf.layers.shrinking import shrink
 from memgan_tf.networks.tiling import map_in_tiles
 
 # Default: side above which an image passes through the network in tiles, and side of a tile.
@@ -147,7 +148,7 @@ class PatchFeatures:
         features = tf.concat(same, axis=-1)
         if valid is None:
             return Grid(features, tf.ones(tf.shape(features)[:3], tf.bool))
-        share = tf.image.resize(tf.cast(valid, tf.float32)[..., tf.newaxis], size, antialias=True)
+        share = shrink(tf.cast(valid, tf.float32)[..., tf.newaxis], tuple(size))
         return Grid(features, share[..., 0] >= 0.5)
 
 

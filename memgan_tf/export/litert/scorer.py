@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf.evaluation.calibration import Calibration
+from memgan_tf.layers.shrinking import resizing_by_products
 from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.training.checkpoints import raw_variable
 
@@ -39,7 +40,8 @@ class LiteScorer(tf.Module):
 
     def _answer(self, image):
         # LiteRT's resizing does not change the type.
-        explained = self._model().explain(tf.cast(image, tf.float32))
+        with resizing_by_products():
+            explained = self._model().explain(tf.cast(image, tf.float32))
         scores = tf.cast(explained["anomaly_score"], tf.float32)
         answer = decide_in_float32(scores, self._calibration)
         if MAP in explained:
