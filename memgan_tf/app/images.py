@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import os
 import pathlib
 import threading
 from collections.abc import Sequence
@@ -126,8 +125,3 @@ def last_part(name: str) -> str:
     """The last part of a name that a browser sent: a name is no path here."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return last[-255:] or "unnamed"
-
-
-def is_inside(path: str | os.PathLike, folder: str | os.PathLike) -> bool:
-    """Whether a path lies in a folder, links resolved."""
-    return pathlib.Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

@@ -1,8 +1,10 @@
 """What the page shows of an image: a thumbnail, the photograph, the map over it."""
 
 import collections
+import contextlib
 import io
 import pathlib
+import secrets
 import threading
 
 import numpy as np
@@ -39,13 +41,16 @@ class Pictures:
     def __init__(self, folder: pathlib.Path, judge: Judge):
         self._folder, self._judge = folder / FOLDER, judge
         self._folder.mkdir(exist_ok=True)
+        files.sweep_temporaries(self._folder)
         self._photographs, self._maps = _Latest(NUM_KEPT), _Latest(NUM_KEPT)
 
     def keep(self, key: str, decoded: DecodedImage) -> None:
         """Makes the pictures of an image that is decoded anyway."""
         self._photographs.put(key, encode(decoded.image, PHOTOGRAPH_SIDE))
-        with files.replacing(self._folder / key) as temporary:
-            temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
+        # Not synced: one that a power cut emptied is made again.
+        temporary = self._folder / f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
+        temporary.replace(self._folder / key)
 
     def thumbnail(self, image: ScoredImage) -> bytes:
         """A small picture of an image.
@@ -53,10 +58,10 @@ class Pictures:
         Raises:
             ValueError: If its file cannot be read any more.
         """
-        try:
-            return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
-        except (OSError, ValueError):
-            self.keep(image.id, reopen(image, self._judge).decoded)
+        with contextlib.suppress(OSError, ValueError):
+            if found := files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES):
+                return found
+        self.keep(image.id, reopen(image, self._judge).decoded)
         return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
 
     def photograph(self, image: ScoredImage) -> bytes:

@@ -6,7 +6,6 @@ import threading
 import time
 
 from memgan_tf import files
-from memgan_tf.app.images import is_inside
 from memgan_tf.app.intake import Intake
 from memgan_tf.app.photographs import Waiting
 from memgan_tf.data.folders.walk import name_of, walk
@@ -56,10 +55,10 @@ class FolderWatch:
             self.error = f"{self.folder} cannot be read: {files.first_line(error)}"
             return
         seen = {}
-        own = is_inside(self._except_for, self.folder)
+        folder, own = self.folder.resolve(), self._except_for.resolve()
         for relative in found:
             path = self.folder / relative
-            if own and is_inside(path, self._except_for):
+            if (folder / relative).is_relative_to(own):
                 continue
             try:
                 status = os.stat(path)
