@@ -41,7 +41,6 @@ class Pictures:
     def __init__(self, folder: pathlib.Path, judge: Judge):
         self._folder, self._judge = folder / FOLDER, judge
         self._folder.mkdir(exist_ok=True)
-        files.sweep_temporaries(self._folder)
         self._photographs, self._maps = _Latest(NUM_KEPT), _Latest(NUM_KEPT)
 
     def keep(self, key: str, decoded: DecodedImage) -> None:
