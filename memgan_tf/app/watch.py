@@ -10,8 +10,8 @@ from memgan_tf.app.intake import Intake
 from memgan_tf.app.photographs import Waiting
 from memgan_tf.data.folders.walk import name_of, walk
 
-# Seconds between two looks, at least; a look at a large folder may take a tenth of the time.
-PAUSE, SHARE = 1.0, 0.1
+# Seconds between two looks, at least and at most; in between, a look takes a tenth of the time.
+PAUSE, LONGEST_PAUSE, SHARE = 1.0, 5.0, 0.1
 
 
 class FolderWatch:
@@ -86,4 +86,4 @@ class FolderWatch:
             started = time.monotonic()
             self.look()
             took = time.monotonic() - started
-            self._stop.wait(max(PAUSE, took / SHARE if not self._intake.waiting else PAUSE))
+            self._stop.wait(min(LONGEST_PAUSE, max(PAUSE, took / SHARE)))
