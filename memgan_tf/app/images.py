@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import math
-import os
 import pathlib
 import threading
 from collections.abc import Sequence
@@ -126,8 +125,3 @@ def last_part(name: str) -> str:
     """The last part of a name sent by a browser, so that it cannot be a path."""
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return last[-255:] or "unnamed"
-
-
-def is_inside(path: str | os.PathLike, folder: str | os.PathLike) -> bool:
-    """Whether a path is inside a folder, after resolving links."""
-    return pathlib.Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))

@@ -7,6 +7,7 @@ import jinja2
 
 from memgan_tf.app import timeline
 from memgan_tf.app.decisions import LONGEST_WHO
+from memgan_tf.app.judges import CONFIRMED
 from memgan_tf.app.session import FILTERS, Session
 from memgan_tf.evaluation.calibration import needed_images
 from memgan_tf.evaluation.drift import Drift
@@ -128,6 +129,7 @@ class Pages:
             "steps": steps,
             "step": at,
             "calibration": calibration,
+            "is_confirmed": calibration is not None and calibration.source == CONFIRMED,
             "needed": None if calibration is None else needed_images(calibration.target_fpr),
             "warning": session.warning(),
             "chart": session.chart(),

@@ -1,8 +1,10 @@
 """Pictures for the page: a thumbnail, the photograph, and the map over it."""
 
 import collections
+import contextlib
 import io
 import pathlib
+import secrets
 import threading
 
 import numpy as np
@@ -44,8 +46,10 @@ class Pictures:
     def keep(self, key: str, decoded: DecodedImage) -> None:
         """Makes the pictures of an image that has already been decoded."""
         self._photographs.put(key, encode(decoded.image, PHOTOGRAPH_SIDE))
-        with files.replacing(self._folder / key) as temporary:
-            temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
+        # Not synced: one that a power cut emptied is made again.
+        temporary = self._folder / f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
+        temporary.replace(self._folder / key)
 
     def thumbnail(self, image: ScoredImage) -> bytes:
         """A small picture of an image.
@@ -53,10 +57,10 @@ class Pictures:
         Raises:
             ValueError: If its file can no longer be read.
         """
-        try:
-            return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
-        except (OSError, ValueError):
-            self.keep(image.id, reopen(image, self._judge).decoded)
+        with contextlib.suppress(OSError, ValueError):
+            if found := files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES):
+                return found
+        self.keep(image.id, reopen(image, self._judge).decoded)
         return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
 
     def photograph(self, image: ScoredImage) -> bytes:

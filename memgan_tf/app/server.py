@@ -248,6 +248,8 @@ def make_server(session: Session, token: str, bound: socket.socket) -> uvicorn.S
     """The server; `serve` runs it."""
     config = uvicorn.Config(
         make_app(session, token, bound.getsockname()[1]),
+        # Handlers of its own would outlive the streams of a program that calls this one.
+        log_config=None,
         log_level="warning",
         # Its log would include the token.
         access_log=False,

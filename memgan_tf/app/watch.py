@@ -6,13 +6,12 @@ import threading
 import time
 
 from memgan_tf import files
-from memgan_tf.app.images import is_inside
 from memgan_tf.app.intake import Intake
 from memgan_tf.app.photographs import Waiting
 from memgan_tf.data.folders.walk import name_of, walk
 
-# Minimum seconds between two looks; looking at a large folder takes at most a tenth of the time.
-PAUSE, SHARE = 1.0, 0.1
+# Minimum and maximum seconds between two looks; in between, looking takes a tenth of the time.
+PAUSE, LONGEST_PAUSE, SHARE = 1.0, 5.0, 0.1
 
 
 class FolderWatch:
@@ -56,10 +55,10 @@ class FolderWatch:
             self.error = f"{self.folder} cannot be read: {files.first_line(error)}"
             return
         seen = {}
-        own = is_inside(self._except_for, self.folder)
+        folder, own = self.folder.resolve(), self._except_for.resolve()
         for relative in found:
             path = self.folder / relative
-            if own and is_inside(path, self._except_for):
+            if (folder / relative).is_relative_to(own):
                 continue
             try:
                 status = os.stat(path)
@@ -87,4 +86,4 @@ class FolderWatch:
             started = time.monotonic()
             self.look()
             took = time.monotonic() - started
-            self._stop.wait(max(PAUSE, took / SHARE if not self._intake.waiting else PAUSE))
+            self._stop.wait(min(LONGEST_PAUSE, max(PAUSE, took / SHARE)))

@@ -45,12 +45,22 @@ class Tabs:
 
 def until(browser, expression):
     """Waits until an expression holds; while a part of the page is not there, it does not."""
-    safe = f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"
     deadline = time.monotonic() + TIMEOUT
-    while not browser.evaluate(safe):
-        state = browser.evaluate("document.body.innerText.slice(0, 400)")
-        assert time.monotonic() < deadline, (expression, state)
+    while not holds(browser, expression):
+        assert time.monotonic() < deadline, (expression, shown(browser))
         time.sleep(0.05)
+
+
+def holds(browser, expression):
+    safe = f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"
+    try:
+        return browser.evaluate(safe)
+    except AssertionError:
+        return False  # one page is going, the next is not there yet
+
+
+def shown(browser):
+    return browser.evaluate("String(document.body?.innerText).slice(0, 400)")
 
 
 def press(browser, key):

@@ -1,11 +1,14 @@
 import html
 import re
 
+import numpy as np
 import pytest
 import requests
 
 from memgan_tf.app.address import HOST, bind
+from memgan_tf.app.judges import CONFIRMED
 from memgan_tf.app.photographs import Waiting, id_of
+from memgan_tf.evaluation.calibration import Calibration
 from tests.app.conftest import TOKEN, add, photograph, serving, wait_until
 
 HOSTILE = '"><script>alert(1)</script>\u202e\n&.png'
@@ -191,6 +194,12 @@ def test_the_slider_shows_the_price_of_each_step(page, session):
     assert "0 of 1 confirmed defects" in price
     price = page.get("/part/price", params={"step": len(steps) - 1}).text
     assert "at most 0.99 % false alarms" in price  # 1 of 101, above the largest of 100
+
+
+def test_images_that_set_the_threshold_do_not_measure_it(page, session, judge):
+    assert "no independent measurement" not in page.get("/part/panel").text
+    judge.calibration = Calibration.of(np.arange(20.0), 0.05, CONFIRMED)
+    assert "no independent measurement" in page.get("/part/panel").text
 
 
 def test_a_port_that_is_taken_is_said():
