@@ -13,7 +13,6 @@ import pathlib
 from absl import app, flags
 
 FLAGS = flags.FLAGS
-MARK, END = "<!-- folders -->", "<!-- end of folders -->"
 HEADING = (
     *("set", "detector", "AUROC", "found", "false alarms", "pixel AUROC", "AUPRO", "seconds"),
     "last fall",
@@ -26,6 +25,8 @@ def define_flags():
     flags.DEFINE_string("model_dir", "runs", "Folder for runs.")
     flags.DEFINE_string("results_dir", "results/folders", "Folder of the records.")
     flags.DEFINE_string("backbone", None, "As in memgan train, for detectors on features.")
+    flags.DEFINE_string("backbone_layers", None, "The same.")
+    flags.DEFINE_string("table", "folders", "The page's marks: <!-- table --> and its end.")
     flags.DEFINE_multi_string("page", [], "Markdown page whose table is filled from all records.")
 
 
@@ -43,6 +44,8 @@ def measure(name, detector):
     flags_of_run = [f"--dataset=folder:{name}", f"--detector={detector}"]
     if FLAGS.backbone is not None and by_features(detector):
         flags_of_run.append(f"--backbone={FLAGS.backbone}")
+        if FLAGS.backbone_layers is not None:
+            flags_of_run.append(f"--backbone_layers={FLAGS.backbone_layers}")
     if main.main(["train", *flags_of_run, f"--model_dir={FLAGS.model_dir}"]):
         raise app.UsageError(f"{detector} could not be trained on {name}")
     folder = f"folder_{pathlib.Path(name).name}"
@@ -64,7 +67,7 @@ def make_rows(results_dir):
         rows.append(
             [
                 path.parts[-3],
-                _name(path.parts[-2], record),
+                path.parts[-2] + (" (SUSPECT)" if record["suspect"] else ""),
                 f"{100 * metrics['auroc']:.1f}",
                 f"{decisions['found']} of {decisions['num_anomalies']}",
                 f"{decisions['false_alarms']} of {decisions['num_normal']}",
@@ -74,12 +77,6 @@ def make_rows(results_dir):
             ]
         )
     return rows
-
-
-def _name(detector, record):
-    """Name of the detector, with the builtin backbone and a mark of suspect training, if any."""
-    builtin = (record.get("backbone") or {}).get("name") == "builtin"
-    return detector + ", builtin" * builtin + " (SUSPECT)" * bool(record["suspect"])
 
 
 def _seconds(record):
@@ -97,7 +94,7 @@ def _fall(record):
     return f"{round(100 * record['remaining_fall'])} %"
 
 
-def fill_page(text, rows):
+def fill_page(text, rows, name="folders"):
     """The page with the table of the rows between its marks."""
     from memgan_tf.reproduction.tables import to_markdown
 
@@ -105,9 +102,10 @@ def fill_page(text, rows):
     if not any(row[-1] for row in rows):
         # No detector of theirs trains in steps.
         table = [row[:-1] for row in table]
-    before, _, rest = text.partition(MARK)
-    _, _, after = rest.partition(END)
-    return f"{before}{MARK}\n{to_markdown(table)}\n{END}{after}"
+    mark, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    before, _, rest = text.partition(mark)
+    _, _, after = rest.partition(end)
+    return f"{before}{mark}\n{to_markdown(table)}\n{end}{after}"
 
 
 def main(_):
@@ -116,7 +114,9 @@ def main(_):
             measure(name, detector)
     for page in map(pathlib.Path, FLAGS.page):
         rows = make_rows(FLAGS.results_dir)
-        page.write_text(fill_page(page.read_text(encoding="utf-8"), rows), encoding="utf-8")
+        page.write_text(
+            fill_page(page.read_text(encoding="utf-8"), rows, FLAGS.table), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

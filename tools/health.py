@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.metadata
-import importlib.util
 import json
 import os
 import pathlib
@@ -19,7 +18,7 @@ from typing import Any
 
 from memgan_tf.programs import python_command
 
-PACKAGE, BACKBONES = "memgan_tf", "memgan_tf.backbones"
+PACKAGE = "memgan_tf"
 FREE_GIB = 1.0
 SETUPTOOLS = "'setuptools<82'"
 PROBE_SECONDS = 180
@@ -71,7 +70,6 @@ def examine(model_dir: str, data_dir: str | None) -> Iterator[Finding]:
     yield from check_model_dir(model_dir)
     yield check_data_sets(data_dir)
     yield check_pillow()
-    yield check_builtin()
     yield check_serving()
     yield from check_tensorflow()
 
@@ -175,15 +173,6 @@ def check_pillow() -> Finding:
     if missing:
         return Finding("image files", "RED", f"Pillow cannot read {', '.join(missing)}", fix)
     return Finding("image files", "ok", f"{', '.join(kinds)}, BMP, GIF")
-
-
-def check_builtin() -> Finding:
-    """The network that ships with the package."""
-    path = pathlib.Path(importlib.util.find_spec(BACKBONES).origin).with_name("builtin.keras")
-    if not path.is_file():
-        fix = "pip install --force-reinstall --no-deps memgan_tf"
-        return Finding("builtin backbone", "RED", f"{path} is missing", fix)
-    return Finding("builtin backbone", "ok", f"{path.stat().st_size / 1e6:.1f} MB, no download")
 
 
 def check_serving() -> Finding:

@@ -1,1 +1,1 @@
-"""Trains the weights of `--backbone=builtin`."""
+"""How the network of `benchmarks/own_trunk.py` is made and trained."""

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import keras
 
 from memgan_tf.backbones.catalog import Network
-from memgan_tf.config.features import BUILTIN
 from memgan_tf.files import first_line
 
 # A download fails after this many seconds without data.
@@ -54,9 +53,8 @@ def _ways_out(name, network, error):
         f"`backbone` {name} has no weights: {network.cached} is not in {_folders()[0]} and its "
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
         f"keras.applications.{network.builder}(include_top=False) leaves it in ~/.keras/models, "
-        f"and pass --backbone_weights=<path of {network.cached}>; or take --backbone={BUILTIN}, "
-        "which ships with this package and finds less; or choose a detector "
-        "that needs none: --detector=pca or --detector=memgan_plus."
+        f"and pass --backbone_weights=<path of {network.cached}>; or choose a detector that needs "
+        "none: --detector=pca or --detector=memgan_plus."
     )
 
 

@@ -4,13 +4,11 @@ import pathlib
 
 from memgan_tf.backbones.applications import make_network
 from memgan_tf.backbones.backbone import Backbone
-from memgan_tf.backbones.builtin import LAYERS, make_builtin
 from memgan_tf.backbones.catalog import NETWORKS
 from memgan_tf.backbones.cutting import cut
 from memgan_tf.backbones.hub import make_preset
 from memgan_tf.backbones.keras_file import read_model
 from memgan_tf.backbones.requests import FILE, HUB, check_request, split_layers
-from memgan_tf.config.features import BUILTIN
 from memgan_tf.files import DAMAGE, first_line
 from memgan_tf.validation import check_integer
 
@@ -23,7 +21,7 @@ def make_backbone(
     """Makes a backbone from its name.
 
     Args:
-        name: A network of the catalog, `builtin`, `file:<model.keras>` or `hub:<preset>`.
+        name: A network of the catalog, `file:<model.keras>` or `hub:<preset>`.
         layers: Names with commas between them; None uses tested ones, or those that are found.
         weights: A file; `random`, for tests; or None for those in Keras' cache or its download.
         num_maps: Largest number of maps, if `layers` does not name them.
@@ -39,9 +37,6 @@ def make_backbone(
     if name.startswith(HUB):
         model, license = make_preset(name.removeprefix(HUB), weights)
         return cut(model, name, license, names, num_maps)
-    if name == BUILTIN:
-        model, license = make_builtin()
-        return cut(model, name, license, names or LAYERS[-num_maps:], num_maps)
     return _from_catalog(name, names, weights, num_maps)
 
 

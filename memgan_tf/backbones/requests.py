@@ -4,7 +4,6 @@ import difflib
 import pathlib
 
 from memgan_tf.backbones.catalog import NETWORKS
-from memgan_tf.config.features import BUILTIN
 from memgan_tf.validation import received
 
 FILE, HUB = "file:", "hub:"
@@ -17,7 +16,7 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
     """Checks names, and that files exist and have the right suffix.
 
     Args:
-        name: A network of the catalog, `builtin`, `file:<model.keras>` or `hub:<preset>`.
+        name: A network of the catalog, `file:<model.keras>` or `hub:<preset>`.
         layers: Names of layers with commas between them; None or empty uses the default.
         weights: A file, `random`, or None.
 
@@ -29,11 +28,10 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
     split_layers(layers)
     if name.startswith(FILE):
         _check_file("backbone", name.removeprefix(FILE), (MODEL_ENDING,))
-    if name.startswith(FILE) or name == BUILTIN:
         if weights:
             raise ValueError(
-                "`backbone_weights` must be left out with file:<model.keras> and builtin, which "
-                f"have their own. {received('backbone_weights', weights)}"
+                "`backbone_weights` must be left out with file:<model.keras>, which has its own. "
+                f"{received('backbone_weights', weights)}"
             )
         return
     if name.startswith(HUB):
@@ -86,12 +84,11 @@ def _nearest_files(path, endings):
 
 
 def _unknown(name):
-    nearest = difflib.get_close_matches(name.lower().replace("-", "_"), (BUILTIN, *NETWORKS), 2)
+    nearest = difflib.get_close_matches(name.lower().replace("-", "_"), NETWORKS, 2)
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     if pathlib.Path(name).suffix == MODEL_ENDING:
         hint = f"; did you mean file:{name}?"
     return (
-        f"`backbone` must be one of {', '.join((BUILTIN, *NETWORKS))}, file:<model.keras> or "
-        "hub:<preset>. "
+        f"`backbone` must be one of {', '.join(NETWORKS)}, file:<model.keras> or hub:<preset>. "
         f"{received('backbone', name)}{hint}"
     )

@@ -6,8 +6,6 @@ from memgan_tf.config.fields import option
 from memgan_tf.config.shared import ModelConfig
 
 DEFAULT_BACKBONE = "efficientnet_b0"
-# The network that ships with the package, and the set whose labels it has learned.
-BUILTIN, BUILTIN_SET = "builtin", "cifar10"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,8 +17,8 @@ class BackboneConfig(ModelConfig):
     leaves_out = True
     backbone: str = option(
         DEFAULT_BACKBONE,
-        "Network that gives the features: a name of docs/backbones.md; builtin, which needs no "
-        "download; file:<model.keras> or hub:<preset of keras-hub>.",
+        "Network that gives the features: a name of docs/backbones.md, file:<model.keras> or "
+        "hub:<preset of keras-hub>.",
     )
     backbone_layers: str | None = option(
         None,

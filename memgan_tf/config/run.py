@@ -7,7 +7,6 @@ import pathlib
 from typing import Any
 
 from memgan_tf import files, validation
-from memgan_tf.config import features
 from memgan_tf.config.data import FOLDER_FIELDS, DataConfig
 from memgan_tf.config.fields import Checked
 from memgan_tf.config.registry import DETECTORS
@@ -58,7 +57,6 @@ class RunConfig:
                 f"pixels; detectors on features, such as patch_memory, take keep. "
                 f"{validation.received('image_fit', self.data.image_fit)}"
             )
-        self._check_builtin()
         replicas = self.training.distribution_strategy != "none"
         normalization = self.model.normalization
         if replicas and self.training.jit_compile and normalization == "batch":
@@ -72,16 +70,6 @@ class RunConfig:
             raise ValueError(
                 f"`jit_compile` must be off for {self.detector}: XLA cannot max-pool "
                 f"deterministically. Use --nojit_compile or --nodeterministic_ops"
-            )
-
-    def _check_builtin(self):
-        """Refuses the set whose classes the builtin network has learned, for honest figures."""
-        if not by_features(self.detector) or self.model.backbone != features.BUILTIN:
-            return
-        if self.data.dataset.removeprefix("tfds:").partition(":")[0] == features.BUILTIN_SET:
-            raise ValueError(
-                f"`backbone` must not be {features.BUILTIN} on {features.BUILTIN_SET}, whose "
-                f"labels it has learned. Use --backbone=efficientnet_b0 or a file of your own"
             )
 
     def to_dict(self) -> dict[str, Any]:

@@ -46,16 +46,6 @@ def test_nothing_red(healthy, fake_mnist, capsys):
     assert "\033" not in output  # no colours in a pipe
 
 
-def test_a_missing_builtin_backbone_is_red(monkeypatch, tmp_path):
-    assert health.check_builtin().state == "ok"
-    (tmp_path / "bare").mkdir()
-    (tmp_path / "bare" / "__init__.py").touch()
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(health, "BACKBONES", "bare")
-    finding = health.check_builtin()
-    assert (finding.state, finding.text) == ("RED", f"{tmp_path / 'bare/builtin.keras'} is missing")
-
-
 def test_something_red(healthy, monkeypatch, capsys):
     monkeypatch.setattr(importlib.metadata, "requires", lambda _: ["numpy>=99", "nosuchthing>=2"])
     assert main.main(["doctor"]) == 1

@@ -1,6 +1,6 @@
-"""Makes the weights of `--backbone=builtin`: a small residual network, trained on CIFAR-10.
+"""Trains a small residual network on CIFAR-10, for `--backbone=file:trunk.keras`.
 
-python benchmarks/builtin_trunk.py --data_dir=../shared/datasets
+python benchmarks/own_trunk.py --data_dir=../shared/datasets
 
 It learns the ten labels, the number of quarter turns of a view, which two views show the same
 image, and the places of small artificial defects. A tenth of the training images is held out; the
@@ -23,9 +23,9 @@ MARGIN = 0.85
 
 def define_flags(values):
     flags.DEFINE_string("data_dir", None, "Folder of the prepared CIFAR-10.", values)
-    flags.DEFINE_string("output", "memgan_tf/backbones/builtin.keras", "Weights file.", values)
-    flags.DEFINE_string("record", "results/backbones/builtin.json", "File of the record.", values)
-    flags.DEFINE_integer("epochs", 60, "Number of passes over the images.", 3, flag_values=values)
+    flags.DEFINE_string("output", "trunk.keras", "Weights file.", values)
+    flags.DEFINE_string("record", "trunk.json", "File of the record.", values)
+    flags.DEFINE_integer("epochs", 44, "Number of passes over the images.", 3, flag_values=values)
     flags.DEFINE_float("max_seconds", None, "Time limit; may reduce epochs.", flag_values=values)
     flags.DEFINE_integer("max_images", None, "Number of images, for a trial.", flag_values=values)
     flags.DEFINE_integer("batch_size", 512, "Images per step.", 1, flag_values=values)

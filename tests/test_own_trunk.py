@@ -1,4 +1,4 @@
-"""How `--backbone=builtin` is made: views, defects, the folded network."""
+"""A trunk of our own: views, defects, the folded network, the command."""
 
 import json
 import pathlib
@@ -81,8 +81,8 @@ def test_the_other_view_of_an_image_is_its_partner():
 
 def test_the_command_makes_a_file_that_is_a_backbone(monkeypatch, tmp_path):
     """From images to weights in 16 bits, with a network of few channels."""
-    import builtin_trunk
     import keras
+    import own_trunk
     from absl import flags
     from trunk import learning, network
 
@@ -91,20 +91,20 @@ def test_the_command_makes_a_file_that_is_a_backbone(monkeypatch, tmp_path):
     few = ((4, 1), (4, 1), (4, 1), (8, 1))
     monkeypatch.setattr(network, "STAGES", few)
     monkeypatch.setattr(learning, "STAGES", few)
-    monkeypatch.setattr(builtin_trunk, "FLAGS", flags.FlagValues())
-    builtin_trunk.define_flags(builtin_trunk.FLAGS)
+    monkeypatch.setattr(own_trunk, "FLAGS", flags.FlagValues())
+    own_trunk.define_flags(own_trunk.FLAGS)
     path, record = tmp_path / "new" / "trunk.keras", tmp_path / "new" / "trunk.json"
-    builtin_trunk.FLAGS(["", f"--output={path}", f"--record={record}", "--epochs=3"])
-    builtin_trunk.FLAGS.batch_size = 18
+    own_trunk.FLAGS(["", f"--output={path}", f"--record={record}", "--epochs=3"])
+    own_trunk.FLAGS.batch_size = 18
     # It would hold for every later test.
-    builtin_trunk.FLAGS.deterministic = False
+    own_trunk.FLAGS.deterministic = False
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8)
     labels = generator.integers(0, 10, 40).astype(np.int32)
-    monkeypatch.setattr(builtin_trunk, "read_cifar10", lambda: (images, labels))
+    monkeypatch.setattr(own_trunk, "read_cifar10", lambda: (images, labels))
     policy = keras.config.dtype_policy()
     try:
-        builtin_trunk.make()
+        own_trunk.make()
     finally:
         keras.config.set_dtype_policy(policy)
     found = json.loads(record.read_text())
@@ -123,6 +123,6 @@ def test_the_command_makes_a_file_that_is_a_backbone(monkeypatch, tmp_path):
     ],
 )
 def test_epochs_are_fitted_to_the_time(number, seconds, left, expected):
-    from builtin_trunk import fitting
+    from own_trunk import fitting
 
     assert fitting(number, seconds, left, 60) == expected
