@@ -101,7 +101,9 @@ def add_litert(
         ValueError: If LiteRT cannot compute the score.
         RuntimeError: If the file's answers differ from the run's.
     """
-    path, findings, facts = folder / MODEL_FILE, [], {}
+    path = folder / MODEL_FILE
+    findings: list[str] = []
+    facts: dict[str, Any] = {}
     metadata = describe(run, calibration, request.quantization, card)
     ranges = None
     if request.quantization == INT8 and request.task is not None:

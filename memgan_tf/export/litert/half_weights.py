@@ -27,7 +27,8 @@ def halve_weights(model: Any, schema: Any) -> int:
     Returns:
         The number of halved constants.
     """
-    count, halves = 0, {}
+    count = 0
+    halves: dict[int, int] = {}
     for subgraph in model.subgraphs:
         found = [i for i in range(len(subgraph.tensors)) if _can_be_halved(model, subgraph, i)]
         count += len(found)

@@ -52,6 +52,9 @@ class LiteModel:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("the interpreter's process has no pipes")
+        self._input, self._output = self._process.stdin, self._process.stdout
         try:
             with self._deadline():
                 described = self._read_line()
@@ -70,10 +73,10 @@ class LiteModel:
     def close(self) -> None:
         """Ends the interpreter's process."""
         with contextlib.suppress(OSError):
-            self._process.stdin.close()
+            self._input.close()
         self._process.kill()
         self._process.wait()
-        self._process.stdout.close()
+        self._output.close()
 
     def score(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """`anomaly_score`, `p_value`, `is_anomaly` and `threshold` of images, each `(num_images,)`.
@@ -99,9 +102,9 @@ class LiteModel:
             )
         with self._deadline():
             try:
-                self._process.stdin.write(f"{len(images)}\n".encode())
-                self._process.stdin.write(np.ascontiguousarray(images, np.uint8).data)
-                self._process.stdin.flush()
+                self._input.write(f"{len(images)}\n".encode())
+                self._input.write(np.ascontiguousarray(images, np.uint8).data)
+                self._input.flush()
             except OSError as error:
                 raise self._failure() from error
             return self._read_outputs(len(images))
@@ -112,7 +115,7 @@ class LiteModel:
             if dtype not in DTYPES or shape not in shapes:
                 raise self._failure(f"its output {name} is not one value, or map, for each image")
             size = int(np.prod(shape)) * np.dtype(dtype).itemsize
-            content = self._process.stdout.read(size)
+            content = self._output.read(size)
             if len(content) < size:
                 raise self._failure()
             found[name] = np.frombuffer(content, dtype).reshape(shape)
@@ -126,7 +129,7 @@ class LiteModel:
             raise self._failure("its input does not have the shape in its metadata")
 
     def _read_line(self):
-        line = self._process.stdout.readline()
+        line = self._output.readline()
         if not line:
             raise self._failure()
         values = json.loads(line)
