@@ -117,7 +117,7 @@ def add_litert(
     with LiteModel(path) as lite:
         findings.insert(0, _check(lite, golden, request.quantization))
         test = None if request.task is None else request.task.test
-        if request.quantization == INT8 and test is not None and len(set(test.labels)) == 2:
+        if request.quantization == INT8 and test is not None and len(np.unique(test.labels)) == 2:
             facts["auroc"], note = compare_with_run(lite, run, test)
             findings.append(note)
     size = path.stat().st_size

@@ -2,10 +2,12 @@
 
 import dataclasses
 import pathlib
+from typing import cast
 
 import numpy as np
 
 from memgan_tf.data import LabelledImages
+from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.heat_scale import measure_scale
 from memgan_tf.evaluation.measured_test import stratified_subset
@@ -45,7 +47,7 @@ def recalibrate(
             )
         pixels = metadata.pixel_threshold
         if pixels is not None and lite.has_maps:
-            pixels = measure_scale(_Explaining(lite), Views.of(held_out)).top
+            pixels = measure_scale(cast(Detector, _Explaining(lite)), Views.of(held_out)).top
     before = metadata.calibration
     after = Calibration.of(scores, before.target_fpr)
     own = run.score(held_out.images)
@@ -69,8 +71,9 @@ def compare_with_run(
     It is not used for any choice.
     """
     limit = min(MAX_TEST_IMAGES, run.detector.max_test_images or MAX_TEST_IMAGES)
-    positions = stratified_subset(test.labels, limit)
-    labels, images = test.labels[positions], test.images[positions]
+    known = np.asarray(test.labels)
+    positions = stratified_subset(known, limit)
+    labels, images = known[positions], test.images[positions]
     before = ranking_metrics(labels, run.score(images))["auroc"]
     after = ranking_metrics(labels, lite.score(images)["anomaly_score"])["auroc"]
     facts = {"run": before, "litert": after, "num_images": len(labels)}

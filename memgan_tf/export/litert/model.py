@@ -94,7 +94,7 @@ class LiteModel:
 
     def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
         """Like `score`, for images in memory; with `anomaly_map` if the method has it."""
-        images = as_pixels("images", images)
+        images = np.asarray(as_pixels("images", images))
         if images.shape[1:] != self.metadata.image_shape:
             raise ValueError(
                 f"`images` must have the shape that the model takes, {self.metadata.image_shape}. "
