@@ -117,7 +117,11 @@ def add_litert(
     with LiteModel(path) as lite:
         findings.insert(0, _check(lite, golden, request.quantization))
         test = None if request.task is None else request.task.test
-        if request.quantization == INT8 and test is not None and len(np.unique(test.labels)) == 2:
+        if (
+            request.quantization == INT8
+            and test is not None
+            and len(np.unique(np.asarray(test.labels))) == 2
+        ):
             facts["auroc"], note = compare_with_run(lite, run, test)
             findings.append(note)
     size = path.stat().st_size
@@ -142,7 +146,7 @@ def describe(
     return LiteMetadata(
         run.config.detector,
         quantization,
-        tuple(run.config.image_shape),
+        run.config.image_shape,
         run.config.data.fit,
         run.config.data.bit_depth or 16,
         calibration,

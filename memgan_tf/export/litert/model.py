@@ -11,6 +11,7 @@ import threading
 import numpy as np
 
 from memgan_tf.data import as_pixels
+from memgan_tf.data.stored_images import Images
 from memgan_tf.evaluation.explanations import parts_of
 from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
 from memgan_tf.export.litert.scorer import DECISIONS, MAP
@@ -78,7 +79,7 @@ class LiteModel:
         self._process.wait()
         self._output.close()
 
-    def score(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def score(self, images: Images) -> dict[str, np.ndarray]:
         """`anomaly_score`, `p_value`, `is_anomaly` and `threshold` of images, each `(num_images,)`.
 
         Args:
@@ -92,7 +93,7 @@ class LiteModel:
         parts = [self.explain(images[part]) for part in positions]
         return {name: np.concatenate([part[name] for part in parts]) for name in DECISIONS}
 
-    def explain(self, images: np.ndarray) -> dict[str, np.ndarray]:
+    def explain(self, images: Images) -> dict[str, np.ndarray]:
         """Like `score`, for images in memory; with `anomaly_map` if the method has it."""
         images = np.asarray(as_pixels("images", images))
         if images.shape[1:] != self.metadata.image_shape:

@@ -51,7 +51,7 @@ def score_source(model: LiteModel, source: str, fdr: float | None = None) -> Lit
     scores, calibration = answers["anomaly_score"], told.calibration
     # Those of the file are quotients in single precision.
     p_values = calibration.p_values(scores)
-    flagged = np.float64(scores) > calibration.threshold
+    flagged: np.ndarray = scores.astype(np.float64) > calibration.threshold
     if not np.array_equal(flagged, answers["is_anomaly"]):
         raise ValueError("`model` does not decide as in its metadata. Export the run again")
     if fdr is not None:
@@ -63,7 +63,8 @@ def _regions(model, given, flagged):
     threshold = model.metadata.pixel_threshold
     if threshold is None or given.originals is None or not model.has_maps:
         return None
-    views, found = Views(given.images, None, given.originals), [None] * len(flagged)
+    views = Views(given.images, None, given.originals)
+    found: list[Region | None] = [None] * len(flagged)
     for part in parts_of(np.flatnonzero(flagged), model.metadata.image_shape):
         maps = model.explain(given.images[part])[MAP]
         for position, values in zip(part, maps, strict=True):
