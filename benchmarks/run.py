@@ -30,6 +30,7 @@ PARTS = (
     "detectors",
     "backbones",
     "photographs",
+    "frozen",
 )
 # Parts that need a GPU; they are measured only if requested by name.
 GPU_PARTS = ("gpu",)
