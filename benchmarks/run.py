@@ -31,6 +31,7 @@ PARTS = (
     "backbones",
     "photographs",
     "frozen",
+    "decoding",
 )
 # Parts that need a GPU; they are measured only if requested by name.
 GPU_PARTS = ("gpu",)

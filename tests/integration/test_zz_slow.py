@@ -1,0 +1,116 @@
+"""The grid on tiny settings: what is missing runs, once; failures are noted; kills are survived."""
+
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+from memgan_tf.reproduction.grid import STALE_SECONDS, Grid
+from memgan_tf.reproduction.records import Cell
+from memgan_tf.tools import main
+
+TINY = ("epochs=2", "base_width=4", "latent_dim=6", "num_units=5", "discriminator_width=8")
+VARIANT = "+".join(("default", *TINY))
+
+
+def flags(tmp_path, *more):
+    return [
+        "benchmark",
+        "--suite=digits",
+        "--seeds=0",
+        "--jobs=2",
+        f"--model_dir={tmp_path / 'runs'}",
+        f"--results_dir={tmp_path / 'results'}",
+        *(f"--override={value}" for value in TINY),
+        *more,
+    ]
+
+
+def records(tmp_path):
+    return sorted((tmp_path / "results").glob("*/*/*/*/seed_*.json"))
+
+
+def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys):
+    assert main.main(flags(tmp_path, "--classes=0,1")) == 0
+    assert "2 cells, 0 have a record" in capsys.readouterr().out
+    first = {path: path.stat().st_mtime_ns for path in records(tmp_path)}
+    assert len(first) == 2
+    record = json.loads(records(tmp_path)[0].read_text())
+    assert record["config"]["training"]["epochs"] == 2
+
+    assert main.main(flags(tmp_path, "--classes=0,1,2")) == 0
+    assert "3 cells, 2 have a record" in capsys.readouterr().out
+    assert len(records(tmp_path)) == 3
+    assert all(path.stat().st_mtime_ns == written for path, written in first.items())
+    table = (tmp_path / "results" / "digits.md").read_text()
+    assert "| 2 | **" in table
+    assert not list((tmp_path / "results").rglob("*.claim"))
+
+
+def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys):
+    # A file where class 1's run should go.
+    folder = tmp_path / "runs" / VARIANT / "memgan" / "digits"
+    folder.mkdir(parents=True)
+    (folder / "1").write_text("in the way")
+    assert main.main(flags(tmp_path, "--classes=0,1")) == 1
+    captured = capsys.readouterr()
+    assert "1 cells failed" in captured.err
+    assert len(records(tmp_path)) == 1
+    (failure,) = (tmp_path / "results").rglob("*.failed")
+    assert "`model_dir` must be writable" in failure.read_text()
+
+
+def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
+    command = [sys.executable, "-m", "memgan_tf.tools.main"]
+    long = flags(tmp_path, "--classes=0", "--override=steps_per_call=1")
+    long = [flag.replace("epochs=2", "epochs=60") for flag in long]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen([*command, *long], text=True, **pipes)
+    deadline = time.monotonic() + 500
+    while not list((tmp_path / "runs").rglob("ckpt-*.index")):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 130
+    expected = "memgan benchmark: stopped; the same command goes on where it was"
+    assert errors.splitlines()[-1] == expected
+    assert not list((tmp_path / "results").rglob("*.claim"))
+    assert not list((tmp_path / "results").rglob("*.failed"))
+    subprocess.run([*command, *long], check=True, capture_output=True)
+    assert len(records(tmp_path)) == 1
+    (log,) = (tmp_path / "runs" / "logs").iterdir()
+    assert "Resuming from step" in log.read_text()
+
+
+def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
+    cell = Cell("digits", "memgan", VARIANT, 0, 0)
+    claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
+    claim.parent.mkdir(parents=True)
+    claim.write_text("elsewhere 1\n")
+    lines = []
+    grid = Grid(tmp_path / "runs", tmp_path / "results", None, 1, lines.append)
+    assert grid.run([cell]) == []
+    assert "left to another process" in lines[-1]
+    assert records(tmp_path) == []
+    old = time.time() - STALE_SECONDS - 1
+    os.utime(claim, (old, old))
+    assert grid.run([cell]) == []
+    assert len(records(tmp_path)) == 1
+    assert not pathlib.Path(claim).exists()
+
+
+def test_a_dead_process_of_this_machine_has_no_claim(tmp_path):
+    cell = Cell("digits", "memgan", VARIANT, 0, 0)
+    claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
+    claim.parent.mkdir(parents=True)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    claim.write_text(f"{socket.gethostname()} {ended.pid}\n")
+    assert Grid(tmp_path / "runs", tmp_path / "results", None, 1).run([cell]) == []
+    assert len(records(tmp_path)) == 1
