@@ -102,7 +102,7 @@ class ForkServer:
 
 def main(modules: list[str]) -> None:
     """Imports modules and serves; in a forked process, runs its command."""
-    # Standard output is the command's own in each fork; here whatever prints goes to the log.
+    # What an import prints is no answer.
     answers = os.dup(1)
     os.dup2(2, 1)
     for name in modules:

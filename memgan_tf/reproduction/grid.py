@@ -53,7 +53,7 @@ class Grid:
         self._data_dir, self._jobs, self._report = data_dir, jobs, report
         self._backbone = backbone
         self._stopping = threading.Event()
-        self._starter = make_starter(model_dir / "logs")
+        self._starter = make_starter(model_dir)
         self._processes: set[Process] = set()
 
     def run(self, cells: Iterable[Cell]) -> list[Cell]:

@@ -7,6 +7,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Sequence
 
@@ -17,7 +18,8 @@ COMMAND = "memgan_tf.tools.main"
 SERVER = "memgan_tf.reproduction.fork_server"
 # What `memgan train` and `memgan evaluate` import before they do anything.
 IMPORTED = ("tensorflow", "sklearn.metrics", "memgan_tf.fit", "memgan_tf.run")
-SERVER_LOG = "processes.log"
+# Bytes at the end of what it printed that are kept if it dies.
+LAST_WORDS = 2**12
 
 
 class Process(abc.ABC):
@@ -54,7 +56,7 @@ def make_starter(folder: pathlib.Path) -> Starter:
     """The fastest one of this system.
 
     Args:
-        folder: Of logs.
+        folder: Of the runs.
     """
     # Elsewhere the system's own libraries may have threads by then, which a fork does not survive.
     return ForkingStarter(folder) if sys.platform == "linux" else PlainStarter()
@@ -92,7 +94,7 @@ class ForkingStarter(Starter):
     """Commands are forks of one process, which imports TensorFlow once; see `fork_server`.
 
     Args:
-        folder: For its log; its path stands in the list of processes.
+        folder: Of the runs; its path stands in the list of processes.
     """
 
     def __init__(self, folder: pathlib.Path):
@@ -128,10 +130,9 @@ class ForkingStarter(Starter):
 
     def _start_server(self):
         command = module_command(SERVER, os.fspath(self._folder), *IMPORTED, name="memgan")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with files.open_appending(self._folder / SERVER_LOG) as errors:
-            self._server = _open(command, subprocess.PIPE, errors)
-        threading.Thread(target=self._listen, args=[self._server], daemon=True).start()
+        errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._server = _open(command, subprocess.PIPE, errors)
+        threading.Thread(target=self._listen, args=[self._server, errors], daemon=True).start()
 
     def _send(self, request):
         try:
@@ -141,7 +142,7 @@ class ForkingStarter(Starter):
             # It has died, or its pipe is closed already; `_listen` says so to all who wait.
             return
 
-    def _listen(self, server):
+    def _listen(self, server, errors):
         for line in server.stdout:
             answer = json.loads(line)
             self._running.pop(answer["id"]).end(answer["code"])
@@ -150,10 +151,12 @@ class ForkingStarter(Starter):
         with self._lock:
             _close(server.stdin)
             running, self._running = self._running, {}
+        with errors:
+            errors.seek(-min(LAST_WORDS, errors.seek(0, os.SEEK_END)), os.SEEK_END)
+            words = errors.read()
         for fork in running.values():
             with files.open_appending(fork.log) as log:
-                place = self._folder / SERVER_LOG
-                log.write(f"The process that starts commands has ended; see {place}\n".encode())
+                log.write(words + b"The process that starts commands has ended\n")
             fork.end(code)
 
 
