@@ -39,6 +39,7 @@ def run(options):
             "memgan_tf, to train, first time": lambda: _train(paths),
             "memgan_tf, to train, from the cache": lambda: _train(paths, again=True),
         }
+        megabytes = paths[0].stat().st_size / 1e6
         found = {name: [] for name in ways}
         for _ in range(options.rounds):
             for name, way in ways.items():
@@ -53,7 +54,7 @@ def run(options):
     columns.append(f"minutes for {MANY:,}")
     caption = (
         f"{len(paths)} JPEGs of {sides[0]}×{sides[1]} pixels, "
-        f"{paths[0].stat().st_size / 1e6:.1f} MB each, to {SIZE[0]}×{SIZE[1]}. The rate is by CPU "
+        f"{megabytes:.1f} MB each, to {SIZE[0]}×{SIZE[1]}. The rate is by CPU "
         f"time, as if the cores had nothing else to do."
     )
     return {"tables": [table(columns, rows, caption)], "CPU and wall seconds": found}
