@@ -70,7 +70,7 @@ class DecodedImage:
         hasher = hashlib.sha256("x".join(map(str, shape)).encode() + b":")
         for strip in self._strips():
             is_needless = strip.ndim == 3 and not is_color
-            hasher.update(np.ascontiguousarray(strip[..., 0] if is_needless else strip))
+            hasher.update(np.ascontiguousarray(strip[..., 0] if is_needless else strip).data)
         return hasher.hexdigest()[:32]
 
     def _strips(self):

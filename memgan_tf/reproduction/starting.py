@@ -106,19 +106,21 @@ class ForkingStarter(Starter):
     def start(self, arguments, log):
         """As the base says."""
         with self._lock:
-            if self._server is None or self._server.poll() is not None:
-                self._start_server()
+            server = self._server
+            if server is None or server.poll() is not None:
+                server = self._server = self._start_server()
             self._count += 1
             fork = self._running[self._count] = _Fork(self, self._count, log)
             # The server's working directory is this one's.
             request = {"id": self._count, "arguments": list(arguments), "log": os.fspath(log)}
-            self._send(request)
+            _send(server, request)
         return fork
 
     def stop(self, identity: int) -> None:
         """Asks a command to end."""
         with self._lock:
-            self._send({"stop": identity})
+            if self._server is not None:
+                _send(self._server, {"stop": identity})
 
     def close(self):
         """As the base says."""
@@ -131,16 +133,9 @@ class ForkingStarter(Starter):
     def _start_server(self):
         command = module_command(SERVER, os.fspath(self._folder), *IMPORTED, name="memgan")
         errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._server = _open(command, subprocess.PIPE, errors)
-        threading.Thread(target=self._listen, args=[self._server, errors], daemon=True).start()
-
-    def _send(self, request):
-        try:
-            self._server.stdin.write(json.dumps(request).encode() + b"\n")
-            self._server.stdin.flush()
-        except (OSError, ValueError):
-            # It has died, or its pipe is closed already; `_listen` says so to all who wait.
-            return
+        server = _open(command, subprocess.PIPE, errors)
+        threading.Thread(target=self._listen, args=[server, errors], daemon=True).start()
+        return server
 
     def _listen(self, server, errors):
         for line in server.stdout:
@@ -175,6 +170,13 @@ class _Fork(Process):
 
     def terminate(self):
         self._starter.stop(self._identity)
+
+
+def _send(server, request):
+    # If it has died, or its pipe is closed already, `_listen` says so to all who wait.
+    with contextlib.suppress(OSError, ValueError):
+        server.stdin.write(json.dumps(request).encode() + b"\n")
+        server.stdin.flush()
 
 
 def _close(pipe):
