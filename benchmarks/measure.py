@@ -94,6 +94,20 @@ def run_child(code, *arguments):
         Its last line of output, the seconds from before its start to its end, and its peak memory
         in GiB.
     """
+    line, seconds, usage = _run_child(code, arguments)
+    return line, seconds, usage.ru_maxrss / 2**20
+
+
+def child_usage(code, *arguments):
+    """As `run_child`; CPU seconds, seconds from before it began to its end, and GiB of memory.
+
+    On a machine that other work keeps busy, CPU seconds change least.
+    """
+    _, seconds, usage = _run_child(code, arguments)
+    return usage.ru_utime + usage.ru_stime, seconds, usage.ru_maxrss / 2**20
+
+
+def _run_child(code, arguments):
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "STARTED": repr(time.time())}
     command = [sys.executable, "-c", code, *map(str, arguments)]
     started = time.perf_counter()
@@ -107,7 +121,7 @@ def run_child(code, *arguments):
         lines = output.read().splitlines()
         if process.returncode:
             raise RuntimeError(f"{arguments} failed: {errors.read()[-2000:]}")
-    return (lines or [""])[-1], seconds, usage.ru_maxrss / 2**20
+    return (lines or [""])[-1], seconds, usage
 
 
 def describe_machine(threads, code=""):

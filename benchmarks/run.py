@@ -30,6 +30,8 @@ PARTS = (
     "detectors",
     "backbones",
     "photographs",
+    "frozen",
+    "decoding",
 )
 # Parts that need a GPU; they are measured only if requested by name.
 GPU_PARTS = ("gpu",)

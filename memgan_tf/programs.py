@@ -1,6 +1,9 @@
 """Commands for separate Python processes, which ignore modules of the working directory."""
 
+import os
+import signal
 import sys
+import threading
 
 # With -c and -m, the first entry of the path is the working directory. A json.py there, of the user
 # or from an untrusted archive, would be imported instead of Python's own.
@@ -9,13 +12,23 @@ MODULE = """import runpy
 sys.argv[:2] = [{name!r}]
 runpy.run_module({module!r}, run_name="__main__", alter_sys=False)
 """
-# Standard input is a pipe from the parent, which ends when the parent ends for any reason.
-ORPHAN = """import os, signal, threading
-def watch():
-    os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
+# See `end_with_parent`.
+ORPHAN = """from memgan_tf.programs import end_with_parent
+end_with_parent()
 """
+
+
+def end_with_parent() -> None:
+    """Kills this process when the parent ends, however that ends.
+
+    Standard input must be a pipe whose other end the parent holds and never writes to.
+    """
+
+    def watch():
+        os.read(0, 1)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def python_command(code: str) -> list[str]:

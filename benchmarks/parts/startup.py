@@ -5,10 +5,11 @@ import statistics
 import tempfile
 
 import numpy as np
-from measure import run_child, spread
+from measure import child_usage, ratios, run_child, spread
 
 from parts.common import table
 
+IMPORT = "import tensorflow"
 MAIN = "import sys; from memgan_tf.tools.main import main; sys.exit(main(sys.argv[1:]))"
 FIRST_STEP = """
 import os, sys, time
@@ -35,7 +36,7 @@ sys.exit(train.COMMAND.main(sys.argv[2:]))
 
 def run(options):
     rows, seconds = [], {}
-    repeats = 1 if options.quick else 3
+    repeats = 1 if options.quick else min(3, options.rounds)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         for name, arguments in _first_steps(options, folder).items():
@@ -51,14 +52,32 @@ def run(options):
                 f"TensorFlow imported at {imported:.1f} s, model and data ready at {before:.1f} s"
             )
             rows.append([f"`memgan train`, {name}: first step", spread(columns[2], 1), detail])
-        for name, arguments in _commands(folder).items():
-            found = [run_child(MAIN, *arguments)[1] for _ in range(repeats)]
-            seconds[name] = found
-            rows.append([f"`memgan {name}`", spread(found, 1), ""])
+        whole, usage = _measure_commands(options, folder, repeats)
     return {
-        "tables": [table(["command", "seconds: median (range)", ""], rows)],
+        "tables": [table(["command", "seconds: median (range)", ""], rows), whole],
         "seconds": seconds,
+        "CPU seconds, seconds, GiB": usage,
     }
+
+
+def _measure_commands(options, folder, repeats):
+    """A table of commands that run to their end, in turns with TensorFlow's import alone."""
+    commands = {IMPORT: (IMPORT,)}
+    for name, arguments in _commands(options, folder).items():
+        commands[f"memgan {name}"] = (MAIN, *arguments)
+    usage = {name: [] for name in commands}
+    for _ in range(repeats):
+        for name, command in commands.items():
+            usage[name].append(child_usage(*command))
+    processor = {name: [found[0] for found in values] for name, values in usage.items()}
+    rows = []
+    for name, values in usage.items():
+        _, seconds, memory = zip(*values, strict=True)
+        ratio = spread(ratios(processor, name, IMPORT))
+        spent = (spread(processor[name], 1), ratio, spread(seconds, 1))
+        rows.append([f"`{name}`", *spent, f"{statistics.median(memory):.2f}"])
+    columns = ["command", "CPU s: median (range)", f"CPU time over `{IMPORT}`", "wall s"]
+    return table([*columns, "peak memory, GiB"], rows), usage
 
 
 def _first_steps(options, folder):
@@ -75,17 +94,37 @@ def _first_steps(options, folder):
     return found
 
 
-def _commands(folder):
-    """Commands that run to their end, for a run that is made first."""
+def _commands(options, folder):
+    """Commands that run to their end, on runs that are made first."""
+    place = f"--model_dir={folder}"
     arguments = ["--dataset=digits", "--normal_class=0", "--epochs=1", "--base_width=4"]
-    run_child(MAIN, "train", *arguments, f"--model_dir={folder}")
-    made, images = folder / "memgan" / "digits" / "0" / "seed_0", folder / "new.npz"
-    np.savez(images, images=np.zeros((10, 8, 8, 1), np.uint8))
-    run = f"--run={made}"
-    return {
+    run_child(MAIN, "train", *arguments, place)
+    run = f"--run={folder / 'memgan' / 'digits' / '0' / 'seed_0'}"
+    found = {
         "--version": ["--version"],
         "train --help": ["train", "--help"],
-        "score, ten images": ["score", run, f"--input={images}", f"--output={folder / 's.csv'}"],
+        "score, one of digits": _score(folder, run, (8, 8, 1)),
         "evaluate, digits": ["evaluate", run],
+        "report, digits": ["report", run],
         "export, digits": ["export", run, "--name=zeros", f"--output_dir={folder / 'saved'}"],
     }
+    if not options.quick:
+        shaped = ["--epochs=1", f"--dataset=npz:{folder / 'images.npz'}"]
+        run_child(MAIN, "train", *shaped, place)
+        run = f"--run={folder / 'memgan' / 'npz_images' / 'all' / 'seed_0'}"
+        found["score, one of MNIST's shape"] = _score(folder, run, (28, 28, 1))
+    if options.backbone and options.photographs:
+        photographs = pathlib.Path(options.photographs)
+        data = [f"--dataset=folder:{photographs}", f"--backbone={options.backbone}"]
+        run_child(MAIN, "train", *data, place)
+        run = f"--run={next(folder.glob('patch_memory/*/*/seed_0'))}"
+        image = next(path for path in sorted(photographs.rglob("test/*/*")) if path.is_file())
+        output = f"--output={folder / 'scores.csv'}"
+        found["score, one photograph"] = ["score", run, f"--input={image}", output]
+    return found
+
+
+def _score(folder, run, shape):
+    path = folder / f"one_{shape[0]}.npz"
+    np.savez(path, images=np.zeros((1, *shape), np.uint8))
+    return ["score", run, f"--input={path}", f"--output={folder / 'scores.csv'}"]

@@ -4,7 +4,7 @@ import collections
 import os
 import pathlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tqdm import tqdm
@@ -44,7 +44,7 @@ def decode_all(
 
 def _in_order(pool, use, paths, ahead):
     """Results in the order of the paths; a limited number is started ahead of the caller."""
-    waiting = collections.deque()
+    waiting: collections.deque[Future] = collections.deque()
     for path in paths:
         if len(waiting) >= ahead:
             yield waiting.popleft().result()

@@ -64,12 +64,20 @@ class DecodedImage:
 
     def digest(self) -> str:
         """Digest of the pixels, equal for two files if and only if size and pixels are equal."""
-        pixels = np.asarray(self.image)
-        if pixels.ndim == 3 and is_gray(pixels):
-            # A gray image has the same digest in a color file.
-            pixels = np.ascontiguousarray(pixels[..., 0])
-        head = "x".join(map(str, pixels.shape)).encode()
-        return hashlib.sha256(head + b":" + pixels.tobytes()).hexdigest()[:32]
+        # A gray image has the same digest in a color file.
+        is_color = self.image.mode != "L" and not all(map(is_gray, self._strips()))
+        shape = (*self.size, 3) if is_color else self.size
+        hasher = hashlib.sha256("x".join(map(str, shape)).encode() + b":")
+        for strip in self._strips():
+            is_needless = strip.ndim == 3 and not is_color
+            hasher.update(np.ascontiguousarray(strip[..., 0] if is_needless else strip).data)
+        return hasher.hexdigest()[:32]
+
+    def _strips(self):
+        """Pixels of some rows at a time, which stay in the processor's cache."""
+        for top in range(0, self.image.height, STRIP_ROWS):
+            bottom = min(top + STRIP_ROWS, self.image.height)
+            yield np.asarray(self.image.crop((0, top, self.image.width, bottom)))
 
 
 @contextlib.contextmanager
@@ -216,7 +224,9 @@ def _to_eight_bits(image):
         raise ValueError("floating-point pixels, whose range is not stated; save 8 or 16 bits")
     if image.has_transparency_data:
         return _on_background(image)
-    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+    mode = "L" if image.mode in ("1", "L") else "RGB"
+    # Pillow would copy; a JPEG has one frame, whose pixels outlive the open file.
+    return image if (image.format, image.mode) == ("JPEG", mode) else image.convert(mode)
 
 
 def _on_background(image):

@@ -1,6 +1,7 @@
 """MEMGAN: the memory-augmented bidirectional GAN (Yang et al., 2020)."""
 
 import math
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -59,7 +60,8 @@ class MEMGAN(PairedModel):
         jit_compile: bool = False,
         scores_only: bool = False,
     ):
-        self.discriminator = None
+        # None where it only scores.
+        self.discriminator: Any = None
         if not scores_only:
             self.discriminator = self._make_discriminator(
                 config, image_shape, seed, mixed_precision, jit_compile

@@ -7,16 +7,14 @@ import os
 import pathlib
 import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import BinaryIO, cast
 
 from memgan_tf import files
 from memgan_tf.config import by_features
-from memgan_tf.programs import ORPHAN, module_command
 from memgan_tf.reproduction.records import Cell
+from memgan_tf.reproduction.starting import Process, make_starter
 from memgan_tf.training.run_directory import RunDirectory
 
 # A claim that has not been touched for this long belongs to a dead machine.
@@ -30,8 +28,8 @@ class Grid:
     """Runs cells and keeps their records.
 
     Each cell is `memgan train` and `memgan evaluate` in processes with one thread, which resume
-    what is on disk. A claim file next to the record prevents two machines that share the folders
-    from running the same cell.
+    what is on disk; where processes can be forked, they share one import of TensorFlow. A claim
+    file next to the record prevents two machines that share the folders from running the same cell.
 
     Args:
         model_dir: Folder of the runs.
@@ -55,7 +53,8 @@ class Grid:
         self._data_dir, self._jobs, self._report = data_dir, jobs, report
         self._backbone = backbone
         self._stopping = threading.Event()
-        self._processes: set[subprocess.Popen] = set()
+        self._starter = make_starter(model_dir)
+        self._processes: set[Process] = set()
 
     def run(self, cells: Iterable[Cell]) -> list[Cell]:
         """Runs the cells that have no record; returns those that failed.
@@ -68,7 +67,7 @@ class Grid:
         for cell in set(cells) - set(missing):
             _remove_if_abandoned(cell.record_path(self._results_dir).with_suffix(".claim"))
         failed, started, done = [], time.monotonic(), 0
-        with concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
+        with self._starter, concurrent.futures.ThreadPoolExecutor(self._jobs) as pool:
             futures = {pool.submit(self._run_cell, cell): cell for cell in missing}
             try:
                 for future in concurrent.futures.as_completed(futures):
@@ -146,23 +145,12 @@ class Grid:
         return ""
 
     def _run_command(self, arguments, log):
-        with files.open_appending(log) as output:
-            process = subprocess.Popen(
-                module_command("memgan_tf.tools.main", *arguments, name="memgan", orphan=ORPHAN),
-                # It ends when this process ends, for any reason; see ORPHAN.
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "OMP_NUM_THREADS": "1"},
-                # Ctrl-C reaches only the grid, which asks each process to stop once.
-                start_new_session=True,
-            )
+        process = self._starter.start(arguments, log)
         self._processes.add(process)
         try:
             return process.wait()
         finally:
             self._processes.discard(process)
-            cast(BinaryIO, process.stdin).close()
 
 
 def _last_line(log):

@@ -1,5 +1,6 @@
 """Every format, mode and orientation becomes the same 8-bit pixels."""
 
+import hashlib
 import io
 
 import numpy as np
@@ -99,6 +100,17 @@ def test_the_digest_is_of_the_pixels(tmp_path):
     with pillow_rules():
         first, second, third = (decode(p).digest() for p in sorted(tmp_path.iterdir()))
     assert first == second != third
+
+
+@pytest.mark.parametrize("colored_row", [None, 0, 299])
+def test_the_digest_is_of_all_rows_at_once(colored_row):
+    pixels = np.random.default_rng(0).integers(0, 256, (300, 20, 1), dtype=np.uint8).repeat(3, 2)
+    head, expected = b"300x20:", pixels[..., 0]
+    if colored_row is not None:
+        pixels[colored_row, 7] = (1, 2, 3)
+        head, expected = b"300x20x3:", pixels
+    whole = hashlib.sha256(head + expected.tobytes()).hexdigest()[:32]
+    assert DecodedImage(Image.fromarray(pixels), "PNG").digest() == whole
 
 
 @pytest.mark.parametrize(
