@@ -36,7 +36,7 @@ def configure(normal_class):
     from memgan_tf.data import image_shape
 
     overrides = {
-        name: json.loads(value) if value[:1] in "-.0123456789" else value
+        name: read_value(value)
         for name, _, value in (text.partition("=") for text in FLAGS.override)
     }
     given = {
@@ -50,10 +50,19 @@ def configure(normal_class):
     return resolve(FLAGS.detector, FLAGS.preset, shape, given), overrides
 
 
+def read_value(text):
+    """A setting's value: True or False, a number, or the text itself."""
+    if text in ("True", "False"):
+        return text == "True"
+    return json.loads(text) if text[:1] in "-.0123456789" else text
+
+
 def measure(config, overrides):
     from memgan_tf.data import load_task
     from memgan_tf.detectors.registry import make_detector
+    from memgan_tf.reproduction.photometric import make_photometric_anomalies
     from memgan_tf.reproduction.synthetic import synthetic_auroc
+    from memgan_tf.source_digest import source_digest
     from memgan_tf.training.loop import train
 
     task = load_task(config.data, config.training.seed, with_test=False)
@@ -67,6 +76,9 @@ def measure(config, overrides):
         detector.use(epoch.model)
         held_out = task.validation.images[:NUM_IMAGES]
         found = in_percent(synthetic_auroc(detector.score, held_out))
+        photometric = in_percent(
+            synthetic_auroc(detector.score, held_out, make=make_photometric_anomalies)
+        )
         line = {
             "trial": FLAGS.trial,
             "dataset": FLAGS.dataset,
@@ -76,10 +88,14 @@ def measure(config, overrides):
             "epoch": epoch.index,
             "seconds": round(time.monotonic() - started),
             "synthetic_auroc": {kind: round(value, 2) for kind, value in found.items()},
-            "synthetic_auroc_mean": round(sum(found.values()) / len(found), 2),
+            "synthetic_auroc_mean": mean(found),
+            "synthetic_photometric_auroc": {k: round(v, 2) for k, v in photometric.items()},
+            "synthetic_photometric_auroc_mean": mean(photometric),
+            **coverage_of(detector, held_out),
             **by_parts(detector, held_out),
             "held_out_score": float(detector.score(held_out).mean()),
             "metrics": {name: round(value, 3) for name, value in epoch.metrics.items()},
+            "source": source_digest(),
         }
         with pathlib.Path(FLAGS.output).open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
@@ -90,6 +106,24 @@ def measure(config, overrides):
 
 def in_percent(measured):
     return {kind: 100 * value for kind, value in measured.items()}
+
+
+def mean(figures):
+    return round(sum(figures.values()) / len(figures), 2)
+
+
+def coverage_of(detector, images):
+    """Of a generator that is searched: what it reaches of held-out images."""
+    from memgan_tf.reproduction.coverage import coverage
+
+    if not hasattr(detector.model, "generate"):
+        return {}
+    scaling = detector.model.scoring.scaling
+    shown = scaling.display(scaling(images)).numpy()
+    nearest = detector.explain(images)["reconstruction"]
+    generated = detector.model.generate(len(images), (19, 0)).numpy()
+    found = coverage(shown, nearest, generated)
+    return {"coverage": {name: round(value, 4) for name, value in found.items()}}
 
 
 def by_parts(detector, images):

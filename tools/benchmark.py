@@ -49,7 +49,8 @@ def run(flag_values):
     from memgan_tf.reproduction.grid import Grid
     from memgan_tf.reproduction.marked_tables import fill_page
     from memgan_tf.reproduction.records import Cell, read_records
-    from memgan_tf.reproduction.tables import write_tables
+    from memgan_tf.reproduction.summaries import summarize
+    from memgan_tf.reproduction.tables import mixed_versions, write_tables
 
     cells = [
         Cell(
@@ -80,6 +81,8 @@ def run(flag_values):
     for page in map(pathlib.Path, flag_values.page):
         files.write_text(page, fill_page(page.read_text(encoding="utf-8"), records))
     print("Tables: " + ", ".join(map(str, paths)))
+    for line in mixed_versions(summarize(records, flag_values.suite)):
+        print(line)
     if failed:
         raise RuntimeError(
             f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"

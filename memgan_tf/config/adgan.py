@@ -16,6 +16,13 @@ from memgan_tf.config.shared import (
 class AdganConfig(FeatureWeightConfig):
     """AnoGAN (Schlegl et al., 2017), the paper's ADGAN: a GAN whose generator is inverted."""
 
+    discriminator_normalization: str = option(
+        "none",
+        "Normalization in D's convolutions but the first. none and layer: D's answer for an image "
+        "depends on that image alone. batch: as in the sources, with real and fake images in "
+        "batches of their own.",
+        choices=("none", "layer", "batch"),
+    )
     num_inversion_steps: int = option(
         500, "Number of Adam steps that search for an image's code.", minimum=1, maximum=100_000
     )

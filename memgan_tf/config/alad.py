@@ -16,6 +16,12 @@ from memgan_tf.config.shared import (
 class AladConfig(AdversarialConfig):
     """ALAD (Zenati et al., 2018): a BiGAN with two more discriminators, one for each cycle."""
 
+    image_pairs: str = option(
+        "trunk",
+        "D_xx. convolutions: two 5×5 convolutions, whose map is its features, as in ALAD. trunk: "
+        "convolutions down to a 4×4 map and a dense layer, which is the features.",
+        choices=("trunk", "convolutions"),
+    )
     score_form: str = option(
         "features",
         "features: distance of D_xx's features of (x, x) and (x, G(E(x))), ALAD's score. l1, l2: "
@@ -32,6 +38,7 @@ PRESETS = {
         "large": {"epochs": 100, "base_width": 64, "latent_dim": 100},
         "*": {
             **GAN_PAPER,
+            "image_pairs": "convolutions",
             "max_width": 512,
             "discriminator_width": 512,
             "discriminator_dropout": 0.2,

@@ -15,8 +15,18 @@ class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
         "contrast",
         "symmetric: pixels to [-1, 1] and a tanh output. contrast: each image minus its mean, "
         "divided by its standard deviation, times contrast_scale, and a linear output. "
-        "contrast_l1: divided by its mean absolute deviation instead.",
-        choices=("symmetric", "contrast", "contrast_l1"),
+        "contrast_l1: divided by its mean absolute deviation instead. contrast_root: divided by "
+        "the root of 48 times its standard deviation. contrast_level, contrast_map: contrast, and "
+        "one more channel with the logarithm of the standard deviation, of the image or around "
+        "each pixel.",
+        choices=(
+            "symmetric",
+            "contrast",
+            "contrast_l1",
+            "contrast_root",
+            "contrast_level",
+            "contrast_map",
+        ),
     )
     code_map: bool = option(
         False,

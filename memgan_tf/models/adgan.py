@@ -44,6 +44,7 @@ class AdganNetworks(Networks):
             seed=2 * seed + 1,
             dropout=config.discriminator_dropout,
             spectral_normalization=config.spectral_normalization,
+            normalization=config.discriminator_normalization,
             dtype=dtype,
             name="discriminator",
         )
@@ -133,18 +134,30 @@ class ADGAN(AdversarialModel):
                     lambda: [self._logits(scaled, generated, kept)],
                 )
             _, of_fake = self.kept_units(draws, turn=1)["discriminator"]
-            loss = step.mean(generator_loss(parts.discriminator(generated, of_fake)))
+            fake = parts.discriminator(generated, of_fake, training=True)
+            loss = step.mean(generator_loss(fake))
         step.apply("generator", tape.gradient(loss, self.players["generator"]))
         return {**metrics, "loss/generator_adversarial": loss}
 
     def _logits(self, scaled, generated, kept):
-        """D's logits of x and of G(z), in one pass over both."""
+        """Of real and of fake images: in one pass, unless each needs its own batch moments."""
+        discriminator = self.trained.discriminator
+        if self.config.discriminator_normalization == "batch":
+            pairs = zip((scaled, generated), kept, strict=True)
+            return [discriminator(images, masks, training=True) for images, masks in pairs]
         masks = [tf.concat(pair, axis=0) for pair in zip(*kept, strict=True)]
-        images = tf.concat([scaled, generated], axis=0)
-        return tf.split(self.trained.discriminator(images, masks), 2)
+        return tf.split(discriminator(tf.concat([scaled, generated], axis=0), masks), 2)
+
+    def generate(self, num_images, seed):
+        """Images of codes from N(0, 1), `(num_images, height, width, channels)` in [0, 1]."""
+        codes = tf.random.stateless_normal((num_images, self.config.latent_dim), seed)
+        return self.scoring.scaling.display(self.scoring.generator(codes))
 
     def measure_statistics(self, images, rate):
         self.scoring.measure(tf.shape(images)[0], rate)
+        if self.config.discriminator_normalization == "batch":
+            scaled = self.scoring.scaling(images)
+            self.scoring.discriminator(scaled, training=True, statistics_rate=rate)
 
     def export_obstacle(self):
         return (

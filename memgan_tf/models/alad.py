@@ -6,7 +6,7 @@ from memgan_tf.losses import l2_distance
 from memgan_tf.losses.images import absolute_distance
 from memgan_tf.models.bigan import BiGAN, BiganNetworks
 from memgan_tf.networks.code_discriminator import CodeDiscriminator
-from memgan_tf.networks.image_discriminator import PairDiscriminator
+from memgan_tf.networks.image_discriminator import PairConvolutions, PairDiscriminator
 
 
 class AladNetworks(BiganNetworks):
@@ -26,15 +26,18 @@ class AladNetworks(BiganNetworks):
             "dtype": dtype,
         }
         # The networks' seeds differ, so no initial value is used twice.
-        image_pairs = PairDiscriminator(
-            image_shape,
-            config.base_width,
-            config.max_width,
-            config.discriminator_width,
-            seed=3 * seed + 1_000_003,
-            name="image_pairs",
-            **options,
-        )
+        named = {"seed": 3 * seed + 1_000_003, "name": "image_pairs", **options}
+        if config.image_pairs == "convolutions":
+            # Half as wide as the other networks, as in the source: 64 where they have 128.
+            image_pairs = PairConvolutions(image_shape, -(-config.base_width // 2), **named)
+        else:
+            image_pairs = PairDiscriminator(
+                image_shape,
+                config.base_width,
+                config.max_width,
+                config.discriminator_width,
+                **named,
+            )
         image_pairs(*[tf.zeros((1, *image_shape))] * 2)
         code_pairs = CodeDiscriminator(
             config.discriminator_width, seed=3 * seed + 1_000_004, name="code_pairs", **options

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from memgan_tf.config import MemganConfig
 from memgan_tf.layers import sample_mixing_weights
+from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import (
     encoder_nonsaturating_loss,
     encoder_saturating_loss,
@@ -60,6 +61,8 @@ class MEMGAN(PairedModel):
         jit_compile: bool = False,
         scores_only: bool = False,
     ):
+        scaling = make_scaling(config.input_scaling, config.contrast_scale)
+        self.scaled_shape = scaling.scaled_shape(image_shape)
         # None where it only scores.
         self.discriminator: Any = None
         if not scores_only:
@@ -72,7 +75,7 @@ class MEMGAN(PairedModel):
 
     def _make_discriminator(self, config, image_shape, seed, mixed_precision, jit_compile):
         discriminator = JointDiscriminator(
-            image_shape,
+            self.scaled_shape,
             config.base_width,
             config.max_width,
             config.discriminator_width,
@@ -82,7 +85,7 @@ class MEMGAN(PairedModel):
         )
         code_map = code_map_shape(image_shape, config.base_width, config.max_width)
         code_size = math.prod(code_map) if config.code_map else config.latent_dim
-        discriminator(tf.zeros((1, *image_shape)), tf.zeros((1, code_size)))
+        discriminator(tf.zeros((1, *self.scaled_shape)), tf.zeros((1, code_size)))
         if jit_compile:
             compile_call(discriminator)
         return discriminator
@@ -106,7 +109,7 @@ class MEMGAN(PairedModel):
         if config.instance_noise > 0:
             # One image for D's real pair, and one for its fake pair.
             draws["instance_noise"] = tf.random.stateless_normal(
-                (batch_size, 2, *self.image_shape), seed + 1, stddev=config.instance_noise
+                (batch_size, 2, *self.scaled_shape), seed + 1, stddev=config.instance_noise
             )
         return draws
 

@@ -50,7 +50,7 @@ class PlusNetworks(MemoryAutoencoder):
         if TURN_PARTS & set(chosen):
             self.turns = self._parts["turns"] = TurnClassifier(
                 self.turned_shape[0],
-                image_shape[2],
+                self.scaling.scaled_shape(image_shape)[2],
                 config.turn_width,
                 config.max_width,
                 config.normalization,

@@ -104,6 +104,7 @@ class ConvolutionTrunk(keras.layers.Layer):
         initializers: Where the kernels' initial values come from.
         spectral_normalization: Whether each kernel is divided by its largest singular value.
         dropout: Share of the features that dropout removes.
+        plain_first: Whether the first convolution has a bias and no normalization.
 
     Attributes:
         feature_shapes: `(height, width, channels)` after each convolution.
@@ -127,6 +128,7 @@ class ConvolutionTrunk(keras.layers.Layer):
         initializers,
         spectral_normalization=False,
         dropout=0.0,
+        plain_first=False,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -137,19 +139,22 @@ class ConvolutionTrunk(keras.layers.Layer):
         ]
         self.negative_slope, self.dropout = negative_slope, dropout
         convolution, _ = linear_layers(spectral_normalization)
+        names = [normalization for _ in widths]
+        if plain_first:
+            names[0] = "none"
         self.convolutions = [
             convolution(
                 width,
                 kernel_for(size),
                 strides=2,
                 padding="same",
-                use_bias=normalization == "none",
+                use_bias=name == "none",
                 kernel_initializer=initializers.next(),
                 dtype=self.dtype_policy,
             )
-            for size, width in zip(sizes, widths, strict=False)
+            for size, width, name in zip(sizes, widths, names, strict=False)
         ]
-        self.normalizations = [make_normalization(normalization, self.dtype_policy) for _ in widths]
+        self.normalizations = [make_normalization(name, self.dtype_policy) for name in names]
 
     def build(self, input_shape):
         shape = input_shape

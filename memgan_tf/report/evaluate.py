@@ -24,6 +24,7 @@ from memgan_tf.evaluation.views import Picked, Views
 from memgan_tf.report import plots
 from memgan_tf.report.heatmaps import HeatmapSource, write_heatmaps
 from memgan_tf.report.selection import select
+from memgan_tf.training.code_versions import sources_of
 from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.levelling import describe_end, held_out_curve, remaining_fall
 
@@ -142,10 +143,16 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "score_notes": run.detector.score_notes(),
         "backbone": run.detector.backbone_facts,
         "config": settings,
+        "sources": sources_of(run.directory),
         "environment": {
-            name: value for name, value in describe_environment().items() if name != "command"
+            **{k: v for k, v in describe_environment().items() if k not in ("command", "source")},
+            "gpus": [_name_of(device) for device in tf.config.list_physical_devices("GPU")],
         },
     }
+
+
+def _name_of(device):
+    return tf.config.experimental.get_device_details(device).get("device_name", device.name)
 
 
 def title_of(run: TrainedRun) -> str:

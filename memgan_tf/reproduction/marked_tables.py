@@ -20,6 +20,7 @@ from typing import Any
 from memgan_tf.reproduction.records import SUITES, Cell, paper_tables
 from memgan_tf.reproduction.summaries import summarize
 from memgan_tf.reproduction.tables import comparison_table, results_table, to_markdown
+from memgan_tf.source_digest import count_versions, describe_versions
 
 Records = Mapping[Cell, dict[str, Any]]
 Rows = list[list[str]]
@@ -54,12 +55,17 @@ def _comparison(records, mark):
 
 def _rows(records, mark):
     suite, found = _named_summaries(records, mark)
-    rows = [["method", *map(str, range(SUITES[suite])), "average"]]
+    rows = [["method", *map(str, range(SUITES[suite])), "average", "code"]]
     for summary in found:
         means = [summary.means.get(c) for c in range(SUITES[suite])]
         cells = ["" if mean is None else f"{mean:.1f}" for mean in [*means, summary.average]]
-        rows.append([summary.method, *cells])
+        rows.append([summary.method, *cells, describe_versions(summary.versions)])
     return rows
+
+
+def _code_row(records, num_columns):
+    """The last row of a table: the code behind the records that it shows."""
+    return ["code", describe_versions(count_versions(records)), *[""] * (num_columns - 2)]
 
 
 def _named_summaries(records, mark):
@@ -79,13 +85,15 @@ def _cells(records, mark):
     for suite, normal_class in places:
         rows[0] += [f"{suite} {normal_class}", "unfitted", "paper", "training, s"]
     detectors = sorted({c.detector for c in records if (c.suite, c.normal_class) in places})
+    shown = []
     for detector in sorted(detectors, key=lambda name: (name != "memgan", name)):
         row = [detector]
         for suite, normal_class in places:
             record = records.get(Cell(suite, detector, "default", normal_class, 0))
             row += _cell(record, paper_tables()[suite].get(detector, {}), normal_class)
+            shown += [record] if record else []
         rows.append(row)
-    return rows
+    return [*rows, _code_row(shown, len(rows[0]))]
 
 
 def _cell(record, paper, normal_class):
@@ -105,7 +113,7 @@ def _units(records, mark):
     suite, _, classes = mark.partition(" ")
     classes = [int(c) for c in classes.split(",")]
     found = {summary.method: summary for summary in summarize(records, suite)}
-    rows = [["memory units", *(f"{suite} {c} (paper)" for c in classes)]]
+    rows = [["memory units", *(f"{suite} {c} (paper)" for c in classes), "code"]]
     for units in UNITS:
         own = units == PAPERS_UNITS
         method = "memgan" if own else f"memgan (default+num_units={units})"
@@ -117,7 +125,7 @@ def _units(records, mark):
             if summary and mean is not None and summary.deviations[normal_class] is not None:
                 ours += f" ± {summary.deviations[normal_class]:.1f}"
             row.append(f"{ours} ({published[0]:.1f} ± {published[1]:.1f})".strip())
-        rows.append(row)
+        rows.append([*row, describe_versions(summary.versions) if summary else ""])
     return rows
 
 
@@ -130,9 +138,10 @@ def _parts(records, mark):
     suite, _, method = mark.partition(" ")
     detector, _, variant = method.partition(" ")
     found: dict[str, dict] = collections.defaultdict(dict)
-    chosen = ""
+    chosen, shown = "", []
     for cell, record in records.items():
         if (cell.suite, cell.detector, cell.variant) == (suite, detector, variant or "default"):
+            shown += [record] if "auroc_by_parts" in record else []
             for name, auroc in record.get("auroc_by_parts", {}).items():
                 found[name][cell.normal_class, cell.seed] = 100 * auroc
                 chosen = record["config"]["model"]["score_parts"]
@@ -149,7 +158,7 @@ def _parts(records, mark):
         average = statistics.mean(map(statistics.mean, per_class))
         row = [_with_deviation(statistics.mean(values), values, 1) for values in per_class]
         rows.append([label, *row, _with_deviation(average, averages, 2)])
-    return rows
+    return [*rows, _code_row(shown, len(rows[0]))]
 
 
 def _ablations(names, chosen):

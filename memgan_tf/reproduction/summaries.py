@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import wilcoxon
 
 from memgan_tf.reproduction.records import SUITES, Cell, paper_tables
+from memgan_tf.source_digest import count_versions
 
 # Class means that differ by less than this count as a tie, in points of AUROC × 100.
 TIE = 0.05
@@ -25,6 +26,7 @@ class Summary:
         hours: Wall time of all runs.
         paper: The paper's mean by class; empty if it has none.
         suspects: Number of runs marked SUSPECT by training, by class.
+        versions: Number of records by the code that made them; see `count_versions`.
     """
 
     method: str
@@ -34,6 +36,7 @@ class Summary:
     hours: float
     paper: dict[int, float]
     suspects: dict[int, int]
+    versions: dict[str, int]
 
     @property
     def average(self) -> float | None:
@@ -75,7 +78,7 @@ def summarize(records: dict[Cell, dict[str, Any]], suite: str) -> list[Summary]:
 
 
 def _summarize(records, suite, detector, variant, paper):
-    means, deviations, suspects, counts, seconds = {}, {}, {}, [], 0.0
+    means, deviations, suspects, counts, seconds, used = {}, {}, {}, [], 0.0, []
     for normal_class in range(SUITES[suite]):
         runs = [
             record
@@ -90,6 +93,7 @@ def _summarize(records, suite, detector, variant, paper):
         deviations[normal_class] = statistics.stdev(values) if len(values) > 1 else None
         suspects[normal_class] = sum(bool(run["suspect"]) for run in runs)
         counts.append(len(values))
+        used += runs
         seconds += sum(run["training_seconds"] for run in runs)
     return Summary(
         method=detector if variant == "default" else f"{detector} ({variant})",
@@ -99,6 +103,7 @@ def _summarize(records, suite, detector, variant, paper):
         hours=seconds / 3600.0,
         paper={int(name): mean for name, (mean, _) in paper.items()},
         suspects=suspects,
+        versions=count_versions(used),
     )
 
 

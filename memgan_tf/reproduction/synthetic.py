@@ -32,17 +32,20 @@ def make_synthetic_anomalies(images: np.ndarray, seed: int = 0) -> dict[str, np.
     }
 
 
-def synthetic_auroc(score, images: np.ndarray, seed: int = 0) -> dict[str, float]:
+def synthetic_auroc(
+    score, images: np.ndarray, seed: int = 0, make=make_synthetic_anomalies
+) -> dict[str, float]:
     """AUROC of images against the synthetic anomalies made from them, by kind, in [0, 1].
 
     Args:
         score: Function of uint8 images to scores, higher = more anomalous.
         images: Held-out images; see `make_synthetic_anomalies`.
         seed: See `make_synthetic_anomalies`.
+        make: Function of images and a seed that returns anomalies by kind.
     """
     normal, result = score(images), {}
     labels = np.repeat([0, 1], len(images))
-    for kind, anomalies in make_synthetic_anomalies(images, seed).items():
+    for kind, anomalies in make(images, seed).items():
         scores = np.concatenate([normal, score(np.ascontiguousarray(anomalies))])
         result[kind] = ranking_metrics(labels, scores)["auroc"]
     return result

@@ -8,6 +8,7 @@ from typing import Any
 from memgan_tf import files
 from memgan_tf.reproduction.records import SUITES, Cell
 from memgan_tf.reproduction.summaries import Summary, best_methods, compare, summarize
+from memgan_tf.source_digest import describe_versions, name_versions
 
 RECORD_COLUMNS = (
     "suite",
@@ -20,6 +21,7 @@ RECORD_COLUMNS = (
     "fpr_at_95_tpr",
     "training_seconds",
     "suspect",
+    "code",
 )
 
 
@@ -48,6 +50,7 @@ def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
     """Rows of cells, heading first: a column per method, next to it the paper's figure.
 
     The best method of a row is bold. A cell has the number of runs marked SUSPECT by training.
+    The last row names the code that made the records, or says MIXED.
     """
     heading = ["normal class"]
     for summary in summaries:
@@ -64,7 +67,7 @@ def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
                     _paper_cell(summary.means.get(normal_class), summary.paper[normal_class])
                 )
         rows.append(row)
-    return [*rows, _average_row(summaries), _facts_row(summaries)]
+    return [*rows, _average_row(summaries), _facts_row(summaries), _code_row(summaries)]
 
 
 def _mean_cell(summary, normal_class, is_best):
@@ -100,6 +103,13 @@ def _facts_row(summaries):
     return row
 
 
+def _code_row(summaries):
+    row = ["code"]
+    for summary in summaries:
+        row += [describe_versions(summary.versions), ""][: 2 if summary.paper else 1]
+    return row
+
+
 def comparison_table(summaries: list[Summary]) -> list[list[str]]:
     """The first method against each other one, class by class."""
     rows = [["", "against", "wins", "ties", "losses", "Wilcoxon p"]]
@@ -109,6 +119,17 @@ def comparison_table(summaries: list[Summary]) -> list[list[str]]:
         counts = [str(n) for n in (result.wins, result.ties, result.losses)]
         rows.append([result.first, result.second, *counts, p_value])
     return rows
+
+
+def mixed_versions(summaries: list[Summary]) -> list[str]:
+    """A warning for each method whose records come from more than one version of the code."""
+    return [
+        f"Warning: the records of {summary.method} come from different code "
+        f"({describe_versions(summary.versions)}); remove the older ones and run the same command "
+        f"to make them again"
+        for summary in summaries
+        if len(summary.versions) > 1
+    ]
 
 
 def to_markdown(rows: list[list[str]]) -> str:
@@ -141,6 +162,7 @@ def _write_csv(path, records):
         writer.writerow(RECORD_COLUMNS)
         for cell, record in sorted(records.items()):
             metrics = (f"{record['metrics'][name]:.6f}" for name in RECORD_COLUMNS[5:8])
-            facts = (record["training_seconds"], "; ".join(record["suspect"]))
+            code = name_versions(record.get("sources", ()))
+            facts = (record["training_seconds"], "; ".join(record["suspect"]), code)
             place = (cell.suite, cell.detector, cell.variant, cell.normal_class, cell.seed)
             writer.writerow([*place, *metrics, *facts])

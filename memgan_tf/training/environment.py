@@ -8,6 +8,7 @@ import shlex
 import sys
 from typing import Any
 
+from memgan_tf.source_digest import source_digest
 from memgan_tf.version import __version__
 
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
@@ -19,6 +20,7 @@ def describe_environment() -> dict[str, Any]:
     """Versions and settings that a result depends on."""
     return {
         "memgan_tf": __version__,
+        "source": source_digest(),
         "python": platform.python_version(),
         **{package: _version_of(package) for package in PACKAGES},
         **{name: os.environ.get(name) for name in BIT_CHANGING},

@@ -13,6 +13,7 @@ from typing import Any
 from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
+from memgan_tf.source_digest import source_digest
 from memgan_tf.text import printable
 from memgan_tf.training.environment import describe_environment
 from memgan_tf.training.growth import grows
@@ -266,9 +267,9 @@ class RunDirectory:
             self.suspicion_file.unlink(missing_ok=True)
 
     def mark_complete(self, record: dict[str, Any]) -> None:
-        """Records that training has finished, and with which config.json."""
+        """Records that training has finished, with which config.json and by which code."""
         record = {**record, "config_sha256": files.sha256(self.config_file)}
-        files.write_json(self.completion_file, record)
+        files.write_json(self.completion_file, {**record, "source": source_digest()})
 
     def read_completion(self) -> dict[str, Any]:
         """What `mark_complete` recorded.

@@ -53,6 +53,7 @@ def test_a_table_of_cells_has_a_row_a_detector():
         "| memgan | 96.2 | 60.4 | 94.5 | 250 |  |  | 52.5 |  |",
         "| kde |  |  | 79.0 |  |  |  |  |  |",
         "| pca |  |  |  |  | 34.8 |  |  | 36 |",
+        "| code | unrecorded |  |  |  |  |  |  |  |",
     ]
 
 
@@ -63,19 +64,19 @@ def test_the_table_over_units_takes_the_presets_own_for_fifty():
         Cell("mnist", "memgan", "default+num_units=25", 0, 1): record(98.0),
     }
     rows = filled("units: mnist 0, 5", records)
-    assert rows[2] == "| 25 | 98.5 ± 0.7 (99.2 ± 0.1) | (93.6 ± 0.1) |"
-    assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) |"
+    assert rows[2] == "| 25 | 98.5 ± 0.7 (99.2 ± 0.1) | (93.6 ± 0.1) | unrecorded |"
+    assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) | unrecorded |"
 
 
 def test_a_table_of_rows_has_an_average_only_of_all_classes():
     records = {Cell("mnist", "pca", "default", c, 0): record(90.0 + c) for c in range(10)}
     records[Cell("mnist", "kde", "default", 3, 0)] = record(50.0)
     rows = filled("rows: mnist pca, kde", records)
-    assert rows[0] == "| method | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | average |"
+    assert rows[0] == "| method | 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | average | code |"
     figures = " | ".join(f"{90 + c}.0" for c in range(10))
     assert rows[2:] == [
-        f"| pca | {figures} | 94.5 |",
-        "| kde |  |  |  | 50.0 |  |  |  |  |  |  |  |",
+        f"| pca | {figures} | 94.5 | unrecorded |",
+        "| kde |  |  |  | 50.0 |  |  |  |  |  |  |  | unrecorded |",
     ]
 
 
@@ -100,6 +101,7 @@ def test_a_table_of_parts_averages_seeds_then_classes():
         "| **the score: a, b** | 80.0 ± 0.0 | 60.0 ± 0.0 | 70.00 ± 0.00 |",
         "| a alone | 91.0 ± 1.4 | 73.0 ± 4.2 | 82.00 ± 2.83 |",
         "| b alone | 50.0 ± 0.0 | 50.0 ± 0.0 | 50.00 ± 0.00 |",
+        "| code | unrecorded |  |  |",
     ]
     rows = filled("parts: mnist memgan_plus default+x=1", records)
     assert rows[2] == "| **the score: a, b** | 30.0 | 30.00 |"
@@ -121,4 +123,5 @@ def test_a_table_of_parts_leaves_out_each_of_the_score_and_adds_each_other():
         "| without b | 6.0 | 6.00 |",
         "| without c | 4.0 | 4.00 |",
         "| with d | 8.0 | 8.00 |",
+        "| code | unrecorded |  |",
     ]

@@ -230,8 +230,9 @@ def make_encoder_generator(
     shared = (config.base_width, config.max_width, config.normalization)
     dtype = dtype_of(mixed_precision)
     latent_dim = 0 if config.code_map else config.latent_dim
+    scaled_shape = scaling.scaled_shape(image_shape)
     encoder = Encoder(
-        image_shape,
+        scaled_shape,
         code_size or latent_dim,
         *shared,
         seed=3 * seed,
@@ -241,7 +242,7 @@ def make_encoder_generator(
         name="encoder",
     )
     generator = Generator(
-        image_shape,
+        scaled_shape,
         *shared,
         output_activation=scaling.output_activation,
         seed=3 * seed + 1,
@@ -249,6 +250,6 @@ def make_encoder_generator(
         dtype=dtype,
         name="generator",
     )
-    encoder.build((None, *image_shape))
+    encoder.build((None, *scaled_shape))
     generator.build((None, latent_dim or encoder.code_size))
     return scaling, encoder, generator
