@@ -124,9 +124,8 @@ def comparison_table(summaries: list[Summary]) -> list[list[str]]:
 def mixed_versions(summaries: list[Summary]) -> list[str]:
     """A warning for each method whose records come from more than one version of the code."""
     return [
-        f"Warning: the records of {summary.method} come from different code "
-        f"({describe_versions(summary.versions)}); remove the older ones and run the same command "
-        f"to make them again"
+        f"Warning: the code that made the records of {summary.method} is "
+        f"{describe_versions(summary.versions)}. Remove the older records and run the same command"
         for summary in summaries
         if len(summary.versions) > 1
     ]

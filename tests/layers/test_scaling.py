@@ -130,3 +130,41 @@ def test_every_law_scales_and_displays(law):
 def test_an_unknown_law():
     with pytest.raises(ValueError, match="`input_scaling` must be one of symmetric, contrast"):
         make_scaling("zca", 0.5)
+
+
+def test_contrast_root_keeps_the_root_of_the_contrast():
+    # Deviations 48 and 12: divided by 48 and by 24.
+    images = np.array([[52, 148], [88, 112]], np.float32).reshape(2, 1, 2, 1)
+    scaled = ImageScaling("contrast_root", contrast_scale=0.5)(images).numpy().reshape(2, 2)
+    np.testing.assert_allclose(scaled, [[-0.5, 0.5], [-0.25, 0.25]], rtol=1e-5)
+
+
+def test_a_fourth_channel_has_the_contrast_of_the_image(pixels):
+    layer = make_scaling("contrast_level", 0.5)
+    assert layer.scaled_shape((8, 8, 3)) == (8, 8, 4)
+    images = np.zeros((2, 8, 8, 3), np.float32)
+    # Deviations 46 and 94, and 2 more: the usual one, and twice it.
+    images[0, ::2], images[1, ::2] = 92, 188
+    scaled = layer(images).numpy()
+    contrast = ImageScaling("contrast", 0.5)
+    np.testing.assert_array_equal(scaled[..., :3], contrast(images))
+    np.testing.assert_allclose(scaled[0, ..., 3], 0.0, atol=1e-5)
+    np.testing.assert_allclose(scaled[1, ..., 3], 1.0, atol=1e-5)
+    np.testing.assert_array_equal(layer.display(scaled), contrast.display(scaled[..., :3]))
+
+
+def test_a_fourth_channel_has_the_contrast_around_each_pixel():
+    image = np.full((1, 16, 16, 1), 100, np.float32)
+    image[:, :, 8::2] = 60
+    plane = make_scaling("contrast_map", 0.5)(image).numpy()[0, ..., 1]
+    # Even: (0 + 2) / 16 is 2⁻³. Stripes: two or three of five columns, deviation √(0.24) 40.
+    np.testing.assert_allclose(plane[:, :6], -1.5, atol=1e-5)
+    expected = 0.5 * np.log2((40 * np.sqrt(0.24) + 2) / 16)
+    np.testing.assert_allclose(plane[:, 10:14], expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("law", ["contrast_root", "contrast_level", "contrast_map"])
+def test_even_images_have_finite_values(law):
+    scaled = make_scaling(law, 0.5)(np.full((2, 8, 8, 3), 7, np.uint8)).numpy()
+    np.testing.assert_array_equal(scaled[..., :3], np.zeros((2, 8, 8, 3)))
+    assert np.isfinite(scaled).all()

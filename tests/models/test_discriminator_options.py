@@ -50,11 +50,22 @@ def test_dropout_by_hand():
                 "code_pairs": [(6,), (3,)],
             },
         ),
+        # With the source's own D_xx: 5×5 convolutions of half the width, then twice that.
+        (
+            "alad convolutions",
+            {
+                "discriminator": [(6,), (6,), (6,)],
+                "image_pairs": [(8, 4, 2), (4, 2, 4)],
+                "code_pairs": [(6,), (3,)],
+            },
+        ),
         ("adgan", {"discriminator": [(4, 4, 4), (6,)]}),
     ],
 )
 def test_which_units_may_be_left_out(name, shapes, make_model):
-    masks = masks_of(make_model(name, discriminator_dropout=0.3))
+    name, *pairs = name.split()
+    options = {"image_pairs": pairs[0]} if pairs else {}
+    masks = masks_of(make_model(name, discriminator_dropout=0.3, **options))
     expected = {
         f"kept/{network}/{index}": (200, 2, 2, *shape)
         for network, each in shapes.items()
@@ -153,3 +164,22 @@ def test_spectral_normalisation_forgets_the_scale_of_hidden_kernels(
         change = max(np.abs(a - b).max() for a, b in zip(after, before, strict=True))
         forgotten = spectral and any(kernel is each for each in hidden)
         assert (change < 1e-5) == forgotten, kernel.path
+
+
+@pytest.mark.parametrize("normalization", ["none", "layer", "batch"])
+def test_only_batch_normalization_lets_images_change_each_others_answer(normalization, pixels):
+    options = {**TINY, "discriminator_normalization": normalization}
+    config = resolve("adgan", "default", (16, 16, 1), options)
+    model = implementation("adgan")(config.model, config.image_shape, seed=3)
+    images = pixels(6, (16, 16, 1)) / 127.5 - 1.0
+    discriminator = model.trained.discriminator
+    together = discriminator(images, training=True).numpy()
+    halves = [discriminator(part, training=True).numpy() for part in (images[:3], images[3:])]
+    difference = np.abs(together - np.concatenate(halves)).max()
+    assert (difference > 1e-3) == (normalization == "batch")
+    # Real and fake images are judged in batches of their own.
+    real, fake = model._logits(images[:3], images[3:], [(), ()])
+    np.testing.assert_allclose(np.concatenate([real, fake]), np.concatenate(halves), atol=1e-5)
+    # The first convolution has none.
+    normalized = [len(layer.variables) for layer in discriminator.trunk.normalizations]
+    assert normalized == [0, {"none": 0, "layer": 2, "batch": 4}[normalization]]

@@ -5,7 +5,13 @@ from scipy.stats import wilcoxon
 
 from memgan_tf.reproduction.records import Cell, paper_tables, read_records
 from memgan_tf.reproduction.summaries import best_methods, compare, summarize
-from memgan_tf.reproduction.tables import results_table, to_html, to_markdown, write_tables
+from memgan_tf.reproduction.tables import (
+    mixed_versions,
+    results_table,
+    to_html,
+    to_markdown,
+    write_tables,
+)
 
 
 def record(auroc, seconds=36.0):
@@ -147,3 +153,25 @@ def test_damaged_records_are_named(tmp_path):
 def test_bad_cells(arguments, name):
     with pytest.raises(ValueError, match=f"`{name}` must be"):
         Cell(*arguments)
+
+
+def test_a_table_names_the_code_or_says_that_it_is_mixed(tmp_path):
+    values = {**cells(TEN), **cells({0: [50.0]}, "kde")}
+    for cell, made in values.items():
+        made["sources"] = ["a" * 16 if cell.seed == 0 else "b" * 16]
+    del values[Cell("mnist", "memgan", "default", 9, 1)]["sources"]
+    summaries = summarize(values, "mnist")
+    rows = results_table(summaries, "mnist")
+    mixed = "MIXED: aaaaaaaa (10), bbbbbbbb (9), unrecorded (1)"
+    assert rows[-1] == ["code", mixed, "", "aaaaaaaa", ""]
+    (warning,) = mixed_versions(summaries)
+    assert f"the records of memgan is {mixed}." in warning
+    write_tables(values, "mnist", tmp_path)
+    lines = (tmp_path / "mnist.csv").read_text().splitlines()
+    assert [line.rsplit(",", 1)[1] for line in lines] == [
+        "code",
+        "aaaaaaaa",
+        *["aaaaaaaa", "bbbbbbbb"] * 9,
+        "aaaaaaaa",
+        "unrecorded",
+    ]

@@ -129,9 +129,10 @@ def test_bigans_score_by_hand(make_model, pixels):
     np.testing.assert_allclose(model.explain(images)["anomaly_score"], expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize("image_pairs", ["trunk", "convolutions"])
 @pytest.mark.parametrize("form", ["features", "l1", "l2", "logits"])
-def test_alads_scores_by_hand(form, make_model, pixels):
-    model, images = make_model("alad", score_form=form), pixels(3)
+def test_alads_scores_by_hand(form, image_pairs, make_model, pixels):
+    model, images = make_model("alad", score_form=form, image_pairs=image_pairs), pixels(3)
     parts = model.scoring
     scaled = parts.scaling(images)
     reconstruction = parts.generator(parts.encoder(scaled))
