@@ -26,6 +26,15 @@ def test_a_share_nu_is_outside_the_radius():
     assert (distances > radius).mean() == pytest.approx(0.1)
 
 
+@pytest.mark.parametrize("nu", [0.05, 0.1, 0.5])
+def test_the_radius_is_what_a_line_search_of_the_objective_finds(nu):
+    distances = np.random.default_rng(0).exponential(size=2000)
+    candidates = np.linspace(0.0, 6.0, 6001)
+    objective = [np.mean(soft_boundary_loss(distances, r, nu)) for r in candidates]
+    found = candidates[np.argmin(objective)]
+    assert squared_radius_of(distances, nu) == pytest.approx(found, abs=5e-3)
+
+
 @pytest.mark.parametrize(
     ("distance", "expected"),
     [
