@@ -209,7 +209,8 @@ def test_records_are_of_what_their_folder_says():
     for cell, record in read_records(ROOT / "results").items():
         given = {"dataset": cell.suite, "normal_class": cell.normal_class, "seed": cell.seed}
         for name, _, value in (override.partition("=") for override in cell.overrides):
-            given[name] = json.loads(value) if value[:1] in "-.0123456789" else value
+            is_json = value[:1] in "-.0123456789" or value in ("True", "False")
+            given[name] = json.loads(value.lower()) if is_json else value
         if by_features(cell.detector):
             # A network of ImageNet's that a record names; the default one needs a download.
             given["backbone"] = record["config"]["model"]["backbone"]
