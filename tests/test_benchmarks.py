@@ -87,8 +87,44 @@ def test_a_trial_is_written_once(tmp_path):
     assert [line["epoch"] for line in lines] == [1, 2]
     assert lines[0]["overrides"] == {"epochs": 2, "base_width": 4, "preset": "default"}
     assert set(lines[0]["synthetic_auroc"]) == {"rot90", "rot180", "shuffle", "mixup", "cutpaste"}
+    assert len(lines[0]["synthetic_photometric_auroc"]) == 6
+    assert len(lines[0]["source"]) == 16
     # Nothing that needs a label of the test split is in a line.
     assert not any("auroc" in name and "synthetic" not in name for name in lines[0])
+
+
+def test_a_rule_chooses_among_trials_with_the_same_runs(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    import choose_trial
+
+    def line(trial, normal_class, moved, kept, epoch=2, seed=0):
+        return {
+            "trial": trial,
+            "dataset": "cifar10",
+            "normal_class": normal_class,
+            "seed": seed,
+            "epoch": epoch,
+            "synthetic_auroc_mean": moved,
+            "synthetic_photometric_auroc_mean": kept,
+            "coverage": {"unexplained": moved / 100.0},
+        }
+
+    lines = [
+        line("a", 1, 99.0, 99.0, epoch=1),  # an earlier epoch
+        line("a", 1, 60.0, 50.0),
+        line("b", 1, 60.0, 54.0),
+        line("a", 4, 70.0, 50.0),
+        line("b", 4, 62.0, 54.0),
+        line("b", 4, 99.0, 99.0, seed=1),  # a run that the other has not
+        line("a", 4, 0.0, 0.0) | {"dataset": "mnist"},
+    ]
+    first, second = choose_trial.compare(lines, ["a", "b"], "cifar10", "anomalies")
+    assert (first["trial"], first["mean"]) == ("a", 57.5)  # (55 + 60) / 2 against (57 + 58) / 2
+    assert (second["trial"], second["mean"]) == ("b", 57.5), "at a tie, the first that is named"
+    best, _ = choose_trial.compare(lines, ["a", "b"], "cifar10", "coverage")
+    assert (best["trial"], best["runs"]) == ("b", {"1 seed 0": -0.6, "4 seed 0": -0.62})
+    with pytest.raises(ValueError, match="no class and seed in common"):
+        choose_trial.compare(lines, ["a", "c"], "cifar10", "anomalies")
 
 
 def test_the_page_is_made_from_the_records(monkeypatch):
