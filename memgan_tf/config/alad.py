@@ -30,12 +30,6 @@ class AladConfig(AdversarialConfig):
     )
 
 
-# What the source has in its discriminators, and E.
-SOURCE = {
-    "image_pairs": "convolutions",
-    "discriminator_dropout": 0.2,
-    "spectral_normalization": True,
-}
 PRESETS = {
     "paper": {
         "digits": GAN_PAPER_DIGITS,
@@ -44,17 +38,19 @@ PRESETS = {
         "large": {"epochs": 100, "base_width": 64, "latent_dim": 100},
         "*": {
             **GAN_PAPER,
-            **SOURCE,
+            "image_pairs": "convolutions",
             "max_width": 512,
             "discriminator_width": 512,
+            "discriminator_dropout": 0.2,
+            "spectral_normalization": True,
             "learning_rate": 2e-4,
             "batch_size": 32,
         },
     },
     "default": {
         "digits": {**GAN_DEFAULT_DIGITS, "epochs": 200, "latent_dim": 16},
-        "mnist": {"epochs": 25, "base_width": 16, "latent_dim": 64, **SOURCE},
-        "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 100, **SOURCE},
+        "mnist": {"epochs": 25, "base_width": 16, "latent_dim": 64},
+        "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 100},
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 100},
         "*": GAN_DEFAULT,
     },
