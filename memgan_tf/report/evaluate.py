@@ -145,14 +145,11 @@ def describe_run(run: TrainedRun) -> dict[str, Any]:
         "config": settings,
         "sources": sources_of(run.directory),
         "environment": {
-            **{k: v for k, v in describe_environment().items() if k not in ("command", "source")},
-            "gpus": [_name_of(device) for device in tf.config.list_physical_devices("GPU")],
+            name: value
+            for name, value in describe_environment().items()
+            if name not in ("command", "source")
         },
     }
-
-
-def _name_of(device):
-    return tf.config.experimental.get_device_details(device).get("device_name", device.name)
 
 
 def title_of(run: TrainedRun) -> str:

@@ -194,6 +194,22 @@ def test_the_score_is_equation_8(make_model, pixels):
     )
 
 
+@pytest.mark.parametrize("scaling", ["contrast_level", "contrast_map"])
+def test_a_channel_of_contrast_is_played_and_scored_as_the_others(scaling, make_model, pixels):
+    model, images = make_model(input_scaling=scaling, instance_noise=0.1), pixels(4)
+    draws, step = model.draw(4, SEED), RecordingStep(4)
+    assert draws["instance_noise"].shape == (4, 2, 8, 8, 2)
+    model.train_step(images, draws, step)
+    assert all(np.abs(g).max() > 0 for gradients in step.gradients.values() for g in gradients)
+    parts = model.scoring
+    scaled = parts.scaling(images)
+    errors = np.square(scaled - parts.generator(parts.memory(parts.encoder(scaled)))).sum((1, 2))
+    explained = model.explain(images)
+    np.testing.assert_allclose(explained["anomaly_score"], np.sqrt(errors.sum(axis=1)), rtol=1e-5)
+    assert errors[:, 1].min() > 0, "the contrast has a part in the score"
+    assert explained["reconstruction"].shape == (4, 8, 8, 1)
+
+
 def test_health(make_model):
     model = make_model()
     well = {"anomaly_score": np.array([1.0, 2.0]), "attention": np.full((2, 5), 0.2)}
