@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # Folders whose tests are of one part each; with marks of slow tests left out they take two minutes.
-UNITS := $(addprefix tests/,config data evaluation layers losses models networks reproduction)
+UNITS := $(addprefix tests/,config data detectors evaluation layers losses models networks \
+	reproduction test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
 TRIAL := build/release
 
 .PHONY: demo quick test coverage lint docs format release env clean
@@ -13,7 +14,7 @@ demo: $(READY)
 	$(BIN)/memgan demo
 
 quick: $(READY)
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(UNITS) tests/test_*.py --ignore=tests/test_readme.py
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(UNITS)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 3
