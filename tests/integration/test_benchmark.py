@@ -40,6 +40,11 @@ def quick_flags(tmp_path, detector, *more):
     return [*kept, f"--detectors={detector}", *more]
 
 
+def in_this_process(grid, words, log):
+    """For tests of claims, which do not depend on where a cell runs."""
+    return main.main(words)
+
+
 def records(tmp_path):
     return sorted((tmp_path / "results").glob("*/*/*/*/seed_*.json"))
 
@@ -102,7 +107,8 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     assert "Resuming from step" in log.read_text()
 
 
-def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
+def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(Grid, "_run_command", in_this_process)
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)
@@ -119,7 +125,8 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
     assert not pathlib.Path(claim).exists()
 
 
-def test_a_dead_process_of_this_machine_has_no_claim(tmp_path):
+def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, monkeypatch):
+    monkeypatch.setattr(Grid, "_run_command", in_this_process)
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)
