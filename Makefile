@@ -3,9 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-# Folders whose tests are of one part each; with marks of slow tests left out they take two minutes.
-UNITS := $(addprefix tests/,config data detectors evaluation layers losses models networks \
-	reproduction test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
+# Tests of one part each; the packages are those that pyproject.toml has under coverage.
+UNITS := $(addprefix tests/,config data evaluation layers losses models networks \
+	test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
 TRIAL := build/release
 
 .PHONY: demo quick test coverage lint docs format release env clean
