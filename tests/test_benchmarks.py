@@ -13,6 +13,7 @@ from tests import folder_sets
 ROOT = pathlib.Path(__file__).parents[1]
 
 
+@pytest.mark.slow
 def test_the_step_is_measured_and_a_page_filled(tmp_path):
     page, mark = tmp_path / "page.md", "<!-- benchmark: steps -->"
     page.write_text(f"{mark}\nold\n<!-- end of benchmark -->\n")
@@ -173,6 +174,7 @@ def test_rules_are_compared_without_labels(tmp_path):
     assert record["all"]["all windows: the highest"] > record["all"]["distance, Eq. 8"]
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_by_local_anomalies(measured):
     command = [sys.executable, str(ROOT / "benchmarks" / "local_trial.py")]
     command += ["--run=runs/pca/folder_parts/all/seed_0"]

@@ -99,6 +99,7 @@ def run_page(name, backbone, capsys):
     return ran
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", TOGETHER, ids=lambda names: names[0])
 def test_the_commands_of_a_page_run_in_order(names, fake_mnist, tmp_path, monkeypatch, capsys):
     """On a small prepared MNIST and for an epoch, from an empty folder."""

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import queue
 import threading
+from typing import cast
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from memgan_tf.app.images import Images, ScoredImage
 from memgan_tf.app.judges import Judge
 from memgan_tf.app.photographs import Opened, Waiting, id_of, open_content, read_file
 from memgan_tf.app.pictures import Pictures
+from memgan_tf.data.image_files import DecodedImage
 
 # Largest number of waiting files; further files wait for room.
 QUEUE_SIZE = 64
@@ -138,7 +140,7 @@ class Intake:
             if file.is_dropped:
                 file.path.unlink(missing_ok=True)
             return None
-        self._pictures.keep(found.id, found.decoded)
+        self._pictures.keep(found.id, cast(DecodedImage, found.decoded))
         return dataclasses.replace(found, decoded=None)
 
     def _describe(self, file, opened, score, p_value):

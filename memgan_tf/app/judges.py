@@ -3,6 +3,7 @@
 import abc
 import pathlib
 import threading
+from typing import cast
 
 import numpy as np
 
@@ -94,7 +95,7 @@ class RunJudge(Judge):
     def score(self, pixels):
         with self._lock:
             scores = self._run.score(pixels)
-        return scores, self.calibration.p_values(scores)
+        return scores, self._known().p_values(scores)
 
     def heat(self, pixels):
         with self._lock:
@@ -109,6 +110,9 @@ class RunJudge(Judge):
 
     def close(self):
         """Does nothing, because there are no connections."""
+
+    def _known(self):
+        return cast(Calibration, self.calibration)
 
     def recalibrate(
         self, target_fpr: float | None = None, scores: np.ndarray | None = None
@@ -127,7 +131,7 @@ class RunJudge(Judge):
             RuntimeError: If another process works on the run.
         """
         self.refresh()
-        after = recalibrated(self.calibration, target_fpr, scores, CONFIRMED)
+        after = recalibrated(self._known(), target_fpr, scores, CONFIRMED)
         backup = replace_calibration(self._run.directory, after)
         self.refresh()
         return backup

@@ -1,9 +1,10 @@
 """The page's parts as HTML, with all names escaped."""
 
 import shlex
-from typing import Any
+from typing import Any, cast
 
 import jinja2
+import numpy as np
 
 from memgan_tf.app import timeline
 from memgan_tf.app.decisions import LONGEST_WHO
@@ -85,14 +86,15 @@ class Pages:
         context = {"image": image, "filter": filter_name, "next": None, "previous": None}
         if image is None:
             return context
-        place = session.images.position(image.id)
-        places = [session.images.position(other.id) for other in chosen]
+        place, *places = (
+            cast(int, session.images.position(other.id)) for other in (image, *chosen)
+        )
         older = [other for other in places if other < place]
         newer = [other for other in places if other > place]
         calibration = session.judge.calibration
         interval = None
         if calibration is not None:
-            interval = calibration.p_value_intervals([image.anomaly_score])[0].tolist()
+            interval = calibration.p_value_intervals(np.array([image.anomaly_score]))[0].tolist()
         return {
             **context,
             "next": session.images[older[-1]].id if older else None,
@@ -110,7 +112,8 @@ class Pages:
         chosen = session.filtered(filter_name)
         if before is not None:
             end = session.images.position(before)
-            chosen = [i for i in chosen if end is None or session.images.position(i.id) < end]
+            places = (cast(int, session.images.position(i.id)) for i in chosen)
+            chosen = [i for i, p in zip(chosen, places, strict=True) if end is None or p < end]
         shown = list(reversed(chosen[-count:]))
         return {
             "shown": [(i, session.is_alarm(i), session.decisions.of(i.id)) for i in shown],

@@ -6,6 +6,7 @@ import io
 import pathlib
 import secrets
 import threading
+from typing import cast
 
 import numpy as np
 from PIL import Image
@@ -60,14 +61,14 @@ class Pictures:
         with contextlib.suppress(OSError, ValueError):
             if found := files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES):
                 return found
-        self.keep(image.id, reopen(image, self._judge).decoded)
+        self.keep(image.id, cast(DecodedImage, reopen(image, self._judge).decoded))
         return files.read_bytes(self._folder / image.id, MAX_THUMBNAIL_BYTES)
 
     def photograph(self, image: ScoredImage) -> bytes:
         """A picture of an image for the full screen; errors as in `thumbnail`."""
         found = self._photographs.get(image.id)
         if found is None:
-            decoded = reopen(image, self._judge).decoded
+            decoded = cast(DecodedImage, reopen(image, self._judge).decoded)
             found = self._photographs.put(image.id, encode(decoded.image, PHOTOGRAPH_SIDE))
         return found
 
@@ -98,9 +99,9 @@ def encode(image: Image.Image, longest: int) -> bytes:
     content = io.BytesIO()
     if max(image.size) > longest:
         factor = longest / max(image.size)
-        size = tuple(max(1, round(factor * side)) for side in image.size)
+        width, height = (max(1, round(factor * side)) for side in image.size)
         # Reducing by integer factors first is much faster for large images.
-        image = image.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+        image = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     if max(image.size) <= SMALL_SIDE:
         image.save(content, "PNG")
     else:

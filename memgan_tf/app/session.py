@@ -107,8 +107,7 @@ class Session:
         return [
             image
             for image in self.images[:]
-            if (found := self.decisions.of(image.id)) is wanted
-            or (found is not None and found.decision == wanted)
+            if getattr(self.decisions.of(image.id), "decision", None) == wanted
         ]
 
     def random_undecided(self) -> ScoredImage | None:

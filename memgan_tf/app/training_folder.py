@@ -87,7 +87,8 @@ def write_training_folder(folder: pathlib.Path, images: Images, decisions: Decis
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
-    return Exported(path, *counts.values(), left_out)
+    num_train, num_good, num_defects = counts.values()
+    return Exported(path, num_train, num_good, num_defects, left_out)
 
 
 PLACES = ("train/good", "test/good", "test/defect")

@@ -1,6 +1,7 @@
 """Low bytes of 16-bit color PNG files, of which Pillow reads only the high bytes."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -9,11 +10,11 @@ from PIL import Image
 OTHER_BYTE = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
 
 
-def low_bytes(image: Image.Image) -> np.ndarray | None:
+def low_bytes(image: Any) -> np.ndarray | None:
     """Low bytes of red, green and blue, `(height, width, 3)` uint8; None for other files.
 
     Args:
-        image: An image opened from bytes in memory and not yet loaded.
+        image: An `Image` opened from bytes in memory and not yet loaded.
     """
     if image.format != "PNG" or not image.tile:
         return None
@@ -21,7 +22,7 @@ def low_bytes(image: Image.Image) -> np.ndarray | None:
     raw = arguments if isinstance(arguments, str) else arguments[0]
     if raw not in OTHER_BYTE:
         return None
-    other = Image.open(io.BytesIO(image.fp.getvalue()), formats=("PNG",))
+    other: Any = Image.open(io.BytesIO(image.fp.getvalue()), formats=("PNG",))
     tile = codec, extents, offset, OTHER_BYTE[raw]
     # A plain tuple in older versions of Pillow.
     kind = type(image.tile[0])

@@ -3,11 +3,11 @@
 import dataclasses
 import pathlib
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from memgan_tf import files
-from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
 from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -94,7 +94,7 @@ def read_scale(path: pathlib.Path) -> HeatScale:
         )
 
 
-def measure_scale(detector: Detector, held_out: Views) -> HeatScale:
+def measure_scale(detector: Any, held_out: Views) -> HeatScale:
     """The scale from a fixed part of the held-out normal images."""
     limit = MAX_IMAGES if detector.max_test_images is None else MAX_SLOW_IMAGES
     chosen = np.sort(np.random.default_rng(0).permutation(len(held_out.images))[:limit])

@@ -1,6 +1,7 @@
 """Checks that an export must pass before it is published, in Python and like a server."""
 
 import pathlib
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -90,7 +91,7 @@ def check_graph(export: pathlib.Path, golden: Golden) -> str:
     """
     files = [tf.io.encode_png(image).numpy() for image in golden.images]
     pixels = golden.images.astype(np.float32)
-    requests = {
+    requests: dict[str, dict[str, Any]] = {
         "serving_default": {"image": pixels},
         "explain": {"image": pixels},
         "serve_bytes": {"image_bytes": files},

@@ -33,7 +33,7 @@ def describe_environment() -> dict[str, Any]:
 
 def _describe_gpus():
     """The GPUs that TensorFlow has found, if it is imported and there are any."""
-    tf = sys.modules.get("tensorflow")
+    tf: Any = sys.modules.get("tensorflow")
     gpus = tf.config.list_physical_devices("GPU") if tf else []
     details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
     names = [each.get("device_name", gpu.name) for each, gpu in zip(details, gpus, strict=True)]

@@ -43,7 +43,11 @@ def label(values):
             lambda v: label(v).update(jsonFeature={"json": "{}"}, classLabel=None),
             "of a kind that is not allowed",
         ),
-        ("features.json", lambda v: v.update(type="antigravity.Label"), "not as tensorflow"),
+        (
+            "features.json",
+            lambda v: v.update(type="antigravity.Label"),
+            "not in the format of tensorflow",
+        ),
         (
             "features.json",
             lambda v: v["featuresDict"]["features"].update({"../x": label(v)}),

@@ -9,17 +9,21 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from memgan_tf.reproduction.grid import STALE_SECONDS, Grid
 from memgan_tf.reproduction.records import Cell
 from memgan_tf.tools import main
 
-TINY = ("epochs=2", "base_width=4", "latent_dim=6", "num_units=5", "discriminator_width=8")
+# MEMGAN in a grid is tried in tests/reliability/test_kill.py.
+TINY = ("epochs=2", "widths=4")
 
 
 def flags(tmp_path, *more):
     return [
         "benchmark",
         "--suite=digits",
+        "--detectors=dcae",
         "--seeds=0",
         "--jobs=2",
         f"--model_dir={tmp_path / 'runs'}",
@@ -31,15 +35,21 @@ def flags(tmp_path, *more):
 
 def quick_flags(tmp_path, detector, *more):
     """Of a grid whose cells end in a moment, where it does not matter what is trained."""
-    replaced = ("--override=", "--suite")
+    replaced = ("--override=", "--detectors=")
     kept = [flag for flag in flags(tmp_path) if not flag.startswith(replaced)]
-    return [*kept, "--suite=digits", f"--detectors={detector}", *more]
+    return [*kept, f"--detectors={detector}", *more]
+
+
+def in_this_process(grid, words, log):
+    """For tests of claims, which do not depend on where a cell runs."""
+    return main.main(words)
 
 
 def records(tmp_path):
     return sorted((tmp_path / "results").glob("*/*/*/*/seed_*.json"))
 
 
+@pytest.mark.slow
 def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys):
     assert main.main(flags(tmp_path, "--classes=0")) == 0
     assert "1 cells, 0 have a record" in capsys.readouterr().out
@@ -57,6 +67,7 @@ def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys):
     assert not list((tmp_path / "results").rglob("*.claim"))
 
 
+@pytest.mark.slow
 def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys):
     # A file where class 1's run should go.
     folder = tmp_path / "runs" / "default" / "kde" / "digits"
@@ -70,6 +81,7 @@ def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys):
     assert "`model_dir` must be writable" in failure.read_text()
 
 
+@pytest.mark.slow
 def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     command = [sys.executable, "-m", "memgan_tf.tools.main"]
     settings = ("epochs=150", "widths=4", "steps_per_call=1")
@@ -95,7 +107,8 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     assert "Resuming from step" in log.read_text()
 
 
-def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
+def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, monkeypatch):
+    monkeypatch.setattr(Grid, "_run_command", in_this_process)
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)
@@ -112,7 +125,8 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path):
     assert not pathlib.Path(claim).exists()
 
 
-def test_a_dead_process_of_this_machine_has_no_claim(tmp_path):
+def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, monkeypatch):
+    monkeypatch.setattr(Grid, "_run_command", in_this_process)
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)

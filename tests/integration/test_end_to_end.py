@@ -224,6 +224,7 @@ def wait_for(path, process, seconds=60):
         time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_a_fresh_process_resumes_bitwise_after_ctrl_c(tmp_path):
     """Kills are tried in tests/reliability/test_kill.py, with the same comparison."""
     flags = ("--epochs=40",)

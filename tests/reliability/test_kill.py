@@ -12,6 +12,7 @@ def reference(tmp_path_factory):
     return kill.make_reference(tmp_path_factory.mktemp("reference"))
 
 
+@pytest.mark.slow
 def test_killed_training_comes_to_the_same_weights(reference, tmp_path):
     run, seconds = reference
     tally = kill.kill_training(tmp_path, run, seconds, 3, np.random.default_rng(0))
@@ -19,6 +20,7 @@ def test_killed_training_comes_to_the_same_weights(reference, tmp_path):
     assert tally.tried == tally.survived == 3
 
 
+@pytest.mark.slow
 def test_a_killed_benchmark_comes_to_the_same_record(tmp_path):
     processes.prepare()
     tally = kill_benchmark.kill_benchmark(tmp_path, 1, np.random.default_rng(3), kill.Tally())

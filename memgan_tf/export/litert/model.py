@@ -7,6 +7,7 @@ import pathlib
 import signal
 import subprocess
 import threading
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class LiteModel:
         self._path, self._what = pathlib.Path(path), what
         self.metadata: LiteMetadata = read_metadata(path, what)
         threads = num_threads or os.cpu_count()
-        self._process = subprocess.Popen(
+        self._process: Any = subprocess.Popen(
             module_command("memgan_tf.export.litert.worker", os.fspath(path), str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
