@@ -39,7 +39,8 @@ class PixelScaling(keras.layers.Layer):
 
     def scaled_shape(self, image_shape: tuple[int, int, int]) -> tuple[int, int, int]:
         """`(height, width, channels)` of a scaled image, given that of a raw one."""
-        return tuple(image_shape)
+        height, width, channels = image_shape
+        return height, width, channels
 
 
 @keras.saving.register_keras_serializable("memgan_tf")
