@@ -91,3 +91,16 @@ def _open(path):
             if time.monotonic() > deadline:
                 raise OSError(error.errno, "no process reads from it", str(path)) from error
             time.sleep(0.05)
+
+
+def sync(path: str | os.PathLike) -> None:
+    """Returns when a file, or the list of a folder's files, is on the disk.
+
+    Raises:
+        OSError: If it cannot be opened or written.
+    """
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -5,11 +5,10 @@ import pathlib
 
 from absl import flags
 
-from memgan_tf.data.fitting import FITS
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
-from memgan_tf.tools.serve_check import define_server_flags
+from memgan_tf.tools.serve_check import define_fitting_flags, define_server_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer
 
@@ -42,21 +41,7 @@ def define_flags(flag_values):
     )
     flags.DEFINE_string("who", None, "Name of the inspector. Default: the user's.", **options)
     flags.DEFINE_integer("port", 8765, "Port on 127.0.0.1; 0 takes a free one.", **options)
-    flags.DEFINE_enum(
-        "image_fit",
-        "stretch",
-        list(FITS),
-        "With --server: how files of another size are scaled; see the export's model card.",
-        **options,
-    )
-    flags.DEFINE_integer(
-        "bit_depth",
-        None,
-        "With --server: bits used by the values of 16-bit files; see the export's model card.",
-        lower_bound=8,
-        upper_bound=16,
-        **options,
-    )
+    define_fitting_flags(flag_values)
     define_server_flags(flag_values)
 
 

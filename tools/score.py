@@ -6,7 +6,6 @@ import sys
 from absl import flags
 
 from memgan_tf import files, outputs
-from memgan_tf.data.fitting import FITS
 from memgan_tf.data.folders.look import one_look
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
@@ -15,7 +14,7 @@ from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.beam_score import define_beam_flags, run_beam
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
-from memgan_tf.tools.serve_check import define_server_flags
+from memgan_tf.tools.serve_check import define_fitting_flags, define_server_flags
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, check_real
 
@@ -50,21 +49,7 @@ def define_flags(flag_values):
     )
     flags.DEFINE_string("input", None, "Image, folder or npz file.", **options)
     flags.DEFINE_string("output", None, "CSV file to write.", **options)
-    flags.DEFINE_enum(
-        "image_fit",
-        "stretch",
-        list(FITS),
-        "With --server: how files of another size are scaled; see the export's model card.",
-        **options,
-    )
-    flags.DEFINE_integer(
-        "bit_depth",
-        None,
-        "With --server: bits used by the values of 16-bit files; see the export's model card.",
-        lower_bound=8,
-        upper_bound=16,
-        **options,
-    )
+    define_fitting_flags(flag_values)
     flags.DEFINE_float(
         "fdr",
         None,

@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from memgan_tf.data.fitting import FITS
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
@@ -41,6 +42,26 @@ def define_server_flags(flag_values):
     )
     flags.DEFINE_float("timeout", 30.0, "Largest duration of a request, in seconds.", **options)
     flags.DEFINE_integer("attempts", 5, "Tries of a request, with growing pauses.", **options)
+
+
+def define_fitting_flags(flag_values):
+    """Defines how files become a server's images, which its answers do not say."""
+    options = {"flag_values": flag_values}
+    flags.DEFINE_enum(
+        "image_fit",
+        "stretch",
+        list(FITS),
+        "With --server: how files of another size are scaled; see the export's model card.",
+        **options,
+    )
+    flags.DEFINE_integer(
+        "bit_depth",
+        None,
+        "With --server: bits used by the values of 16-bit files; see the export's model card.",
+        lower_bound=8,
+        upper_bound=16,
+        **options,
+    )
 
 
 def run(flag_values):

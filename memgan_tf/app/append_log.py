@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
 from memgan_tf import files
+from memgan_tf.outputs import sync
 
 # Largest sizes of such a file, and of a line, in bytes.
 MAX_BYTES, MAX_LINE = 512 * 2**20, 2**16
@@ -58,7 +59,7 @@ class AppendLog:
                     os.ftruncate(handle, start)
                     raise
                 if is_new:
-                    _sync_folder(self.path.parent)
+                    sync(self.path.parent)
 
     def read_new(self) -> tuple[bool, list[str]]:
         """The complete lines appended since the last call.
@@ -119,11 +120,3 @@ def _locked(handle) -> Iterator[None]:
 def _write_all(handle, content):
     while content:
         content = content[os.write(handle, content) :]
-
-
-def _sync_folder(folder):
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 
 from memgan_tf import files
+from memgan_tf.outputs import sync
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, received
 
@@ -85,10 +86,10 @@ class ModelStore:
         try:
             yield staging
             for folder, _, names in os.walk(staging):
-                for path in (*(pathlib.Path(folder, name) for name in names), folder):
-                    _sync(path)
+                for path in (*(pathlib.Path(folder, name) for name in names), pathlib.Path(folder)):
+                    sync(path)
             self._rename(staging, version)
-            _sync(self.path)
+            sync(self.path)
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             with contextlib.suppress(OSError):
@@ -120,14 +121,6 @@ class ModelStore:
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > STALE_SECONDS:
                     shutil.rmtree(path, ignore_errors=True)
-
-
-def _sync(path):
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def check_trust(run: RunDirectory, force: bool = False) -> None:

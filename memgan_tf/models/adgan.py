@@ -6,8 +6,9 @@ from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import generator_loss
 from memgan_tf.losses.images import absolute_distance
 from memgan_tf.models.common.adversarial import AdversarialModel, update_discriminator
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.inversion import invert
-from memgan_tf.models.common.paired import Networks, dtype_of
+from memgan_tf.models.common.paired import Networks
 from memgan_tf.networks import Generator
 from memgan_tf.networks.image_discriminator import ImageDiscriminator
 
@@ -23,34 +24,33 @@ class AdganNetworks(Networks):
     generator: Generator
     discriminator: ImageDiscriminator
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def __init__(self, config, build: Build):
         scaling = make_scaling(config.input_scaling, config.contrast_scale)
-        dtype = dtype_of(mixed_precision)
         widths = (config.base_width, config.max_width)
         generator = Generator(
-            image_shape,
+            build.image_shape,
             *widths,
             config.normalization,
             output_activation=scaling.output_activation,
-            seed=2 * seed,
-            dtype=dtype,
+            seed=2 * build.seed,
+            dtype=build.dtype,
             name="generator",
         )
         generator(tf.zeros((1, config.latent_dim)))
         discriminator = ImageDiscriminator(
-            image_shape,
+            build.image_shape,
             *widths,
             config.discriminator_width,
-            seed=2 * seed + 1,
+            seed=2 * build.seed + 1,
             dropout=config.discriminator_dropout,
             spectral_normalization=config.spectral_normalization,
             normalization=config.discriminator_normalization,
-            dtype=dtype,
+            dtype=build.dtype,
             name="discriminator",
         )
-        discriminator(tf.zeros((1, *image_shape)))
+        discriminator(tf.zeros((1, *build.image_shape)))
         parts = {"generator": generator, "discriminator": discriminator}
-        super().__init__(scaling, parts, jit_compile)
+        super().__init__(scaling, parts, build.jit_compile)
         self.config, self.discriminators = config, [discriminator]
 
     def explain(self, images, training=False, statistics_rate=None):

@@ -17,16 +17,15 @@ class AladNetworks(BiganNetworks):
     code_pairs: CodeDiscriminator
     image_pairs: PairDiscriminator
 
-    def make_discriminators(self, image_shape, seed, dtype):
-        config = self.config
-        joint = super().make_discriminators(image_shape, seed, dtype)
+    def make_discriminators(self, build):
+        config, image_shape = self.config, build.image_shape
+        joint = super().make_discriminators(build)
         options = {
             "dropout": config.discriminator_dropout,
             "spectral_normalization": config.spectral_normalization,
-            "dtype": dtype,
+            "dtype": build.dtype,
         }
-        # The networks' seeds differ, so no initial value is used twice.
-        named = {"seed": 3 * seed + 1_000_003, "name": "image_pairs", **options}
+        named = {"seed": build.seed_of("image_pairs"), "name": "image_pairs", **options}
         if config.image_pairs == "convolutions":
             # Half as wide as the other networks, as in the source: 64 where they have 128.
             image_pairs = PairConvolutions(image_shape, -(-config.base_width // 2), **named)
@@ -40,7 +39,10 @@ class AladNetworks(BiganNetworks):
             )
         image_pairs(*[tf.zeros((1, *image_shape))] * 2)
         code_pairs = CodeDiscriminator(
-            config.discriminator_width, seed=3 * seed + 1_000_004, name="code_pairs", **options
+            config.discriminator_width,
+            seed=build.seed_of("code_pairs"),
+            name="code_pairs",
+            **options,
         )
         code_pairs(*[tf.zeros((1, config.latent_dim))] * 2)
         return {**joint, "image_pairs": image_pairs, "code_pairs": code_pairs}

@@ -5,7 +5,8 @@ import tensorflow as tf
 from memgan_tf.losses import encoder_nonsaturating_loss, generator_loss
 from memgan_tf.losses.images import absolute_distance
 from memgan_tf.models.common.adversarial import AdversarialModel, update_discriminator
-from memgan_tf.models.common.paired import Networks, dtype_of, make_encoder_generator
+from memgan_tf.models.common.build import Build
+from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.networks import Encoder, Generator, JointDiscriminator
 
 
@@ -19,36 +20,32 @@ class BiganNetworks(Networks):
     generator: Generator
     discriminator: JointDiscriminator
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def __init__(self, config, build: Build):
         scaling, encoder, generator = make_encoder_generator(
-            config,
-            image_shape,
-            seed,
-            mixed_precision,
-            spectral_normalization=config.spectral_normalization,
+            config, build, spectral_normalization=config.spectral_normalization
         )
         self.config = config
-        discriminators = self.make_discriminators(image_shape, seed, dtype_of(mixed_precision))
+        discriminators = self.make_discriminators(build)
         parts = {"encoder": encoder, "generator": generator, **discriminators}
         self.discriminators = list(discriminators.values())
-        super().__init__(scaling, parts, jit_compile)
+        super().__init__(scaling, parts, build.jit_compile)
 
-    def make_discriminators(self, image_shape, seed, dtype) -> dict:
+    def make_discriminators(self, build: Build) -> dict:
         """The built discriminators by name."""
         config = self.config
         joint = JointDiscriminator(
-            image_shape,
+            build.image_shape,
             config.base_width,
             config.max_width,
             config.discriminator_width,
-            seed=3 * seed + 2,
+            seed=build.seed_of("discriminator"),
             dropout=config.discriminator_dropout,
             drops_images=self.drops_images,
             spectral_normalization=config.spectral_normalization,
-            dtype=dtype,
+            dtype=build.dtype,
             name="discriminator",
         )
-        joint(tf.zeros((1, *image_shape)), tf.zeros((1, config.latent_dim)))
+        joint(tf.zeros((1, *build.image_shape)), tf.zeros((1, config.latent_dim)))
         return {"discriminator": joint}
 
     def explain(self, images, training=False, statistics_rate=None):

@@ -11,6 +11,7 @@ from memgan_tf.losses.gaussian_mixture import (
     singularity_penalty,
 )
 from memgan_tf.losses.images import squared_distance
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks import Encoder, Generator
@@ -57,17 +58,15 @@ class DagmmNetworks(Networks):
     generator: Generator
     assignment: AssignmentNetwork
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
-        scaling, encoder, generator = make_encoder_generator(
-            config, image_shape, seed, mixed_precision
-        )
+    def __init__(self, config, build: Build):
+        scaling, encoder, generator = make_encoder_generator(config, build)
         size, components = config.latent_dim + NUM_ERROR_FEATURES, config.num_components
         assignment = AssignmentNetwork(
-            components, config.estimation_width, seed=3 * seed + 2, name="assignment"
+            components, config.estimation_width, seed=build.seed_of("assignment"), name="assignment"
         )
         assignment(tf.zeros((1, size)))
         parts = {"encoder": encoder, "generator": generator, "assignment": assignment}
-        super().__init__(scaling, parts, jit_compile)
+        super().__init__(scaling, parts, build.jit_compile)
         self.mixture = Mixture(
             *(
                 tf.Variable(value, trainable=False)

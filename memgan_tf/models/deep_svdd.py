@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from memgan_tf.losses.images import squared_distance
 from memgan_tf.models.common.base import Phase
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.lenet_networks import LenetNetworks
 from memgan_tf.models.common.paired import PairedModel
 from memgan_tf.models.common.single_player import half_squared_weights
@@ -15,8 +16,8 @@ PRETRAINING, TRAINING = "pretraining", "training"
 class SvddNetworks(LenetNetworks):
     """x → φ(x); the score is its squared distance to the center c, minus R² if there is one."""
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
-        super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
+    def __init__(self, config, build: Build):
+        super().__init__(config, build)
         self.center = tf.Variable(tf.zeros((config.latent_dim,)), trainable=False)
         self.squared_radius = tf.Variable(0.0, trainable=False)
 

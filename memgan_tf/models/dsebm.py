@@ -5,7 +5,8 @@ import tensorflow as tf
 from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import l2_distance
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.common.paired import Networks, dtype_of
+from memgan_tf.models.common.build import Build
+from memgan_tf.models.common.paired import Networks
 from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks.energy import EnergyNetwork
 
@@ -15,19 +16,19 @@ class DsebmNetworks(Networks):
 
     energy: EnergyNetwork
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def __init__(self, config, build: Build):
         energy = EnergyNetwork(
-            image_shape,
+            build.image_shape,
             config.base_width,
             config.max_width,
             config.num_hidden,
-            seed=seed,
-            dtype=dtype_of(mixed_precision),
+            seed=build.seed,
+            dtype=build.dtype,
             name="energy",
         )
-        energy(tf.zeros((1, *image_shape)))
+        energy(tf.zeros((1, *build.image_shape)))
         scaling = make_scaling(config.input_scaling, config.contrast_scale)
-        super().__init__(scaling, {"energy": energy}, jit_compile)
+        super().__init__(scaling, {"energy": energy}, build.jit_compile)
         self.energy_form = config.energy_form
 
     def explain(self, images, training=False, statistics_rate=None):

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from memgan_tf.layers.sparse_memory import SparseMemoryLayer
 from memgan_tf.losses.images import entropy, squared_distance
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks import Encoder, Generator
@@ -15,21 +16,19 @@ class MemaeNetworks(Networks):
     encoder: Encoder
     generator: Generator
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
-        scaling, encoder, generator = make_encoder_generator(
-            config, image_shape, seed, mixed_precision
-        )
+    def __init__(self, config, build: Build):
+        scaling, encoder, generator = make_encoder_generator(config, build)
         memory = SparseMemoryLayer(
             config.num_units,
             config.similarity,
             config.shrinkage,
-            seed=3000 * seed + 2999,
+            seed=build.seed_of("memory"),
             name="memory",
         )
         memory.build((None, encoder.code_size))
         memory.built = True
         parts = {"encoder": encoder, "generator": generator}
-        super().__init__(scaling, parts, jit_compile)
+        super().__init__(scaling, parts, build.jit_compile)
         self.memory = self._parts["memory"] = memory
 
     def reconstruct(self, images, training=False, statistics_rate=None):

@@ -20,8 +20,9 @@ from memgan_tf.losses import (
 )
 from memgan_tf.models.collapse import attention_signs, effective_units
 from memgan_tf.models.common.adversarial import update_discriminator
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.common.paired import PairedModel, compile_call, dtype_of
+from memgan_tf.models.common.paired import PairedModel, compile_call
 from memgan_tf.networks import JointDiscriminator
 from memgan_tf.networks.blocks import code_map_shape
 
@@ -66,27 +67,26 @@ class MEMGAN(PairedModel):
         # None where it only scores.
         self.discriminator: Any = None
         if not scores_only:
-            self.discriminator = self._make_discriminator(
-                config, image_shape, seed, mixed_precision, jit_compile
-            )
+            build = Build(image_shape, seed, mixed_precision, jit_compile)
+            self.discriminator = self._make_discriminator(config, build)
         options = (average_weights, mixed_precision, jit_compile, scores_only)
         super().__init__(config, image_shape, seed, *options)
         self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
 
-    def _make_discriminator(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def _make_discriminator(self, config, build):
         discriminator = JointDiscriminator(
             self.scaled_shape,
             config.base_width,
             config.max_width,
             config.discriminator_width,
-            seed=3 * seed + 2,
-            dtype=dtype_of(mixed_precision),
+            seed=build.seed_of("discriminator"),
+            dtype=build.dtype,
             name="discriminator",
         )
-        code_map = code_map_shape(image_shape, config.base_width, config.max_width)
+        code_map = code_map_shape(build.image_shape, config.base_width, config.max_width)
         code_size = math.prod(code_map) if config.code_map else config.latent_dim
         discriminator(tf.zeros((1, *self.scaled_shape)), tf.zeros((1, code_size)))
-        if jit_compile:
+        if build.jit_compile:
             compile_call(discriminator)
         return discriminator
 

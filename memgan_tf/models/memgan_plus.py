@@ -15,8 +15,9 @@ from memgan_tf.layers import MeasuredGaussians
 from memgan_tf.layers.local_score import LocalScore
 from memgan_tf.layers.shrinking import shrink
 from memgan_tf.losses.turns import NUM_TURNS, all_turns, turn_accuracy, turn_loss
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
-from memgan_tf.models.common.paired import compile_call, dtype_of, locate
+from memgan_tf.models.common.paired import compile_call, locate
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.models.turn_evidence import describe_turns, turn_weight
 from memgan_tf.networks.turn_classifier import TurnClassifier
@@ -40,8 +41,9 @@ class PlusNetworks(MemoryAutoencoder):
         told: Share of the turns of reserved images that the classifier recognizes.
     """
 
-    def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
-        super().__init__(config, image_shape, seed, mixed_precision, jit_compile)
+    def __init__(self, config, build: Build):
+        super().__init__(config, build)
+        image_shape = build.image_shape
         chosen = parse_parts(config.score_parts)
         self.mirror_views = config.turn_mirror_views
         self.turns: Any = None  # a `TurnClassifier`, if a part of the score needs it
@@ -54,11 +56,11 @@ class PlusNetworks(MemoryAutoencoder):
                 config.turn_width,
                 config.max_width,
                 config.normalization,
-                seed=TURN_SEED + seed,
-                dtype=dtype_of(mixed_precision),
+                seed=TURN_SEED + build.seed,
+                dtype=build.dtype,
                 name="turns",
             )
-            if jit_compile:
+            if build.jit_compile:
                 compile_call(self.turns)
             self.feature_law = MeasuredGaussians(
                 NUM_TURNS, self.turns.num_features, dtype="float32"

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from memgan_tf.losses.images import gaussian_divergence, squared_distance
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.models.common.single_player import SinglePlayerModel
 from memgan_tf.networks import Encoder, Generator
@@ -16,11 +17,11 @@ class VaeNetworks(Networks):
     encoder: Encoder
     generator: Generator
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def __init__(self, config, build: Build):
         scaling, encoder, generator = make_encoder_generator(
-            config, image_shape, seed, mixed_precision, code_size=2 * config.latent_dim
+            config, build, code_size=2 * config.latent_dim
         )
-        super().__init__(scaling, {"encoder": encoder, "generator": generator}, jit_compile)
+        super().__init__(scaling, {"encoder": encoder, "generator": generator}, build.jit_compile)
         self.variance = config.observation_stddev**2
 
     def bound(self, images, noise=None, training=False, statistics_rate=None):

@@ -8,7 +8,7 @@ from PIL import Image
 
 import memgan_tf
 from memgan_tf.detectors.registry import make_detector
-from memgan_tf.models.common import paired
+from memgan_tf.models.common import build
 from memgan_tf.tools import main
 from tests.conftest import tiny_overrides
 
@@ -94,7 +94,7 @@ def score_in(policy, run, images, monkeypatch):
     training = dataclasses.replace(run.config.training, mixed_precision=True)
     detector = make_detector(dataclasses.replace(run.config, training=training))
     with monkeypatch.context() as patch:
-        patch.setattr(paired, "dtype_of", lambda _: policy)
+        patch.setattr(build.Build, "dtype", property(lambda _: policy))
         detector.load(run.directory)
     return detector.score(images)
 

@@ -5,7 +5,8 @@ import tensorflow as tf
 from memgan_tf.config.shared import parse_widths
 from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses.images import squared_distance
-from memgan_tf.models.common.paired import Networks, dtype_of
+from memgan_tf.models.common.build import Build
+from memgan_tf.models.common.paired import Networks
 from memgan_tf.networks.lenet import LenetDecoder, LenetEncoder
 
 
@@ -14,25 +15,25 @@ class LenetNetworks(Networks):
 
     Args:
         config: A `LenetConfig`.
-        image_shape: `(height, width, channels)`.
-        seed: Seed of the initial weights.
-        mixed_precision: Whether convolutions compute in bfloat16.
-        jit_compile: Whether XLA compiles the networks.
+        build: How they are built.
     """
 
     encoder: LenetEncoder
     decoder: LenetDecoder
 
-    def __init__(self, config, image_shape, seed, mixed_precision, jit_compile):
+    def __init__(self, config, build: Build):
         scaling = make_scaling(config.input_scaling, config.contrast_scale)
-        options = (image_shape, config.latent_dim, parse_widths(config.widths))
-        dtype = dtype_of(mixed_precision)
-        encoder = LenetEncoder(*options, seed=2 * seed, dtype=dtype, name="encoder")
+        options = (build.image_shape, config.latent_dim, parse_widths(config.widths))
+        encoder = LenetEncoder(*options, seed=2 * build.seed, dtype=build.dtype, name="encoder")
         decoder = LenetDecoder(
-            *options, scaling.output_activation, seed=2 * seed + 1, dtype=dtype, name="decoder"
+            *options,
+            scaling.output_activation,
+            seed=2 * build.seed + 1,
+            dtype=build.dtype,
+            name="decoder",
         )
-        decoder(encoder(tf.zeros((1, *image_shape))))
-        super().__init__(scaling, {"encoder": encoder, "decoder": decoder}, jit_compile)
+        decoder(encoder(tf.zeros((1, *build.image_shape))))
+        super().__init__(scaling, {"encoder": encoder, "decoder": decoder}, build.jit_compile)
 
     def reconstruct(self, images, training=False, statistics_rate=None):
         """Scaled images, their codes and their reconstructions."""

@@ -5,6 +5,7 @@ import tensorflow as tf
 from memgan_tf.layers import MemoryLayer
 from memgan_tf.layers.positional_memory import PositionalMemory
 from memgan_tf.losses import l2_distance
+from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.paired import Networks, make_encoder_generator
 from memgan_tf.networks import Encoder, Generator
 from memgan_tf.networks.blocks import code_map_shape
@@ -24,22 +25,22 @@ class MemoryAutoencoder(Networks):
     generator: Generator
     memory: MemoryLayer | PositionalMemory
 
-    def __init__(self, config, image_shape, seed, mixed_precision=False, jit_compile=False):
-        scaling, encoder, generator = make_encoder_generator(
-            config, image_shape, seed, mixed_precision
-        )
+    def __init__(self, config, build: Build):
+        scaling, encoder, generator = make_encoder_generator(config, build)
         parts = {"encoder": encoder, "generator": generator}
-        super().__init__(scaling, parts, jit_compile)
+        super().__init__(scaling, parts, build.jit_compile)
         options = {
             "init_stddev": config.memory_init_stddev,
             "temperature": config.temperature,
-            "seed": 3000 * seed + 2999,
+            "seed": build.seed_of("memory"),
             "name": "memory",
         }
         # In a map, the memory acts on each position separately; otherwise the code is one position.
         self.is_flat, self.num_positions = not config.code_map, 1
         if not self.is_flat:
-            height, width, _ = code_map_shape(image_shape, config.base_width, config.max_width)
+            height, width, _ = code_map_shape(
+                build.image_shape, config.base_width, config.max_width
+            )
             self.num_positions = height * width
             self.memory = PositionalMemory(config.num_units, self.num_positions, **options)
         else:

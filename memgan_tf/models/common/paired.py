@@ -11,6 +11,7 @@ from memgan_tf.layers.padding import content_mask
 from memgan_tf.layers.scaling import GlobalContrastScaling, make_scaling
 from memgan_tf.models.collapse import reconstruction_signs
 from memgan_tf.models.common.base import Batches, TrainableModel
+from memgan_tf.models.common.build import Build
 from memgan_tf.networks import Encoder, Generator
 
 # Share of the training images reserved for the usual errors of `LocalScore`.
@@ -20,8 +21,7 @@ RESERVED_SHARE = 0.1
 class Networks(abc.ABC):
     """All layers that a score runs through.
 
-    A method's subclass is built from its configuration, the image shape, a seed, and whether to
-    compute in bfloat16 and to compile.
+    A method's subclass is built from its configuration and a `Build`.
 
     Args:
         scaling: Layer that scales raw pixels.
@@ -98,9 +98,9 @@ class PairedModel(TrainableModel):
         average_weights = average_weights and not scores_only
         height, width, channels = image_shape
         self.image_shape = (height, width, channels)
-        options = (config, image_shape, seed, mixed_precision, jit_compile)
-        self.trained = self.networks_class(*options)
-        self.scoring = self.networks_class(*options) if average_weights else self.trained
+        build = Build(self.image_shape, seed, mixed_precision, jit_compile)
+        self.trained = self.networks_class(config, build)
+        self.scoring = self.networks_class(config, build) if average_weights else self.trained
         self.step_drop = config.step_drop
         self.learning_rate_multipliers = {}
         self.players = {} if scores_only else self.make_players()
@@ -207,47 +207,39 @@ def blank_padding(explained: dict[str, tf.Tensor], images: tf.Tensor) -> dict[st
     return {**explained, **blank}
 
 
-def dtype_of(mixed_precision: bool) -> str:
-    """The policy of layers that compute in bfloat16, or not."""
-    return "mixed_bfloat16" if mixed_precision else "float32"
-
-
 def make_encoder_generator(
-    config, image_shape, seed, mixed_precision, code_size=None, spectral_normalization=False
+    config, build: Build, code_size: int | None = None, spectral_normalization: bool = False
 ) -> tuple:
     """Builds a scaling, an encoder and its mirror as `NetworkConfig` describes them.
 
     Args:
         config: A `NetworkConfig`; with a `latent_dim` of 0 or a `code_map`, codes are the encoder's
             smallest map.
-        image_shape: `(height, width, channels)`.
-        seed: Seed of the initial weights.
-        mixed_precision: Whether convolutions compute in bfloat16.
+        build: How they are built.
         code_size: Number of values that the encoder returns; None means `config.latent_dim`.
         spectral_normalization: Whether the encoder's hidden layers use it.
     """
     scaling = make_scaling(config.input_scaling, config.contrast_scale)
     shared = (config.base_width, config.max_width, config.normalization)
-    dtype = dtype_of(mixed_precision)
     latent_dim = 0 if config.code_map else config.latent_dim
-    scaled_shape = scaling.scaled_shape(image_shape)
+    scaled_shape = scaling.scaled_shape(build.image_shape)
     encoder = Encoder(
         scaled_shape,
         code_size or latent_dim,
         *shared,
-        seed=3 * seed,
+        seed=build.seed_of("encoder"),
         spectral_normalization=spectral_normalization,
         normalizes_codes=config.code_normalization,
-        dtype=dtype,
+        dtype=build.dtype,
         name="encoder",
     )
     generator = Generator(
         scaled_shape,
         *shared,
         output_activation=scaling.output_activation,
-        seed=3 * seed + 1,
+        seed=build.seed_of("generator"),
         flat_codes=latent_dim == 0,
-        dtype=dtype,
+        dtype=build.dtype,
         name="generator",
     )
     encoder.build((None, *scaled_shape))
