@@ -1,5 +1,6 @@
 """Argument checks with uniform messages: the name, the rule, the received value."""
 
+import difflib
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -54,8 +55,17 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> Any:
     if value not in choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(map(str, choices))}. {received(name, value)}"
+            f"{_guess(value, choices)}"
         )
     return value
+
+
+def _guess(value, choices):
+    """A suggestion for a misspelled word; empty if no choice is close."""
+    if not isinstance(value, str) or len(value) > LONGEST:
+        return ""
+    close = difflib.get_close_matches(value, [str(choice) for choice in choices], 1)
+    return f". Did you mean {close[0]}?" if close else ""
 
 
 def check_image_shape(name: str, shape: Any) -> tuple[int, int, int]:

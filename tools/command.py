@@ -1,10 +1,12 @@
 """Shared parts of all verbs: flags, help, and one line for a user's mistake."""
 
 import contextlib
+import difflib
 import importlib
 import logging
 import os
 import pathlib
+import re
 import shlex
 import shutil
 import signal
@@ -79,7 +81,7 @@ class Command:
                 self._run(self.flags)
             return 0
         except flags.Error as error:
-            return self._fail(f"{error}. See memgan {self.name} --help")
+            return self._fail(f"{_flag_mistake(error)} See memgan {self.name} --help")
         except KeyboardInterrupt as error:
             print(f"memgan {self.name}: {str(error) or 'interrupted'}", file=sys.stderr)
             return 130
@@ -107,6 +109,16 @@ def _is_of_tensorflow(error):
     # Looked up by name, because TensorFlow may not have been imported yet.
     errors = sys.modules.get("tensorflow.python.framework.errors_impl")
     return errors is not None and isinstance(error, errors.OpError)
+
+
+def _flag_mistake(error):
+    """absl's sentence, with a suggestion for a misspelled choice."""
+    text = re.sub(r"Did you mean: (.*) \?$", r"Did you mean \1?", str(error))
+    choice = re.fullmatch(r"flag --\w+=(.*): value should be one of <(.*)>", text, re.DOTALL)
+    close = difflib.get_close_matches(choice[1], choice[2].split("|"), 1) if choice else []
+    if close:
+        return f"{text}. Did you mean {close[0]}?"
+    return text if text.endswith("?") else f"{text}."
 
 
 def _message(error):

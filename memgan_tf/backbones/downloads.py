@@ -53,8 +53,9 @@ def _ways_out(name, network, error):
         f"`backbone` {name} has no weights: {network.cached} is not in {_folders()[0]} and its "
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
         f"keras.applications.{network.builder}(include_top=False) leaves it in ~/.keras/models, "
-        f"and pass --backbone_weights=<path of {network.cached}>; or choose a detector that needs "
-        "none: --detector=pca or --detector=memgan_plus."
+        f"and pass --backbone_weights=<path of {network.cached}>; or name a network that you have, "
+        "--backbone=file:<model.keras>; or choose a detector that needs none: --detector=pca or "
+        "--detector=memgan_plus."
     )
 
 

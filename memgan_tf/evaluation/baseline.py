@@ -1,4 +1,4 @@
-"""A simple baseline for a run on photographs: a PCA, fitted in seconds on the same images."""
+"""A simple baseline for a run on photographs: a PCA, fitted on the same images."""
 
 import time
 from typing import Any, cast

@@ -72,8 +72,9 @@ def calibrate(left_out: np.ndarray, held_out: np.ndarray, target_fpr: float) -> 
     kept = np.delete(left_out, aside)
     notes = []
     if len(aside):
+        look, do = ("image looks", "does") if len(aside) == 1 else ("images look", "do")
         notes.append(
-            f"{len(aside)} training images look least like the others and do not set the threshold"
+            f"{len(aside)} training {look} least like the others and {do} not set the threshold"
         )
     usual = np.delete(held_out, far_out(np.concatenate([held_out, kept]), len(held_out)))
     if len(usual) > 1 and stats.ks_2samp(kept, usual).pvalue < LEVEL:

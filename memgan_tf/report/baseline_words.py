@@ -16,9 +16,9 @@ def compare_with_baseline(results: dict[str, Any]) -> list[str]:
     difference, low, high = (100 * value for value in baseline["auroc_difference"])
     decisions = baseline["decisions"]
     figures = (
-        f"A PCA, fitted in {baseline['seconds']:.2g} s on {baseline['num_train']} of the same "
-        f"images, has an AUROC of {100 * baseline['auroc']:.1f} and finds {decisions['found']} of "
-        f"{decisions['num_anomalies']} anomalies, with false alarms on "
+        f"A PCA, fitted in {_seconds(baseline['seconds'])} s on {baseline['num_train']} of the "
+        f"same images, has an AUROC of {100 * baseline['auroc']:.1f} and finds "
+        f"{decisions['found']} of {decisions['num_anomalies']} anomalies, with false alarms on "
         f"{decisions['false_alarms']} of {decisions['num_normal']} normal images"
     )
     interval = f"{difference:+.1f} points, 95 % interval {low:+.1f} to {high:+.1f}"
@@ -29,3 +29,7 @@ def compare_with_baseline(results: dict[str, Any]) -> list[str]:
     if difference >= 0.0:
         return [f"{figures}: this run was not shown to be better ({interval}). A PCA is simpler."]
     return [f"{figures}: the test images do not show which is better ({interval})."]
+
+
+def _seconds(value):
+    return f"{value:.0f}" if value >= 10 else f"{value:.2g}"

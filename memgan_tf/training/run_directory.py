@@ -20,6 +20,7 @@ from memgan_tf.training.growth import grows
 from memgan_tf.validation import check_real
 
 LOCK = ".lock"
+FIRST_FILES = {LOCK, "config.json", "environment.json", "origin.json", "data_index.json"}
 # Largest number of files and folders of a run; all are checked before any is opened.
 MAX_ENTRIES = 100_000
 
@@ -176,9 +177,10 @@ class RunDirectory:
         before = self.read_config()
         differences = before.differences(config)
         if differences and not grows(before, config):
+            empty = {p.name for p in self.path.iterdir()} <= FIRST_FILES and not self.is_locked
             raise ValueError(
                 f"{self.path} holds another configuration's run: {'; '.join(differences)}. "
-                f"Name another --model_dir"
+                f"{'Never trained: remove it, or name' if empty else 'Name'} another --model_dir"
             )
 
     @contextlib.contextmanager

@@ -65,6 +65,7 @@ def test_a_saved_configuration_is_enough_to_run_it_again(tmp_path):
         ("seed", 1.5, "`seed` must be an integer"),
         ("seed", True, "`seed` must be an integer"),
         ("normalization", "instance", "`normalization` must be one of batch, layer, none"),
+        ("normalization", "bacth", "Received: normalization='bacth'. Did you mean batch?"),
         ("validation_fraction", 0.9, "`validation_fraction` must be at most 0.5"),
         ("jit_compile", "yes", "`jit_compile` must be one of True, False"),
         ("nonsense", 1, "`nonsense` is not a setting of memgan"),

@@ -48,6 +48,12 @@ def test_glare_in_training_does_not_carry_the_threshold_off(usual):
     assert found.scores[40] == 90
 
 
+def test_a_single_unlike_image_is_said_in_the_singular(usual):
+    left_out = usual(90)
+    left_out[7] = 50.0
+    assert "1 training image looks least" in calibrate(left_out, usual(10), 0.02).notes[0]
+
+
 def test_no_more_than_a_tenth_is_set_aside(usual):
     scores = usual(100)
     scores[:15] = 50.0 + np.arange(15)

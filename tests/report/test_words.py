@@ -55,6 +55,13 @@ def test_the_pca_beside_a_run_is_called_better_when_it_is(low, high, words):
     assert compare_with_baseline({}) == []
 
 
+def test_the_time_of_the_pca_is_a_plain_number():
+    """Not 1.4e+02."""
+    results = beside(-0.2, 0.1)
+    results["baseline"]["seconds"] = 137.21
+    assert "fitted in 137 s on 180" in compare_with_baseline(results)[0]
+
+
 def test_a_higher_rate_helps_only_a_score_that_tells_something():
     able = judge(findings(NORMAL / 2, [60] * 49 + [96]))
     assert any("A higher --target_fpr" in warning for warning in able.warnings)

@@ -83,6 +83,8 @@ def test_unknown_verb(capsys):
         (["--seed=-1"], "`seed` must be at least 0"),
         (["--sede=1"], "Unknown command line flag 'sede'"),
         (["--detector=gan"], "value should be one of"),
+        (["--detector=pachcore"], "features_knn>. Did you mean patchcore? See memgan train --help"),
+        (["--datset=digits"], "'datset'. Did you mean dataset? See memgan train --help"),
         (["--preset=best"], "value should be one of"),
         (["runs"], "takes flags only"),
         (["--config_file=missing.json"], "`config_file` cannot be read as JSON"),

@@ -31,6 +31,19 @@ def test_another_configurations_run_is_never_touched(tmp_path, tiny_config):
     assert run.read_config() == tiny_config()
 
 
+def test_a_run_that_never_trained_may_be_removed(tmp_path, tiny_config):
+    """As where the weights of a backbone were missing at the first try."""
+    run = RunDirectory(tmp_path / "run")
+    refused = pytest.raises(ValueError, match=r"here\. Name another --model_dir")
+    with run.claimed(tiny_config()), refused:
+        run.check_free_for(tiny_config(batch_size=3))
+    with pytest.raises(ValueError, match="Never trained: remove it, or name another"):
+        run.check_free_for(tiny_config(batch_size=3))
+    run.checkpoints.mkdir()
+    with pytest.raises(ValueError, match=r"here\. Name another --model_dir"):
+        run.check_free_for(tiny_config(batch_size=3))
+
+
 def test_settings_that_change_nothing_may_change(tmp_path, tiny_config):
     run = RunDirectory(tmp_path / "run")
     with run.claimed(tiny_config()):
