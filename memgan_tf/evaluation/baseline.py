@@ -1,5 +1,6 @@
 """A simple baseline for a run on photographs: a PCA, fitted on the same images."""
 
+import sys
 import time
 from typing import Any, cast
 
@@ -57,6 +58,9 @@ def measure_baseline(
     images = task.train.images[chosen]
     if len(chosen) < FEWEST_IMAGES or (images == images[:1]).all():
         return None
+    # It takes a minute or two where photographs are large.
+    line = f"Fitting a PCA to {len(chosen)} training images, to compare the run with it."
+    print(line, file=sys.stderr, flush=True)
     started = time.monotonic()
     rival.fit(images, task.validation.images)
     seconds = time.monotonic() - started
