@@ -10,6 +10,8 @@ from memgan_tf import files
 
 # Largest sizes of such a file, and of a line, in bytes.
 MAX_BYTES, MAX_LINE = 512 * 2**20, 2**16
+# Bytes read at once, which bounds the memory; and last bytes by which a file is recognized.
+MAX_PART, TAIL = 2**24, 2**12
 
 
 class AppendLog:
@@ -32,7 +34,7 @@ class AppendLog:
         is_whole: Callable[[str], bool] = lambda _: False,
     ):
         self.path, self._header, self._is_whole = pathlib.Path(path), header, is_whole
-        self._offset, self._inode = 0, None
+        self._offset, self._inode, self._tail = 0, None, b""
 
     def append(self, lines: Sequence[str]) -> None:
         """Appends lines; all of them, or none, are on the disk when it returns.
@@ -61,14 +63,14 @@ class AppendLog:
                     _sync_folder(self.path.parent)
 
     def read_new(self) -> tuple[bool, list[str]]:
-        """The complete lines appended since the last call.
+        """The next complete lines, at most `MAX_PART` bytes; call it until there is none.
 
         Returns:
-            Whether the file has been replaced, so that earlier lines are void; and the lines,
-            without the header.
+            Whether the file has been replaced or edited, so that earlier lines are void; and the
+            lines, without the header.
 
         Raises:
-            ValueError: If the file is too large or not regular.
+            ValueError: If the file is too large or not regular, or a line is too long.
         """
         try:
             file = files.open_regular(self.path, MAX_BYTES)
@@ -76,19 +78,31 @@ class AppendLog:
             return self._restart(None), []
         with file:
             status = os.fstat(file.fileno())
-            restarted = status.st_ino != self._inode or status.st_size < self._offset
-            restarted = self._restart(status.st_ino) if restarted else False
+            restarted = False
+            if status.st_ino != self._inode or not self._is_continued(file):
+                restarted = self._restart(status.st_ino)
             file.seek(self._offset)
-            content = file.read(MAX_BYTES)
+            content = file.read(MAX_PART)
+        is_long = len(content) == MAX_PART and b"\n" not in content
+        if is_long:
+            raise ValueError(f"{self.path} has a line of more than {MAX_PART:,} bytes")
         content = content[: content.rfind(b"\n") + 1]
         is_first = self._offset == 0
         self._offset += len(content)
+        self._tail = (self._tail + content)[-TAIL:]
         lines = content.decode("utf-8", "replace").split("\n")[:-1]
         lines = [line.removesuffix("\r") for line in lines]
-        return restarted, lines[1:] if is_first and self._header else lines
+        # An editor may have removed the header.
+        has_header = is_first and self._header and lines and not self._is_whole(lines[0])
+        return restarted, lines[1:] if has_header else lines
+
+    def _is_continued(self, file):
+        """Whether what was read is still there; an editor may have changed it in its place."""
+        file.seek(self._offset - len(self._tail))
+        return file.read(len(self._tail)) == self._tail
 
     def _restart(self, inode):
-        had_any, self._offset, self._inode = self._offset > 0, 0, inode
+        had_any, self._offset, self._inode, self._tail = self._offset > 0, 0, inode, b""
         return had_any
 
     def _repair(self, handle):
