@@ -70,8 +70,9 @@ class AppendLog:
             lines, without the header.
 
         Raises:
-            ValueError: If the file is too large or not regular, or a line is too long.
+            ValueError: If the file is too large, a link or not regular, or a line is too long.
         """
+        check_no_link(self.path)
         try:
             file = files.open_regular(self.path, MAX_BYTES)
         except FileNotFoundError:
@@ -119,6 +120,33 @@ class AppendLog:
             else:
                 os.ftruncate(handle, size - len(last))
         return size == len(last)
+
+
+def check_no_link(path: pathlib.Path) -> None:
+    """Checks that nothing is written elsewhere by way of an inspection's folder.
+
+    Raises:
+        ValueError: If the path is a link.
+    """
+    if path.is_symlink():
+        raise ValueError(
+            f"`decisions` must name a folder without links, and {path} is one. Remove the link or "
+            f"name another folder"
+        )
+
+
+def make_folder(path: pathlib.Path) -> pathlib.Path:
+    """A folder of an inspection, made if missing.
+
+    Raises:
+        ValueError: If it is a link or another file.
+        OSError: If it cannot be made.
+    """
+    check_no_link(path)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} must be a folder. Move this file away")
+    path.mkdir(exist_ok=True)
+    return path
 
 
 @contextlib.contextmanager
