@@ -11,6 +11,8 @@ from memgan_tf.outputs import sync
 
 # Largest sizes of such a file, and of a line, in bytes.
 MAX_BYTES, MAX_LINE = 512 * 2**20, 2**16
+# Bytes read at once, which bounds the memory; and last bytes by which a file is recognized.
+MAX_PART, TAIL = 2**24, 2**12
 
 
 class AppendLog:
@@ -33,7 +35,7 @@ class AppendLog:
         is_whole: Callable[[str], bool] = lambda _: False,
     ):
         self.path, self._header, self._is_whole = pathlib.Path(path), header, is_whole
-        self._offset, self._inode = 0, None
+        self._offset, self._inode, self._tail = 0, None, b""
 
     def append(self, lines: Sequence[str]) -> None:
         """Appends lines; all of them, or none, are on the disk when it returns.
@@ -62,34 +64,47 @@ class AppendLog:
                     sync(self.path.parent)
 
     def read_new(self) -> tuple[bool, list[str]]:
-        """The complete lines appended since the last call.
+        """The next complete lines, at most `MAX_PART` bytes; call it until there is none.
 
         Returns:
-            Whether the file has been replaced, so that earlier lines are void; and the lines,
-            without the header.
+            Whether the file has been replaced or edited, so that earlier lines are void; and the
+            lines, without the header.
 
         Raises:
-            ValueError: If the file is too large or not regular.
+            ValueError: If the file is too large, a link or not regular, or a line is too long.
         """
+        check_no_link(self.path)
         try:
             file = files.open_regular(self.path, MAX_BYTES)
         except FileNotFoundError:
             return self._restart(None), []
         with file:
             status = os.fstat(file.fileno())
-            restarted = status.st_ino != self._inode or status.st_size < self._offset
-            restarted = self._restart(status.st_ino) if restarted else False
+            restarted = False
+            if status.st_ino != self._inode or not self._is_continued(file):
+                restarted = self._restart(status.st_ino)
             file.seek(self._offset)
-            content = file.read(MAX_BYTES)
+            content = file.read(MAX_PART)
+        is_long = len(content) == MAX_PART and b"\n" not in content
+        if is_long:
+            raise ValueError(f"{self.path} has a line of more than {MAX_PART:,} bytes")
         content = content[: content.rfind(b"\n") + 1]
         is_first = self._offset == 0
         self._offset += len(content)
+        self._tail = (self._tail + content)[-TAIL:]
         lines = content.decode("utf-8", "replace").split("\n")[:-1]
         lines = [line.removesuffix("\r") for line in lines]
-        return restarted, lines[1:] if is_first and self._header else lines
+        # An editor may have removed the header.
+        has_header = is_first and self._header and lines and not self._is_whole(lines[0])
+        return restarted, lines[1:] if has_header else lines
+
+    def _is_continued(self, file):
+        """Whether what was read is still there; an editor may have changed it in its place."""
+        file.seek(self._offset - len(self._tail))
+        return file.read(len(self._tail)) == self._tail
 
     def _restart(self, inode):
-        had_any, self._offset, self._inode = self._offset > 0, 0, inode
+        had_any, self._offset, self._inode, self._tail = self._offset > 0, 0, inode, b""
         return had_any
 
     def _repair(self, handle):
@@ -106,6 +121,33 @@ class AppendLog:
             else:
                 os.ftruncate(handle, size - len(last))
         return size == len(last)
+
+
+def check_no_link(path: pathlib.Path) -> None:
+    """Checks that nothing is written elsewhere by way of an inspection's folder.
+
+    Raises:
+        ValueError: If the path is a link.
+    """
+    if path.is_symlink():
+        raise ValueError(
+            f"`decisions` must name a folder without links, and {path} is one. Remove the link or "
+            f"name another folder"
+        )
+
+
+def make_folder(path: pathlib.Path) -> pathlib.Path:
+    """A folder of an inspection, made if missing.
+
+    Raises:
+        ValueError: If it is a link or another file.
+        OSError: If it cannot be made.
+    """
+    check_no_link(path)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{path} must be a folder. Move this file away")
+    path.mkdir(exist_ok=True)
+    return path
 
 
 @contextlib.contextmanager

@@ -24,6 +24,8 @@ CHOICES = (GOOD, DEFECT, WITHDRAWN)
 # The last cell has a fixed form, which a partial row does not have.
 IMAGE_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_WHO, LONGEST_NAME = 80, 300
+# Number of kept reasons for unreadable rows.
+MAX_DAMAGED = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Decisions:
         folder: Folder of the inspection.
 
     Attributes:
-        damaged: Unreadable rows, each with its reason.
+        damaged: The latest unreadable rows, each with its reason.
         count: Number of rows read.
     """
 
@@ -138,17 +140,23 @@ class Decisions:
     def refresh(self) -> None:
         """Reads what other processes have written."""
         with self._lock:
-            restarted, lines = self._log.read_new()
-            if restarted:
-                self._latest, self.damaged, self.count = {}, [], 0
-            for line in filter(None, lines):
-                self.count += 1
-                try:
-                    found = Decision.from_line(line)
-                except ValueError as error:
-                    self.damaged.append(f"row {self.count}: {error}")
-                    continue
-                self._latest[found.image] = found
+            lines = None
+            while lines is None or lines:
+                restarted, lines = self._log.read_new()
+                if restarted:
+                    self._latest, self.damaged, self.count = {}, [], 0
+                self._take(lines)
+
+    def _take(self, lines):
+        for line in filter(None, lines):
+            self.count += 1
+            try:
+                found = Decision.from_line(line)
+            except ValueError as error:
+                self.damaged.append(f"row {self.count}: {error}")
+                continue
+            self._latest[found.image] = found
+        del self.damaged[:-MAX_DAMAGED]
 
     def of(self, image: str) -> Decision | None:
         """The latest decision on an image, unless it has been withdrawn."""

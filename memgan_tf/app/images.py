@@ -106,19 +106,24 @@ class Images(Sequence):
     def refresh(self) -> None:
         """Reads what other processes have written."""
         with self._lock:
-            restarted, lines = self._log.read_new()
-            if restarted:
-                self._order, self._by_id, self._positions = [], {}, {}
-            for line in lines:
-                try:
-                    found = ScoredImage.from_line(line)
-                except ValueError:
-                    # Useless without the path of its file; decisions are in a separate file.
-                    continue
-                if found.id not in self._by_id:
-                    self._positions[found.id] = len(self._order)
-                    self._order.append(found)
-                    self._by_id[found.id] = found
+            lines = None
+            while lines is None or lines:
+                restarted, lines = self._log.read_new()
+                if restarted:
+                    self._order, self._by_id, self._positions = [], {}, {}
+                self._take(lines)
+
+    def _take(self, lines):
+        for line in lines:
+            try:
+                found = ScoredImage.from_line(line)
+            except ValueError:
+                # Useless without the path of its file; decisions are in a separate file.
+                continue
+            if found.id not in self._by_id:
+                self._positions[found.id] = len(self._order)
+                self._order.append(found)
+                self._by_id[found.id] = found
 
 
 def last_part(name: str) -> str:

@@ -97,7 +97,8 @@ class Intake:
             self._in_work = len(part)
             try:
                 self._score(part)
-            except (ValueError, RuntimeError, OSError) as error:
+            except Exception as error:
+                # TensorFlow has errors of its own. Nobody would see that this thread had ended.
                 for file in part:
                     self.leave_out(file.name, files.first_line(error))
             finally:

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import numpy as np
 
 from memgan_tf import files
+from memgan_tf.app.append_log import make_folder
 from memgan_tf.app.images import ScoredImage
 from memgan_tf.app.judges import Judge
 from memgan_tf.data.budget import BUDGET
@@ -148,8 +149,7 @@ class DroppedFiles:
     """
 
     def __init__(self, folder: pathlib.Path):
-        self._folder = folder / FOLDER
-        self._folder.mkdir(exist_ok=True)
+        self._folder = make_folder(folder / FOLDER)
 
     @contextlib.contextmanager
     def arriving(self) -> Iterator[Arrival]:

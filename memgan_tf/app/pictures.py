@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from memgan_tf import files
+from memgan_tf.app.append_log import make_folder
 from memgan_tf.app.images import ScoredImage
 from memgan_tf.app.judges import Judge
 from memgan_tf.app.photographs import Opened, reopen
@@ -40,8 +41,7 @@ class Pictures:
     """
 
     def __init__(self, folder: pathlib.Path, judge: Judge):
-        self._folder, self._judge = folder / FOLDER, judge
-        self._folder.mkdir(exist_ok=True)
+        self._folder, self._judge = make_folder(folder / FOLDER), judge
         self._photographs, self._maps = _Latest(NUM_KEPT), _Latest(NUM_KEPT)
 
     def keep(self, key: str, decoded: DecodedImage) -> None:

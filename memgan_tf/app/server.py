@@ -2,12 +2,9 @@
 
 import contextlib
 import hashlib
-import html
-import json
 import pathlib
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -18,6 +15,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from memgan_tf import files
+from memgan_tf.app.answers import action, integer, placeholder, refused, safely, text
+from memgan_tf.app.connections import BoundedProtocol
 from memgan_tf.app.guard import Guard
 from memgan_tf.app.images import last_part
 from memgan_tf.app.pages import STRIP_SIZE, Pages
@@ -25,14 +24,13 @@ from memgan_tf.app.photographs import Waiting
 from memgan_tf.app.pictures import kind_of
 from memgan_tf.app.session import Session
 from memgan_tf.text import printable
+from memgan_tf.validation import check_integer
 
 STATIC = pathlib.Path(__file__).parent / "static"
-MAX_JSON_BYTES = 2**16
 # Seconds that a dropped file waits for room before the browser tries again.
 PATIENCE = 10.0
 # Pictures with an id never change.
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
-EXPECTED = (ValueError, RuntimeError, OSError)
 
 
 class Site:
@@ -66,8 +64,8 @@ class Site:
             "/export": self._export,
         }
         return [
-            *(Route(path, _safely(get)) for path, get in gets.items()),
-            *(Route(path, _action(act), methods=["POST"]) for path, act in actions.items()),
+            *(Route(path, safely(get)) for path, get in gets.items()),
+            *(Route(path, action(act), methods=["POST"]) for path, act in actions.items()),
             Route("/drop", self._drop, methods=["POST"]),
             Mount("/static", StaticFiles(directory=STATIC)),
         ]
@@ -82,17 +80,17 @@ class Site:
 
     def _strip(self, request):
         before, count = request.query_params.get("before"), request.query_params.get("count")
-        count = int(count) if count else STRIP_SIZE
+        count = integer("count", count) if count else STRIP_SIZE
         return HTMLResponse(self._pages.strip(_place(request)[1], before, count))
 
     def _panel(self, request):
         return HTMLResponse(self._pages.panel())
 
     def _price(self, request):
-        return HTMLResponse(self._pages.price(int(request.query_params["step"])))
+        return HTMLResponse(self._pages.price(integer("step", request.query_params.get("step"))))
 
     def _neighbors(self, request):
-        return HTMLResponse(self._pages.neighbors(request.query_params["image"]))
+        return HTMLResponse(self._pages.neighbors(request.query_params.get("image", "")))
 
     def _random(self, request):
         found = self._session.random_undecided()
@@ -124,8 +122,8 @@ class Site:
             found = make(image)
         except KeyError:
             return Response(status_code=404)
-        except EXPECTED as error:
-            return Response(_placeholder(error), media_type="image/svg+xml")
+        except Exception as error:
+            return Response(placeholder(error), media_type="image/svg+xml")
         return Response(found, media_type=kind_of(found), headers=KEPT)
 
     def _training(self, request):
@@ -136,12 +134,15 @@ class Site:
         return Response(found, media_type=kind_of(found))
 
     def _decide(self, given):
-        who = given.get("who") or None
-        made = self._session.decide(str(given["image"]), str(given["decision"]), who)
+        who = text("who", given.get("who") or "") or None
+        image, decision = (text(name, given.get(name)) for name in ("image", "decision"))
+        made = self._session.decide(image, decision, who)
         return {"decision": made.decision, "image": made.image}
 
     def _set_threshold(self, given):
-        threshold, rate = self._session.steps()[int(given["step"])]
+        steps = self._session.steps()
+        step = check_integer("step", given.get("step"), 0, len(steps) - 1)
+        threshold, rate = steps[step]
         if rate is None:
             raise ValueError("The threshold is part of the server's export")
         backup = self._session.set_rate(rate)
@@ -176,67 +177,13 @@ class Site:
             return JSONResponse({"image": place.name})
         except ClientDisconnect:
             return Response(status_code=400)
-        except EXPECTED as error:
+        except Exception as error:
             self._session.intake.leave_out(name, files.first_line(error))
-            return _refused(error)
+            return refused(error)
 
 
 def _place(request):
     return request.query_params.get("image") or None, request.query_params.get("filter") or "all"
-
-
-def _safely(get):
-    """An address whose errors are answered in one line."""
-
-    def answer(request):
-        try:
-            return get(request)
-        except (KeyError, *EXPECTED) as error:
-            return _refused(error)
-
-    return answer
-
-
-def _action(act: Callable[[dict[str, Any]], dict[str, Any]]):
-    """An address with JSON requests and answers, handled outside of the event loop."""
-
-    async def answer(request: Request) -> Response:
-        content = bytearray()
-        async for part in request.stream():
-            content += part
-            if len(content) > MAX_JSON_BYTES:
-                return _refused(ValueError("the request is too long"), 413)
-        return await run_in_threadpool(_act, act, bytes(content))
-
-    return answer
-
-
-def _act(act, content):
-    try:
-        given = json.loads(content) if content else {}
-        if not isinstance(given, dict):
-            raise ValueError("the request must be a JSON object")
-        return JSONResponse({name: _safe(value) for name, value in act(given).items()})
-    except (LookupError, TypeError, *EXPECTED) as error:
-        return _refused(error)
-
-
-def _safe(value):
-    return printable(value) if isinstance(value, str) else value
-
-
-def _refused(error, status=409):
-    return JSONResponse({"error": printable(" ".join(str(error).split()))[:500]}, status)
-
-
-def _placeholder(error):
-    """A picture with the reason why there is no picture."""
-    text = html.escape(printable(files.first_line(error))[:80])
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 60" width="640" height="120">'
-        '<rect width="320" height="60" fill="#888"/><text x="160" y="34" font-size="9" '
-        f'font-family="sans-serif" text-anchor="middle" fill="#fff">{text}</text></svg>'
-    )
 
 
 def make_app(session: Session, token: str, port: int) -> Guard:
@@ -254,7 +201,7 @@ def make_server(session: Session, token: str, bound: socket.socket) -> uvicorn.S
         # Its log would include the token.
         access_log=False,
         server_header=False,
-        http="h11",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         timeout_graceful_shutdown=3,

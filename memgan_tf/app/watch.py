@@ -84,6 +84,9 @@ class FolderWatch:
     def _work(self):
         while not self._stop.is_set():
             started = time.monotonic()
-            self.look()
+            try:
+                self.look()
+            except Exception as error:  # this thread looks again
+                self.error = f"{self.folder} cannot be read: {files.first_line(error)}"
             took = time.monotonic() - started
             self._stop.wait(min(LONGEST_PAUSE, max(PAUSE, took / SHARE)))

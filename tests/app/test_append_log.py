@@ -101,3 +101,30 @@ def test_a_file_that_was_replaced_is_read_from_its_start(path):
     assert log.read_new() == (True, ["c"])
     path.unlink()
     assert log.read_new() == (True, [])
+
+
+def test_an_edit_in_place_is_noticed(tmp_path):
+    log = AppendLog(tmp_path / "a.csv", "head")
+    log.append(["good,1", "good,2"])
+    assert log.read_new() == (False, ["good,1", "good,2"])
+    with (tmp_path / "a.csv").open("r+") as file:  # the same file, longer
+        file.write("head\ndefect,1\ngood,2\n")
+    assert log.read_new() == (True, ["defect,1", "good,2"])
+    assert log.read_new() == (False, [])
+
+
+def test_a_file_whose_header_was_removed_keeps_its_first_row(tmp_path):
+    (tmp_path / "a.csv").write_text("good,1\ngood,2\n")
+    log = AppendLog(tmp_path / "a.csv", "head", lambda line: line.startswith("good"))
+    assert log.read_new() == (False, ["good,1", "good,2"])
+
+
+def test_a_long_file_is_read_in_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("memgan_tf.app.append_log.MAX_PART", 8)
+    log = AppendLog(tmp_path / "a.csv")
+    log.append(["abc", "def", "ghi"])
+    parts = [log.read_new()[1] for _ in range(3)]
+    assert parts == [["abc", "def"], ["ghi"], []]
+    log.append(["a line without an end in sight"])
+    with pytest.raises(ValueError, match=r"a\.csv has a line of more than 8 bytes"):
+        log.read_new()

@@ -1,5 +1,7 @@
+import contextlib
 import html
 import re
+import socket
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from memgan_tf.app.address import HOST, bind
 from memgan_tf.app.judges import CONFIRMED
 from memgan_tf.app.photographs import Waiting, id_of
 from memgan_tf.evaluation.calibration import Calibration
-from tests.app.conftest import TOKEN, add, photograph, serving, wait_until
+from tests.app.conftest import SECONDS, TOKEN, add, photograph, serving, wait_until
 
 HOSTILE = '"><script>alert(1)</script>\u202e\n&.png'
 
@@ -216,3 +218,81 @@ def test_the_token_is_compared_in_constant_time(page, monkeypatch):
     assert page.get("/status").ok
     assert requests.get(page.base + "/?token=x", timeout=9).status_code == 403
     assert len(compared) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"step": Infinity}',
+        b'{"step": NaN}',
+        b'{"step": -1}',
+        b'{"step": null}',
+        b'{"step": ' + b"9" * 6000 + b"}",
+        b"",
+        b"\xff\xfe",
+    ],
+)
+def test_any_step_is_answered_in_a_line(page, body, capfd):
+    answer = page.http.post(page.base + "/threshold", data=body, timeout=9)
+    assert answer.status_code == 409
+    assert re.search("`step` must|must be JSON", answer.json()["error"])
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", [{"who": ["x"]}, {"who": 5}, {"image": [1]}, {"decision": {}}])
+def test_decisions_of_another_type_are_refused(page, session, wrong):
+    (key,) = add(session, [10])
+    answer = page.post("/decide", {"image": key, "decision": "good", **wrong})
+    assert answer.status_code == 409
+    assert f"`{next(iter(wrong))}` must be a string" in answer.json()["error"]
+    assert session.decisions.of(key) is None
+
+
+def test_errors_of_other_kinds_are_one_line(page, session, monkeypatch, capfd):
+    def fail(*_):
+        raise ArithmeticError("no number")
+
+    monkeypatch.setattr(session, "price", fail)
+    monkeypatch.setattr(session, "export", fail)
+    for answer in (page.get("/part/panel"), page.post("/export", {})):
+        assert answer.json() == {"error": "no number"}
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_the_scoring_thread_survives_every_error(page, session, judge, monkeypatch):
+    monkeypatch.setattr(judge, "score", lambda _: {}["no such thing"])
+    page.drop("a.png", photograph(50))
+    wait_until(lambda: page.get("/status").json()["failed"] == 1)
+    monkeypatch.undo()
+    page.drop("b.png", photograph(60))
+    wait_until(lambda: page.get("/status").json()["scored"] == 1)
+
+
+def _send(page, content):
+    port = int(page.base.rpartition(":")[2])
+    connection = socket.create_connection((HOST, port), timeout=SECONDS)
+    connection.sendall(content)
+    return connection
+
+
+def test_broken_requests_print_nothing(page, capfd):
+    cookie = "; ".join(f"{name}={value}" for name, value in page.http.cookies.items())
+    head = f"Host: 127.0.0.1\r\nOrigin: http://127.0.0.1\r\nCookie: {cookie}\r\n".encode()
+    upgrade = b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n"
+    for content in (b"\x16\x03\x01\r\n\r\n", b"GET / HTTP/1.1\r\n" + head + upgrade):
+        with _send(page, content) as connection:
+            assert connection.recv(9) == b"HTTP/1.1 "
+    _send(page, b"POST /decide HTTP/1.1\r\nContent-Length: 99\r\n" + head + b"\r\n{").close()
+    assert page.get("/status").ok
+    assert capfd.readouterr().err == ""
+
+
+def test_connections_are_bounded_and_idle_ones_end(session, monkeypatch):
+    monkeypatch.setattr("memgan_tf.app.connections.MAX_CONNECTIONS", 3)
+    monkeypatch.setattr("memgan_tf.app.connections.LONGEST_IDLE", 0.2)
+    with serving(session) as page, contextlib.ExitStack() as stack:
+        idle = [stack.enter_context(_send(page, b"GET / HT")) for _ in range(6)]
+        for connection in idle:
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(9) == b""
+        assert page.get("/", params={"token": TOKEN}).ok

@@ -286,3 +286,17 @@ def test_a_file_that_is_too_large_is_refused_while_it_arrives(session, monkeypat
         arrival.write(b"x" * 11)
     assert MAX_FILE_BYTES > 10
     assert list((session.folder / "photographs").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["photographs", "thumbnails", "decisions.csv", "images.jsonl"])
+def test_nothing_leads_out_of_the_folder(name, make_session, tmp_path):
+    victim = tmp_path / "elsewhere"
+    victim.mkdir()
+    (victim / ".tmp-mine").write_text("mine")
+    (tmp_path / "inspection").mkdir()
+    (tmp_path / "inspection" / name).symlink_to(victim)
+    with pytest.raises(ValueError, match="`decisions` must name a folder without links"):
+        make_session()
+    assert [path.name for path in victim.iterdir()] == [".tmp-mine"]
+    (tmp_path / "inspection" / name).unlink()
+    make_session(start=False)

@@ -17,6 +17,10 @@ from memgan_tf.validation import check_choice, check_image_shape, check_integer,
 # Name of the entry in the file's own list of metadata.
 NAME = "memgan_tf"
 MAX_FILE_BYTES = 2**31
+# Entries and operations that are looked at; a file of this package has a few.
+MAX_LISTED = 1000
+# The only operations that can run without end. No exported method needs them.
+LOOPS = ("WHILE", "STABLEHLO_WHILE")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,8 +133,31 @@ def _find(content, schema):
     if content[4:8] != IDENTIFIER:
         raise ValueError("it is not a LiteRT model")
     model = schema.Model.GetRootAs(content, 0)
-    for position in range(model.MetadataLength()):
+    _check_loops(model, schema)
+    for position in range(_listed("metadata", model.MetadataLength())):
         entry = model.Metadata(position)
         if entry.Name() == NAME.encode():
-            return model.Buffers(entry.Buffer()).DataAsNumpy().tobytes()
+            data = model.Buffers(entry.Buffer()).DataAsNumpy()
+            if data.nbytes > files.MAX_JSON_BYTES:
+                raise ValueError(
+                    f"its metadata has {data.nbytes:,} bytes, more than the "
+                    f"{files.MAX_JSON_BYTES:,} allowed"
+                )
+            return data.tobytes()
     raise ValueError("it has no metadata of memgan export")
+
+
+def _check_loops(model, schema):
+    loops = {getattr(schema.BuiltinOperator, name): name for name in LOOPS}
+    for position in range(_listed("operations", model.OperatorCodesLength())):
+        code = model.OperatorCodes(position)
+        # As in `flatbuffers.operations`.
+        found = max(code.BuiltinCode(), code.DeprecatedBuiltinCode())
+        if found in loops:
+            raise ValueError(f"it has a loop ({loops[found]}), which may never end")
+
+
+def _listed(what, count):
+    if count > MAX_LISTED:
+        raise ValueError(f"it lists {count:,} {what}, more than the {MAX_LISTED:,} allowed")
+    return count

@@ -18,9 +18,9 @@ from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
 from memgan_tf.export.litert.scorer import DECISIONS, MAP
 from memgan_tf.programs import module_command
 
-# A model may need a minute for a large photograph on a small device. If a part of the images takes
-# longer than this, it hangs.
-TIMEOUT_SECONDS = 1800
+# A model may need a minute for a large photograph on a small device; opening one takes seconds. If
+# it takes longer, or a part of the images takes longer than the most, it hangs.
+SECONDS, MOST_SECONDS = 60.0, 1800.0
 DTYPES = ("<f4", "|b1")
 
 
@@ -46,6 +46,7 @@ class LiteModel:
         self, path: str | os.PathLike, num_threads: int | None = None, what: str = "model"
     ):
         self._path, self._what = pathlib.Path(path), what
+        self._allowed, self._is_late = SECONDS, False
         self.metadata: LiteMetadata = read_metadata(path, what)
         threads = num_threads or os.cpu_count()
         self._process: Any = subprocess.Popen(
@@ -58,7 +59,7 @@ class LiteModel:
             raise RuntimeError("the interpreter's process has no pipes")
         self._input, self._output = self._process.stdin, self._process.stdout
         try:
-            with self._deadline():
+            with self._deadline(1):
                 described = self._read_line()
             self._check(described)
         except BaseException:
@@ -102,7 +103,7 @@ class LiteModel:
                 f"`images` must have the shape that the model takes, {self.metadata.image_shape}. "
                 f"Received: shape={images.shape[1:]}"
             )
-        with self._deadline():
+        with self._deadline(len(images)):
             try:
                 self._input.write(f"{len(images)}\n".encode())
                 self._input.write(np.ascontiguousarray(images, np.uint8).data)
@@ -144,7 +145,9 @@ class LiteModel:
         if reason is None:
             code = self._process.wait()
             reason = f"its process ended with {code}"
-            if code < 0:
+            if self._is_late:
+                reason = f"it took more than {self._allowed:g} s"
+            elif code < 0:
                 reason = f"its process was ended by {signal.Signals(-code).name}"
         return ValueError(
             f"`{self._what}` {self._path} cannot be run by LiteRT's interpreter: {reason}. Export "
@@ -152,10 +155,15 @@ class LiteModel:
         )
 
     @contextlib.contextmanager
-    def _deadline(self):
-        timer = threading.Timer(TIMEOUT_SECONDS, self._process.kill)
+    def _deadline(self, count):
+        self._allowed = min(MOST_SECONDS, SECONDS * (1 + count))
+        timer = threading.Timer(self._allowed, self._end)
         timer.start()
         try:
             yield
         finally:
             timer.cancel()
+
+    def _end(self):
+        self._is_late = True
+        self._process.kill()

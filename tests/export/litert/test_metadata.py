@@ -2,12 +2,15 @@
 
 import dataclasses
 import json
+import re
 
 import numpy as np
 import pytest
 
+from memgan_tf import files
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.export.litert.flatbuffers import ALIGNMENT, parse
+from memgan_tf.export.litert import metadata
+from memgan_tf.export.litert.flatbuffers import ALIGNMENT, load_schema, pack, parse
 from memgan_tf.export.litert.metadata import LiteMetadata, read_metadata
 
 pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
@@ -84,3 +87,34 @@ def test_what_is_not_such_a_file_is_refused_in_a_line(spoil, reason, lite_file, 
     assert "\n" not in str(caught.value)
     with pytest.raises(ValueError, match="is not a file"):
         read_metadata(tmp_path)
+
+
+def _with_loop(model):
+    model.operatorCodes[0].builtinCode = load_schema().BuiltinOperator.WHILE
+
+
+def _with_many_entries(model):
+    model.metadata = [*model.metadata[:1]] * (metadata.MAX_LISTED + 1)
+
+
+def _with_long_metadata(model):
+    (entry,) = (e for e in model.metadata if e.name == b"memgan_tf")
+    content = b" " * files.MAX_JSON_BYTES + TOLD.to_bytes()
+    model.buffers[entry.buffer].data = np.frombuffer(content, np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (_with_loop, "it has a loop (WHILE), which may never end"),
+        (_with_many_entries, "it lists 1,001 metadata, more than the 1,000 allowed"),
+        (_with_long_metadata, "bytes, more than the 33,554,432 allowed"),
+    ],
+)
+def test_what_takes_without_end_is_refused_before_it_runs(spoil, reason, lite_file, tmp_path):
+    model = parse(lite_file.read_bytes())
+    spoil(model)
+    path = tmp_path / "endless.tflite"
+    path.write_bytes(pack(model))
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        read_metadata(path)
