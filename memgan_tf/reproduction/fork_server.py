@@ -109,7 +109,8 @@ def main(modules: list[str]) -> None:
         importlib.import_module(name)
     request = ForkServer(0, answers).serve()
     if request is None:
-        return
+        # At once: until TensorFlow had been taken down, seconds later, its commands would go on.
+        os._exit(0)
     # Ends this process when the server does, however that ends.
     end_with_parent()
     sys.argv = ["memgan", *request["arguments"]]

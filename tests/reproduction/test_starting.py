@@ -99,3 +99,17 @@ def test_commands_end_with_the_process_that_forked_them(forks, tmp_path):
     again = forks.start(["x"], tmp_path / "log")
     again.terminate()
     assert again.wait() == -signal.SIGTERM
+
+
+@needs_forks
+def test_the_server_ends_at_once_and_with_it_the_commands(tmp_path, monkeypatch):
+    # TensorFlow takes seconds to be taken down, in which commands would go on to write.
+    slow = "import atexit, time\natexit.register(time.sleep, 3600)\n"
+    (tmp_path / "slow_to_end.py").write_text(slow)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(starting, "IMPORTED", ("slow_to_end",))
+    with ForkingStarter(tmp_path) as starter:
+        starter.start(["--help"], tmp_path / "log").wait()
+        server = starter._server
+        server.stdin.close()
+        assert server.wait(timeout=SECONDS) == 0

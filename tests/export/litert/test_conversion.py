@@ -6,6 +6,7 @@ import pytest
 from memgan_tf.config.registry import BY_FEATURES
 from memgan_tf.export.litert.conversion import convert
 from memgan_tf.export.litert.flatbuffers import custom_operations, operations, parse
+from memgan_tf.export.litert.metadata import LOOPS
 
 pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
@@ -27,7 +28,10 @@ def test_scores_are_the_runs(name, lite_scorer, interpret, pixels):
         np.testing.assert_allclose(
             found["anomaly_map"], explained["anomaly_map"], rtol=1e-3, atol=1e-4
         )
-    assert not custom_operations(parse(content))
+    model = parse(content)
+    assert not custom_operations(model)
+    kinds = {o.kind for graph in model.subgraphs for o in operations(model, graph)}
+    assert not kinds & set(LOOPS), "`read_metadata` would refuse the file"
 
 
 @pytest.mark.parametrize(("name", "image_fit"), [("padim", "pad"), ("patchcore", "keep")])
