@@ -57,6 +57,10 @@ class AppendLog:
                 try:
                     _write_all(handle, content)
                     os.fsync(handle)
+                except OSError as error:
+                    os.ftruncate(handle, start)
+                    # That of a full disk has no name.
+                    raise OSError(error.errno, error.strerror, str(self.path)) from error
                 except BaseException:
                     os.ftruncate(handle, start)
                     raise

@@ -128,3 +128,15 @@ def test_a_long_file_is_read_in_parts(tmp_path, monkeypatch):
     log.append(["a line without an end in sight"])
     with pytest.raises(ValueError, match=r"a\.csv has a line of more than 8 bytes"):
         log.read_new()
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    log = AppendLog(tmp_path / "a.csv")
+    log.append(["one"])
+    monkeypatch.setattr("memgan_tf.app.append_log.os.write", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*a\.csv'"):
+        log.append(["two"])
+    assert (tmp_path / "a.csv").read_text() == "one\n"
