@@ -55,11 +55,13 @@ def fit(
     index, content = find_index(config.data), content_of(config.data)
     with workers.losses_told():
         if workers.is_chief:
+            detector = make_detector(config)
+            detector.get_ready()
             with run.claimed(config):
                 origin.keep(run, config, content)
                 if index is not None:
                     folder_index.keep(index, run.path)
-                _train_and_calibrate(config, task, run, actions)
+                _train_and_calibrate(detector, task, run, actions)
         else:
             make_detector(config).fit(task.train.images, task.validation.images, run)
         workers.wait()  # for the chief to finish
@@ -76,14 +78,13 @@ def _say_if_batch_is_large(config, num_images):
         )
 
 
-def _train_and_calibrate(config, task, run, actions):
-    detector = make_detector(config)
+def _train_and_calibrate(detector, task, run, actions):
     more = {"actions": actions} if actions else {}
     seconds = detector.fit(task.train.images, task.validation.images, run, **more)
     for note in detector.score_notes():
         print(note)
     calibration, found = calibrate_detector(
-        detector, task.validation.images, config.data.target_fpr
+        detector, task.validation.images, detector.config.data.target_fpr
     )
     if found is not None:
         training_images.keep(found, task.train.names, run)

@@ -32,6 +32,14 @@ class Detector(abc.ABC):
         # The TensorFlow model that scores, of detectors that have one.
         self.model: Any = None
 
+    def get_ready(self) -> None:
+        """Does what `fit` needs besides the images, so that it fails before anything is written.
+
+        Raises:
+            ValueError: If something is missing or cannot be used.
+        """
+        return
+
     @abc.abstractmethod
     def fit(
         self,

@@ -9,6 +9,7 @@ import tensorflow as tf
 from threadpoolctl import threadpool_limits
 
 from memgan_tf import files
+from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
 from memgan_tf.backbones.making import make_backbone
 from memgan_tf.data.npz import read_arrays
@@ -84,6 +85,7 @@ class FeatureDetector(Detector):
         # Findings of `learn`, one sentence each.
         self.notes: list[str] = []
         self.model: FeatureModel | None = None
+        self._backbone: Backbone | None = None
         self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     @abc.abstractmethod
@@ -98,18 +100,23 @@ class FeatureDetector(Detector):
             ValueError, LookupError: If the arrays are not those of `learn`.
         """
 
-    def fit(self, images, validation_images, run=None):
-        del validation_images
-        started = time.monotonic()
-        images = self._check_images(images)
+    def get_ready(self):
         settings = self.config.model
         with keras_defaults():
-            backbone = make_backbone(
+            self._backbone = make_backbone(
                 settings.backbone,
                 settings.backbone_layers,
                 settings.backbone_weights,
                 self.num_maps,
             )
+
+    def fit(self, images, validation_images, run=None):
+        del validation_images
+        started = time.monotonic()
+        images = self._check_images(images)
+        if self._backbone is None:
+            self.get_ready()
+        backbone = cast(Backbone, self._backbone)
         network = self._network(backbone)
         # Threads of the matrix library would wait for each other at the many small products.
         with threadpool_limits(1):
