@@ -104,7 +104,11 @@ def test_commands_end_with_the_process_that_forked_them(forks, tmp_path):
 @needs_forks
 def test_the_server_ends_at_once_and_with_it_the_commands(tmp_path, monkeypatch):
     # TensorFlow takes seconds to be taken down, in which commands would go on to write.
-    slow = "import atexit, time\natexit.register(time.sleep, 3600)\n"
+    slow = (
+        "import atexit, os, time\n"
+        "server = os.getpid()\n"
+        "atexit.register(lambda: time.sleep(3600) if os.getpid() == server else None)\n"
+    )
     (tmp_path / "slow_to_end.py").write_text(slow)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(starting, "IMPORTED", ("slow_to_end",))
