@@ -107,6 +107,14 @@ class AppendLog:
         file.seek(self._offset - len(self._tail))
         return file.read(len(self._tail)) == self._tail
 
+    def updates(self) -> Iterator[tuple[bool, list[str]]]:
+        """What `read_new` returns, part by part up to the present end of the file."""
+        while True:
+            restarted, lines = self.read_new()
+            yield restarted, lines
+            if not lines:
+                return
+
     def _restart(self, inode):
         had_any, self._offset, self._inode, self._tail = self._offset > 0, 0, inode, b""
         return had_any

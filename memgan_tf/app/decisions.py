@@ -140,9 +140,7 @@ class Decisions:
     def refresh(self) -> None:
         """Reads what other processes have written."""
         with self._lock:
-            lines = None
-            while lines is None or lines:
-                restarted, lines = self._log.read_new()
+            for restarted, lines in self._log.updates():
                 if restarted:
                     self._latest, self.damaged, self.count = {}, [], 0
                 self._take(lines)

@@ -106,9 +106,7 @@ class Images(Sequence):
     def refresh(self) -> None:
         """Reads what other processes have written."""
         with self._lock:
-            lines = None
-            while lines is None or lines:
-                restarted, lines = self._log.read_new()
+            for restarted, lines in self._log.updates():
                 if restarted:
                     self._order, self._by_id, self._positions = [], {}, {}
                 self._take(lines)

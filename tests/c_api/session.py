@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tests.c_api.library import (
+from tests.c_api.c_library import (
     Buffer,
     Output,
     checked_status,

@@ -6,21 +6,9 @@ import tensorflow as tf
 
 from memgan_tf.losses import discriminator_loss, generator_loss, l2_distance, mutual_information
 from memgan_tf.models.memgan import MEMGAN, effective_units, tile_images
+from tests.models.recording import RecordingStep
 
 SEED = tf.constant([1, 2], tf.int64)
-
-
-class RecordingStep:
-    """Records what a player would be updated by, and updates nothing."""
-
-    def __init__(self, batch_size):
-        self.batch_size, self.gradients = batch_size, {}
-
-    def mean(self, values):
-        return tf.reduce_sum(values) / self.batch_size
-
-    def apply(self, player, gradients):
-        self.gradients[player] = gradients
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from memgan_tf.config import resolve
 from memgan_tf.detectors.registry import implementation
+from tests.models.recording import RecordingStep
 
 SEED = tf.constant([1, 2], tf.int64)
 TINY = {"base_width": 4, "latent_dim": 3, "discriminator_width": 5}
@@ -19,21 +20,6 @@ def make_model():
         return implementation(name)(config.model, config.image_shape, seed=3)
 
     return make
-
-
-class RecordingStep:
-    """Keeps the players' gradients and updates nothing."""
-
-    phase = "training"
-
-    def __init__(self, batch_size):
-        self.batch_size, self.gradients = batch_size, {}
-
-    def mean(self, values):
-        return tf.reduce_sum(values) / self.batch_size
-
-    def apply(self, player, gradients):
-        self.gradients[player] = gradients
 
 
 def cross_entropy(logits, label):
