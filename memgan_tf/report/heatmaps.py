@@ -17,7 +17,7 @@ from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
-from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
+from memgan_tf.report.overlays import COLORS, MAP_LEGEND, draw_overlay, enlarge, to_color
 
 SCALE_PICTURE = "scale.png"
 # Minimum side of a picture, and the gap between two pictures, in pixels.
@@ -175,6 +175,6 @@ def _draw_scale(path, scale):
     axes.imshow(
         np.linspace(0, 1, 256)[np.newaxis], cmap=COLORS, aspect="auto", extent=(0, scale.top, 0, 1)
     )
-    axes.set(yticks=[], xlabel="pixel error")
+    axes.set(yticks=[], xlabel=MAP_LEGEND)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")

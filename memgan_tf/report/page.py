@@ -18,7 +18,7 @@ from memgan_tf.report.findings import Findings, gather
 from memgan_tf.report.heatmaps import LONGEST, draw_pair
 from memgan_tf.report.hull_sample import MAX_CODES, NEAR
 from memgan_tf.report.model_card import write_model_card
-from memgan_tf.report.overlays import COLORS, color_bar
+from memgan_tf.report.overlays import COLORS, MAP_LEGEND, color_bar
 from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
 from memgan_tf.report.selection import GROUPS
 from memgan_tf.report.verdict import judge
@@ -100,6 +100,7 @@ def _context(findings):
         "scale": findings.scale,
         "color_bar": image_uri(color_bar()),
         "colors": COLORS,
+        "map_legend": MAP_LEGEND,
         "charts": _charts(findings),
         "training_charts": charts.training_charts(run.directory.metrics_file),
         "units": _units(findings),
