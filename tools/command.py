@@ -19,6 +19,7 @@ from absl import app, flags
 from memgan_tf.files import first_line
 from memgan_tf.text import printable
 from memgan_tf.tools import streams
+from memgan_tf.tools.help_text import list_flags
 
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
@@ -92,7 +93,8 @@ class Command:
 
     def help(self) -> str:
         """The description and every flag with its default."""
-        return f"{self.description}\n\nFlags:\n{self.flags.get_help(include_special_flags=True)}"
+        entries = list_flags(self.flags, self._required)
+        return "\n".join([self.description, "", "Flags:", *entries])
 
     def _fail(self, message):
         line = printable(" ".join(message.split()))

@@ -34,7 +34,7 @@ METRIC_MEANINGS = {
     "auroc": "Pairs of an anomaly and a normal image in which the anomaly has the higher score.",
     "average_precision": "Mean share of anomalies among the images above a threshold.",
     "fpr_at_95_tpr": "False alarms at a threshold that would find 95 % of the anomalies.",
-    "oracle_f1_max": "Highest f1 of any threshold. It sees the test labels, so use cannot reach it.",
+    "oracle_f1_max": "Highest f1 of any threshold. It sees the labels, so use cannot reach it.",
     "f1_at_threshold": "Harmonic mean of anomalies found and of alarms that are right.",
     "fpr_at_threshold": "False alarms among the normal test images at the run's threshold.",
     "pixel_auroc": "As auroc, for pairs of a defect's pixel and a normal pixel of the maps.",

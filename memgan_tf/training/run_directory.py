@@ -13,6 +13,7 @@ from typing import Any
 from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
+from memgan_tf.nearby import list_nearby
 from memgan_tf.source_digest import source_digest
 from memgan_tf.text import printable
 from memgan_tf.training.environment import describe_environment
@@ -143,6 +144,7 @@ class RunDirectory:
         if not path.is_file():
             raise ValueError(
                 f"`run` must be a folder that memgan train made; {self.path} has no config.json"
+                f"{list_nearby(self.path, folders=True)}"
             )
         self.check_files()
         try:
