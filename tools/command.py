@@ -126,6 +126,9 @@ def _flag_mistake(error):
 def _message(error):
     if _is_of_tensorflow(error):
         return f"TensorFlow: {first_line(error)}"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        # Without the number, and the file first.
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
     return str(error) or type(error).__name__
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memgan_tf import outputs
 from memgan_tf.app import prices, timeline
 from memgan_tf.app.decisions import GOOD, Decision, Decisions, check_who, now
 from memgan_tf.app.images import Images, ScoredImage
@@ -46,7 +47,7 @@ class Session:
     """
 
     def __init__(self, judge: Judge, folder: pathlib.Path, watched: pathlib.Path | None, who: str):
-        folder.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(folder, "decisions")
         self.judge, self.folder, self.who = judge, folder, check_who(who)
         self.images, self.decisions = Images(folder), Decisions(folder)
         self.pictures = Pictures(folder, judge)

@@ -10,6 +10,7 @@ from memgan_tf.config import departures
 from memgan_tf.data import OneClassTask
 from memgan_tf.evaluation.baseline import measure_baseline
 from memgan_tf.evaluation.defect_sizes import measure_sizes
+from memgan_tf.evaluation.folder import make_evaluation
 from memgan_tf.evaluation.heat_scale import heat_scale
 from memgan_tf.evaluation.kinds import (
     count_decisions,
@@ -77,7 +78,7 @@ def evaluate(
         **threshold_metrics(labels, scores, run.threshold),
         **measured.pixel_metrics,
     }
-    folder.mkdir(exist_ok=True)
+    make_evaluation(run.directory)
     names = [test.names[i] for i in measured.positions]
     write_scores(
         folder / "scores.csv", names, labels, scores, run.known_calibration(), measured.regions

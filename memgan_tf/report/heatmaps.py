@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
@@ -68,7 +68,7 @@ def write_heatmaps(
         ValueError: As `check_folder`.
     """
     check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    outputs.make_folder(folder, "heatmaps")
     remove_old(folder)
     stems = _stems(groups, source.names)
     rows = [

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.folder import make_evaluation
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report import charts
 from memgan_tf.report.commands import follow_up_commands, given_command, train_command
@@ -58,7 +59,7 @@ def write_report(
         ValueError: If a file of the run is damaged.
         OSError: If the folder cannot be written.
     """
-    run.directory.evaluation.mkdir(exist_ok=True)
+    make_evaluation(run.directory)
     findings = gather(run, task, num_images)
     path = run.directory.evaluation / REPORT_FILE
     files.write_text(path, render(findings))
