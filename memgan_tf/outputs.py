@@ -37,9 +37,8 @@ def check_output(path: str | os.PathLike, name: str = "output") -> None:
         if is_written_through(path):
             return
     if not target.parent.is_dir():
-        raise ValueError(
-            f"`{name}` must be in a folder that exists; {target.parent} does not. Make it first"
-        )
+        what = "is a file. Name another" if target.parent.exists() else "does not. Make it first"
+        raise ValueError(f"`{name}` must be in a folder that exists; {target.parent} {what}")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise ValueError(
             f"`{name}` must be in a folder that can be written, and {target.parent} cannot. Name "

@@ -29,8 +29,10 @@ IMAGES = pathlib.Path(__file__).parents[1] / "docs" / "images"
 SIDE, NUM_TRAIN, NUM_GOOD, NUM_PER_DEFECT = 256, 200, 60, 30
 # Widths of a desk and of a telephone, and the size of the app's window, in pixels of the page.
 DESK, PHONE, APP = 1000, 390, (1280, 960)
-# Bottom of the report's first part, and height of its part with images.
-UNTIL, IMAGES_HEIGHT = "document.querySelector('#scores .charts')", 790
+# The report's first part, the head of its images, and height of the group that is shown.
+FIRST, HEAD = "document.querySelector('#scores .charts')", "document.querySelector('#images')"
+GROUPS = "[...document.querySelectorAll('#images h3')]"
+GROUP_HEIGHT = 560
 # Size of the picture of the report over that of the page, and gap between its two halves.
 SCALE, GAP = 0.7, 20
 NUM_DROPPED, NUM_DECIDED = 34, 31
@@ -54,12 +56,15 @@ def main(backbone, folder):
 def picture_report(browser, page):
     """Verdict and images of the report on a desk and, in the dark scheme, on a telephone."""
     browser.show(page.as_uri(), DESK)
-    bottom, images = (
+    first, head, groups, group = (
         round(browser.evaluate(f"{element}.getBoundingClientRect().{edge} + scrollY"))
-        for element, edge in ((UNTIL, "bottom"), ("document.querySelector('#images')", "top"))
+        for element, edge in (
+            *((FIRST, "bottom"), (HEAD, "top"), (f"{GROUPS}[0]", "top")),
+            (f"{GROUPS}.find(h => h.textContent === 'Most anomalous')", "top"),
+        )
     )
-    shot = shot_of(browser, images + IMAGES_HEIGHT)
-    desk = np.concatenate([shot[:bottom], shot[images - GAP :]])
+    shot = shot_of(browser, group + GROUP_HEIGHT)
+    desk = np.concatenate([shot[:first], shot[head - GAP : groups], shot[group:]])
     browser.show(page.as_uri(), PHONE, dark=True)
     phone = shot_of(browser, len(desk))
     gap = np.full((len(desk), GAP, 3), 255, np.uint8)

@@ -92,10 +92,10 @@ def run(flag_values):
 
 
 def _check_outputs(flag_values):
-    """Checks before the hours of a grid what is written after them."""
-    outputs.check_folder(flag_values.results_dir, "results_dir")
+    """Makes the folders, and checks before the hours of a grid what is written after them."""
+    outputs.make_folder(flag_values.results_dir, "results_dir")
     if not flag_values.tables_only:
-        outputs.check_folder(flag_values.model_dir, "model_dir")
+        outputs.make_folder(flag_values.model_dir, "model_dir")
     for page in flag_values.page:
         if not pathlib.Path(page).is_file():
             raise ValueError(

@@ -1,6 +1,5 @@
 """Draws the paper's figures from finished runs."""
 
-
 from absl import flags
 
 from memgan_tf import outputs
