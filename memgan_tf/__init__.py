@@ -23,6 +23,7 @@ Importing the package does not import TensorFlow; using most of its names does.
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from memgan_tf.validation import guess
 from memgan_tf.version import __version__
 
 if TYPE_CHECKING:
@@ -62,11 +63,12 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
-        raise AttributeError(f"module 'memgan_tf' has no attribute {name!r}")
+        near = guess(name, _PUBLIC)
+        raise AttributeError(f"module 'memgan_tf' has no attribute {name!r}{near}")
     found = getattr(importlib.import_module(_PUBLIC[name]), name)
     globals()[name] = found
     return found
 
 
 def __dir__():
-    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "Any", "importlib"})
+    return sorted({*globals(), *__all__} - {"TYPE_CHECKING", "Any", "guess", "importlib"})

@@ -37,14 +37,56 @@ def check_output(path: str | os.PathLike, name: str = "output") -> None:
         if is_written_through(path):
             return
     if not target.parent.is_dir():
-        raise ValueError(
-            f"`{name}` must be in a folder that exists; {target.parent} does not. Make it first"
-        )
+        what = "is a file. Name another" if target.parent.exists() else "does not. Make it first"
+        raise ValueError(f"`{name}` must be in a folder that exists; {target.parent} {what}")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise ValueError(
             f"`{name}` must be in a folder that can be written, and {target.parent} cannot. Name "
             f"another"
         )
+
+
+def check_folder(path: str | os.PathLike, name: str, fix: str = "") -> None:
+    """Checks, without writing, that a folder can be written, or made with its parents.
+
+    Args:
+        path: The folder.
+        name: Name of the flag or argument, for messages.
+        fix: What to do; by default, to name another.
+
+    Raises:
+        ValueError: If it cannot; the message names what is in the way.
+    """
+    place = pathlib.Path(path)
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    if os.path.isdir(place):
+        if os.access(place, os.W_OK | os.X_OK):
+            return
+        reason = "cannot be written"
+    else:
+        reason = "is a file" if os.path.exists(place) else "is a link to nothing"
+    raise ValueError(_unwritable(name, place, reason, fix))
+
+
+def make_folder(path: str | os.PathLike, name: str, fix: str = "") -> pathlib.Path:
+    """Makes a folder with its parents, unless it exists; arguments as in `check_folder`.
+
+    Raises:
+        ValueError: If it cannot be made or written.
+    """
+    check_folder(path, name, fix)
+    place = pathlib.Path(path)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"cannot be made: {error.strerror}"
+        raise ValueError(_unwritable(name, place, reason, fix)) from error
+    return place
+
+
+def _unwritable(name, place, reason, fix):
+    return f"`{name}` must be writable, and {place} {reason}. {fix or f'Name another --{name}'}"
 
 
 def is_written_through(path: str | os.PathLike) -> bool:

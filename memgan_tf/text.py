@@ -6,6 +6,15 @@ import unicodedata
 UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Joiners are allowed, because some scripts and emoji need them and they do not reorder text.
 JOINERS = "\u200c\u200d"
+# Invisible characters of other categories: fillers, a joiner, variation selectors.
+INVISIBLE = frozenset(
+    [
+        *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
+        *map(chr, range(0x180B, 0x1810)),
+        *map(chr, range(0xFE00, 0xFE10)),
+        *map(chr, range(0xE0100, 0xE01F0)),
+    ]
+)
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -21,3 +30,19 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         c if c in safe or unicodedata.category(c) not in UNSAFE else ascii(c)[1:-1] for c in text
     )
+
+
+def visible(text: str) -> str:
+    """A name without invisible characters, composed (NFC), with single spaces between words.
+
+    Names that look alike become equal: joiners, bidirectional controls, fillers and variation
+    selectors are left out. Control characters and surrogates stay, for the caller to refuse.
+    """
+    composed = unicodedata.normalize("NFC", text)
+    kept = (c for c in composed if c not in INVISIBLE and unicodedata.category(c) != "Cf")
+    return " ".join("".join(kept).split())
+
+
+def has_controls(text: str) -> bool:
+    """Whether a text has control characters or surrogates."""
+    return any(unicodedata.category(c) in ("Cc", "Cs") for c in text)

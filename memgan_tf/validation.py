@@ -55,12 +55,12 @@ def check_choice(name: str, value: Any, choices: Iterable[Any]) -> Any:
     if value not in choices:
         raise ValueError(
             f"`{name}` must be one of {', '.join(map(str, choices))}. {received(name, value)}"
-            f"{_guess(value, choices)}"
+            f"{guess(value, choices)}"
         )
     return value
 
 
-def _guess(value, choices):
+def guess(value: Any, choices: Iterable[Any]) -> str:
     """A suggestion for a misspelled word; empty if no choice is close."""
     if not isinstance(value, str) or len(value) > LONGEST:
         return ""

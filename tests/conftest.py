@@ -21,6 +21,7 @@ from tensorflow.python.data.ops import multi_device_iterator_ops
 from memgan_tf.config import resolve
 from memgan_tf.tools import main
 from tests import side_by_side, slow_marks
+from tests.report.browser import find_browser, open_browser
 
 # Two logical devices stand in for two GPUs; it must come before TensorFlow does anything.
 tf.config.set_logical_device_configuration(
@@ -174,3 +175,13 @@ def exported(tmp_path_factory):
     with contextlib.redirect_stdout(io.StringIO()) as output:
         assert main.main(["export", *flags]) == 0
     return Exported(run, models / "zeros" / "1", output.getvalue())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One page of a headless Chromium."""
+    binary = find_browser()
+    if binary is None:
+        pytest.skip("no chromium or google-chrome on the path")
+    with open_browser(binary) as opened:
+        yield opened

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "memgan_tf"
 # Bottom to top; names on one line may import each other's line below, not each other.
 LAYERS = (
     ("version", "validation", "text", "programs", "source_digest"),
-    ("files",),
+    ("files", "nearby"),
     ("outputs",),
     ("config",),
     ("layers", "losses"),

@@ -83,3 +83,40 @@ def test_a_folder_and_a_missing_folder_are_refused_beforehand(tmp_path):
             outputs.check_output(path)
     outputs.check_output(tmp_path / "a")
     outputs.check_output("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("file", "file is a file"),
+        ("file/a/b", "file is a file"),
+        ("link", "link is a link to nothing"),
+        ("link/a", "link is a link to nothing"),
+    ],
+)
+@pytest.mark.parametrize("make", [outputs.check_folder, outputs.make_folder])
+def test_what_is_in_the_way_of_a_folder_is_named(make, path, words, tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(ValueError, match=r"`decisions` must be writable, and ") as caught:
+        make(tmp_path / path, "decisions")
+    assert f"{tmp_path}/{words}. Name another --decisions" in str(caught.value)
+
+
+def test_a_folder_that_may_not_be_written(tmp_path, monkeypatch):
+    # The superuser may write anywhere, so the system's answer is set by hand.
+    monkeypatch.setattr(outputs.os, "access", lambda path, mode: False)
+    with pytest.raises(ValueError, match=r"`run` must be writable, and .* cannot be written. Copy"):
+        outputs.check_folder(tmp_path / "a" / "b", "run", "Copy it")
+
+
+def test_a_folder_that_cannot_be_made_has_no_number(tmp_path):
+    with pytest.raises(ValueError, match=r"cannot be made: File name too long. Name another --x$"):
+        outputs.make_folder(tmp_path / ("a" * 300), "x")
+
+
+def test_a_folder_is_made_with_its_parents(tmp_path):
+    outputs.check_folder(tmp_path / "a" / "b", "x")
+    assert not (tmp_path / "a").exists()
+    assert outputs.make_folder(tmp_path / "a" / "b", "x").is_dir()
+    outputs.make_folder(tmp_path / "a" / "b", "x")

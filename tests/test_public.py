@@ -31,6 +31,11 @@ def test_dir_has_every_public_name():
     assert len([name for name in dir(estimator) if name.endswith("Detector")]) > len(DETECTORS)
 
 
+def test_a_misspelled_name_is_understood():
+    with pytest.raises(AttributeError, match=r"Did you mean MemganDetector\?"):
+        _ = memgan_tf.MemganDetektor
+
+
 @pytest.mark.parametrize("name", memgan_tf.__all__)
 def test_every_public_name_is_there_and_explained(name):
     found = getattr(memgan_tf, name)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from memgan_tf.text import printable
+from memgan_tf.text import has_controls, printable, visible
 
 
 @pytest.mark.parametrize(
@@ -23,3 +23,23 @@ def test_what_steers_or_hides_is_escaped(text, shown):
 
 def test_what_is_kept_stays():
     assert printable("a\nb\tc\r", keep="\n\t") == "a\nb\tc\\r"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        *("\u200b", "\u200c", "\u200d", "\u2060", "\u202e", "\u2066", "\ufeff", "\u00ad", "\u061c"),
+        *("\u034f", "\ufe0f", "\U000e0101", "\U000e0041", "\u3164", "\u115f", "\u180b"),
+    ],
+)
+def test_names_that_look_alike_are_equal(hidden):
+    assert visible(f"{hidden}an{hidden}a{hidden}") == "ana"
+    assert visible(hidden) == ""
+
+
+def test_a_name_keeps_its_letters():
+    assert visible(" José  零 \n Ø ") == "José 零 Ø"
+    assert visible("Jose\u0301") == "José"
+    assert has_controls(visible("a\x07"))
+    assert has_controls(visible("\udcff"))
+    assert not has_controls("José 零")

@@ -5,6 +5,7 @@ import pathlib
 
 from absl import flags
 
+from memgan_tf import outputs
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
@@ -82,6 +83,7 @@ def _folder(flag_values):
             folder = path.with_name(f"inspection_{path.name}")
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"`decisions` must name a folder, and {folder} is a file")
+    outputs.check_folder(folder, "decisions")
     return folder
 
 

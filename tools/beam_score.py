@@ -7,6 +7,7 @@ import shlex
 
 from absl import flags
 
+from memgan_tf import outputs
 from memgan_tf.tools.command import import_tensorflow
 
 # Flags of `memgan score` that belong to the other runner.
@@ -64,6 +65,8 @@ def run_beam(flag_values):
         raise ValueError("`run` or `saved_model` must be given with --runner=beam, and not both")
     if importlib.util.find_spec("apache_beam") is None:
         raise ValueError("`runner` beam needs Apache Beam: pip install 'memgan_tf[beam]'")
+    if "://" not in flag_values.output:
+        outputs.check_folder(flag_values.output, "output")
     options = shlex.split(flag_values.beam_options)
     import_tensorflow()
     from memgan_tf.beam.pipeline import run_job

@@ -6,8 +6,9 @@ import signal
 
 from absl import flags
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.config import PRESET_NAMES
+from memgan_tf.nearby import list_nearby
 from memgan_tf.tools.command import Command, run_as_script
 from memgan_tf.validation import check_integer
 
@@ -66,6 +67,7 @@ def run(flag_values):
     ]
     jobs = check_integer("jobs", flag_values.jobs, minimum=1)
     results_dir, failed = pathlib.Path(flag_values.results_dir), []
+    _check_outputs(flag_values)
     if not flag_values.tables_only:
         # SIGTERM stops the grid like Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -87,6 +89,19 @@ def run(flag_values):
         raise RuntimeError(
             f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"
         )
+
+
+def _check_outputs(flag_values):
+    """Makes the folders, and checks before the hours of a grid what is written after them."""
+    outputs.make_folder(flag_values.results_dir, "results_dir")
+    if not flag_values.tables_only:
+        outputs.make_folder(flag_values.model_dir, "model_dir")
+    for page in flag_values.page:
+        if not pathlib.Path(page).is_file():
+            raise ValueError(
+                f"`page` must name a Markdown page. Received: {page}{list_nearby(page)}"
+            )
+        outputs.check_output(page, "page")
 
 
 def _integer(name, text):

@@ -19,6 +19,7 @@ from absl import app, flags
 from memgan_tf.files import first_line
 from memgan_tf.text import printable
 from memgan_tf.tools import streams
+from memgan_tf.tools.help_text import list_flags
 
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
@@ -92,7 +93,8 @@ class Command:
 
     def help(self) -> str:
         """The description and every flag with its default."""
-        return f"{self.description}\n\nFlags:\n{self.flags.get_help(include_special_flags=True)}"
+        entries = list_flags(self.flags, self._required)
+        return "\n".join([self.description, "", "Flags:", *entries])
 
     def _fail(self, message):
         line = printable(" ".join(message.split()))
@@ -124,6 +126,9 @@ def _flag_mistake(error):
 def _message(error):
     if _is_of_tensorflow(error):
         return f"TensorFlow: {first_line(error)}"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        # Without the number, and the file first.
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
     return str(error) or type(error).__name__
 
 

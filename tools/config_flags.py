@@ -23,7 +23,8 @@ def define(flag_values: flags.FlagValues) -> None:
         None,
         list(DETECTORS),
         f"Method: {', '.join(DETECTORS)}. Default: patch_memory, the best one, for photographs in "
-        f"a folder or a list, and memgan for other sets.",
+        f"a folder or a list, and memgan for other sets. Each has settings of its own, such as "
+        f"--backbone: memgan train --detector=<name> --help lists them.",
         flag_values=flag_values,
     )
     flags.DEFINE_enum(

@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from memgan_tf.evaluation.folder import check_writable
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
@@ -40,7 +41,9 @@ def evaluate_run(path, data_dir=None, num_heatmaps=8, dataset=None):
     Returns:
         Content of results.json; None, without a file, for a folder with only normal images.
     """
-    RunDirectory(path).read_config()
+    directory = RunDirectory(path)
+    directory.read_config()
+    check_writable(directory)
     import_tensorflow()
     from memgan_tf.evaluation.kinds import summarize_decisions
     from memgan_tf.report.baseline_words import compare_with_baseline

@@ -1,9 +1,8 @@
 """Draws the paper's figures from finished runs."""
 
-import pathlib
-
 from absl import flags
 
+from memgan_tf import outputs
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.validation import check_choice, check_integer
@@ -44,8 +43,7 @@ def run(flag_values):
         "4": lambda: figures_runs.ablation_pairs(runs),
     }
     needed = {figure: chosen[figure]() for figure in dict.fromkeys(wanted)}
-    output = pathlib.Path(flag_values.output)
-    output.mkdir(parents=True, exist_ok=True)
+    output = outputs.make_folder(flag_values.output, "output")
     import_tensorflow()
     draw = Artist(output, seed, flag_values.data_dir, flag_values.dataset)
     for figure, inputs in needed.items():

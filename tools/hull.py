@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from memgan_tf.evaluation.folder import check_writable, make_evaluation
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
@@ -22,7 +23,9 @@ def define_flags(flag_values):
 
 def run(flag_values):
     """Checks the folder, then measures, writes and prints."""
-    RunDirectory(flag_values.run).read_config()
+    directory = RunDirectory(flag_values.run)
+    directory.read_config()
+    check_writable(directory)
     import_tensorflow()
     from memgan_tf import files
     from memgan_tf.evaluation.hull import measure_hull
@@ -33,7 +36,7 @@ def run(flag_values):
     task = trained.load_task(flag_values.data_dir, flag_values.dataset)
     measured = measure_hull(trained, task)
     path = trained.directory.evaluation / "hull.json"
-    path.parent.mkdir(exist_ok=True)
+    make_evaluation(trained.directory)
     files.write_json(path, {**describe_run(trained), **measured})
     print(f"{title_of(trained)}\n{_format(measured)}\n{path}")
 

@@ -11,6 +11,7 @@ from memgan_tf.evaluation.calibration import (
     recalibrated,
     replace_calibration,
 )
+from memgan_tf.evaluation.folder import check_writable
 from memgan_tf.tools.command import Command, follow_up, import_tensorflow, run_as_script
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real
@@ -53,6 +54,7 @@ def run(flag_values):
         raise ValueError("`target_fpr` or `input` must be given")
     if flag_values.target_fpr is not None:
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
+    check_writable(directory)
     before = Calibration.load(directory.calibration_file)
     scores = None
     if flag_values.input is not None:

@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from memgan_tf.evaluation.folder import check_writable
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.data_flags import define_data_flags
 from memgan_tf.training.run_directory import RunDirectory
@@ -32,7 +33,9 @@ def define_flags(flag_values):
 def run(flag_values):
     """Checks the folder, then writes."""
     count = check_integer("num_images", flag_values.num_images, 1, 100)
-    RunDirectory(flag_values.run).read_config()
+    directory = RunDirectory(flag_values.run)
+    directory.read_config()
+    check_writable(directory)
     import_tensorflow()
     from memgan_tf.evaluation.trained_run import TrainedRun
     from memgan_tf.report.page import write_report

@@ -1,7 +1,6 @@
 """The texts of `memgan train --help`: common settings, or all settings of a detector."""
 
 import dataclasses
-import re
 import textwrap
 from typing import Any
 
@@ -10,19 +9,17 @@ from absl import flags
 from memgan_tf.api import configure
 from memgan_tf.config import RunConfig, choices, detector_config, resolve
 from memgan_tf.tools import config_flags
+from memgan_tf.tools.help_text import WIDTH, entry, flag_entry
 
 # Settings that most people need, in the order in which they need them.
 NEEDED = (
     *("dataset", "model_dir", "detector", "normal_class", "preset"),
     *("epochs", "image_size", "target_fpr", "seed", "config_file"),
 )
-WIDTH = 100
-# Prefix of the text of a flag with choices.
-CHOICES = re.compile(r"^<[^>]*>: ")
 MORE = """More help:
-  memgan train --detector=memae --help                  the settings of a detector
-  memgan train --detector=memae --dataset=mnist --help  the same, with the values for a data set
-  memgan train --helpfull                               every setting"""
+  memgan train --detector=patch_memory --help            the settings of a detector: --backbone, …
+  memgan train --detector=memae --dataset=mnist --help   the same, with the values for a data set
+  memgan train --helpfull                                every setting"""
 
 
 def describe(description: str, flag_values: flags.FlagValues) -> str:
@@ -38,9 +35,8 @@ def describe(description: str, flag_values: flags.FlagValues) -> str:
     given = config_flags.overrides(flag_values)
     if given.keys() & {"detector", "dataset"}:
         return _describe_detector(given)
-    needed = [_entry(f"--{name}", CHOICES.sub("", flag_values[name].help)) for name in NEEDED]
-    debug = _entry("--[no]debug", flag_values["debug"].help)
-    return "\n".join([description, "", "Flags:", *needed, debug, "", MORE])
+    needed = [flag_entry(flag_values[name]) for name in (*NEEDED, "debug")]
+    return "\n".join([description, "", "Flags:", *needed, "", MORE])
 
 
 def _describe_detector(given):
@@ -79,7 +75,7 @@ def _entries(config: RunConfig, part: Any, given: dict[str, Any]) -> list[str]:
             by_family = choices.preset_values(config.detector, config.preset, name)
             if len(set(by_family.values())) > 1:
                 shown = ", ".join(f"{v} ({family})" for family, v in by_family.items())
-        found.append(_entry(f"--{name}={shown}", field.metadata["description"] + _rule(field)))
+        found.append(entry(f"--{name}={shown}", field.metadata["description"] + _rule(field)))
     return found
 
 
@@ -109,8 +105,3 @@ def _shown(value):
     if value is None:
         return "<not set>"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _entry(head, text):
-    body = textwrap.wrap(" ".join(text.split()), WIDTH - 6)
-    return "\n".join([f"  {head}", *(f"      {line}" for line in body)])

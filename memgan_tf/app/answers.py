@@ -8,13 +8,14 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from memgan_tf import files
 from memgan_tf.text import printable
 from memgan_tf.validation import received
 
 MAX_JSON_BYTES = 2**16
+EXAMPLE = 'such as {"image": "…", "decision": "good"}'
 
 
 def safely(get: Callable[[Request], Response]) -> Callable[[Request], Response]:
@@ -25,6 +26,8 @@ def safely(get: Callable[[Request], Response]) -> Callable[[Request], Response]:
             return get(request)
         except Exception as error:
             # Whatever a request meets, the page goes on and says so in a line.
+            if request.url.path == "/":
+                return _error_page(error)
             return refused(error)
 
     return answer
@@ -73,7 +76,7 @@ def _act(act, content):
     try:
         given = _parsed(content)
         if not isinstance(given, dict):
-            raise ValueError("the request must be a JSON object")
+            raise ValueError(f"the request must be a JSON object, {EXAMPLE}")
         return JSONResponse({name: _safe(value) for name, value in act(given).items()})
     except Exception as error:
         # As in `safely`.
@@ -84,7 +87,8 @@ def _parsed(content):
     try:
         return json.loads(content) if content else {}
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"the request must be JSON: {files.first_line(error)}") from error
+        reason = files.first_line(error)
+        raise ValueError(f"the request must be JSON, {EXAMPLE}: {reason}") from error
 
 
 def _safe(value):
@@ -93,8 +97,25 @@ def _safe(value):
 
 def refused(error: Exception, status: int = 409) -> Response:
     """An error as an answer, in one line."""
-    line = " ".join(str(error).split()) or type(error).__name__
-    return JSONResponse({"error": printable(line)[:500]}, status)
+    return JSONResponse({"error": _line(error)}, status)
+
+
+def _line(error):
+    """An error in one line; of the system's, the reason without its number."""
+    text = str(error)
+    if isinstance(error, OSError) and error.strerror:
+        place = "" if error.filename is None else f"{error.filename}: "
+        text = f"{place}{error.strerror}. Mend this and try again"
+    return printable(" ".join(text.split()) or type(error).__name__)[:500]
+
+
+def _error_page(error):
+    line = html.escape(_line(error))
+    return HTMLResponse(
+        '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>memgan</title>'
+        f'<p>{line}</p><p><a href="/">To the session</a></p></html>',
+        409,
+    )
 
 
 def placeholder(error: Exception) -> str:

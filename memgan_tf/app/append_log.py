@@ -6,7 +6,7 @@ import os
 import pathlib
 from collections.abc import Callable, Iterator, Sequence
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.outputs import sync
 
 # Largest sizes of such a file, and of a line, in bytes.
@@ -158,8 +158,7 @@ def make_folder(path: pathlib.Path) -> pathlib.Path:
     check_no_link(path)
     if path.exists() and not path.is_dir():
         raise ValueError(f"{path} must be a folder. Move this file away")
-    path.mkdir(exist_ok=True)
-    return path
+    return outputs.make_folder(path, "decisions")
 
 
 @contextlib.contextmanager

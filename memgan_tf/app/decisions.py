@@ -11,7 +11,7 @@ import threading
 
 from memgan_tf.app.append_log import AppendLog
 from memgan_tf.evaluation.scores import as_cell
-from memgan_tf.text import printable
+from memgan_tf.text import has_controls, printable, visible
 from memgan_tf.validation import check_choice, received
 
 FILE = "decisions.csv"
@@ -86,17 +86,18 @@ class Decision:
 
 
 def check_who(who: str) -> str:
-    """Checks that the name of an inspector can be written.
+    """The name of an inspector as it is kept: visible characters, in one form.
 
     Raises:
-        ValueError: If it is empty or too long.
+        ValueError: If nothing visible is left, it is too long, or it has control characters.
     """
-    who = who.strip()
-    if not 0 < len(who) <= LONGEST_WHO:
+    name = visible(who)
+    if not 0 < len(name) <= LONGEST_WHO or has_controls(name):
         raise ValueError(
-            f"`who` must have 1 to {LONGEST_WHO} characters. {received('who', who[:100])}"
+            f"`who`, the name of the inspector, must have 1 to {LONGEST_WHO} visible characters. "
+            f"{received('who', who[:100])}. Type it again"
         )
-    return who
+    return name
 
 
 def now() -> str:

@@ -95,7 +95,7 @@ class RunJudge(Judge):
     def score(self, pixels):
         with self._lock:
             scores = self._run.score(pixels)
-        return scores, self._known().p_values(scores)
+        return scores, self.known().p_values(scores)
 
     def heat(self, pixels):
         with self._lock:
@@ -111,7 +111,8 @@ class RunJudge(Judge):
     def close(self):
         """Does nothing, because there are no connections."""
 
-    def _known(self):
+    def known(self) -> Calibration:
+        """The calibration, which every run has."""
         return cast(Calibration, self.calibration)
 
     def recalibrate(
@@ -131,7 +132,7 @@ class RunJudge(Judge):
             RuntimeError: If another process works on the run.
         """
         self.refresh()
-        after = recalibrated(self._known(), target_fpr, scores, CONFIRMED)
+        after = recalibrated(self.known(), target_fpr, scores, CONFIRMED)
         backup = replace_calibration(self._run.directory, after)
         self.refresh()
         return backup

@@ -24,7 +24,7 @@ from memgan_tf.app.photographs import Waiting
 from memgan_tf.app.pictures import kind_of
 from memgan_tf.app.session import Session
 from memgan_tf.text import printable
-from memgan_tf.validation import check_integer
+from memgan_tf.validation import check_integer, received
 
 STATIC = pathlib.Path(__file__).parent / "static"
 # Seconds that a dropped file waits for room before the browser tries again.
@@ -141,10 +141,13 @@ class Site:
 
     def _set_threshold(self, given):
         steps = self._session.steps()
-        step = check_integer("step", given.get("step"), 0, len(steps) - 1)
+        step = check_integer("step", given.get("step"))
+        if not 0 <= step < len(steps):
+            raise ValueError(
+                f"`step` must be from 0 to {len(steps) - 1}. {received('step', step)}. The "
+                f"thresholds may have changed: reload the page"
+            )
         threshold, rate = steps[step]
-        if rate is None:
-            raise ValueError("The threshold is part of the server's export")
         backup = self._session.set_rate(rate)
         return {"message": f"The threshold is {threshold:.6g} now; the old one is {backup.name}."}
 

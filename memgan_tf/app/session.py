@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from memgan_tf import outputs
 from memgan_tf.app import prices, timeline
 from memgan_tf.app.decisions import GOOD, Decision, Decisions, check_who, now
 from memgan_tf.app.images import Images, ScoredImage
@@ -17,6 +18,7 @@ from memgan_tf.app.pictures import Pictures
 from memgan_tf.app.prices import Price, Share
 from memgan_tf.app.training_folder import Exported, write_training_folder
 from memgan_tf.app.watch import FolderWatch
+from memgan_tf.evaluation.calibration import needed_images
 from memgan_tf.validation import check_choice, received
 
 FILTERS = ("all", "alarms", "undecided", "good", "defect")
@@ -45,7 +47,7 @@ class Session:
     """
 
     def __init__(self, judge: Judge, folder: pathlib.Path, watched: pathlib.Path | None, who: str):
-        folder.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(folder, "decisions")
         self.judge, self.folder, self.who = judge, folder, check_who(who)
         self.images, self.decisions = Images(folder), Decisions(folder)
         self.pictures = Pictures(folder, judge)
@@ -129,7 +131,10 @@ class Session:
         """
         image = self.images.get(key)
         if image is None:
-            raise ValueError(f"`image` must be one of the session. {received('image', key)}")
+            raise ValueError(
+                f"`image` must be one of the session. {received('image', key[:100])}. Reload the "
+                f"page"
+            )
         made = Decision(
             time=now(),
             who=check_who(who or self.who),
@@ -205,8 +210,13 @@ class Session:
         """
         judge = self._run_judge()
         scores = prices.scores_of(self.decisions.standing(), GOOD)
-        if not len(scores):
-            raise ValueError("No image is confirmed as good yet")
+        rate = judge.known().target_fpr
+        if len(scores) < needed_images(rate):
+            raise ValueError(
+                f"{len(scores)} images are confirmed as good, too few for a rate of "
+                f"{100 * rate:.3g} % false alarms. Confirm {needed_images(rate)}, or set a "
+                f"threshold with more alarms first"
+            )
         return len(scores), judge.recalibrate(scores=scores)
 
     def export(self) -> Exported:

@@ -67,10 +67,12 @@ class MemganConfig(ScoreRuleConfig, DiscriminatorConfig):
         choices=("saturating", "nonsaturating"),
     )
     adversarial_weight: float = option(1.0, "Weight of E's and G's adversarial terms.", minimum=0.0)
-    cycle_weight: float = option(1.0, "Weight of the cycle loss, Eq. 4.", minimum=0.0)
-    projection_weight: float = option(1.0, "Weight of the projection loss, Eq. 6.", minimum=0.0)
+    cycle_weight: float = option(1.0, "Weight of the cycle loss, Eq. 4 of the paper.", minimum=0.0)
+    projection_weight: float = option(
+        1.0, "Weight of the projection loss, Eq. 6 of the paper.", minimum=0.0
+    )
     mutual_information_weight: float = option(
-        1.0, "Weight of the mutual information loss, Eq. 7.", minimum=0.0
+        1.0, "Weight of the mutual information loss, Eq. 7 of the paper.", minimum=0.0
     )
 
 

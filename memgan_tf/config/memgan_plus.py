@@ -19,9 +19,9 @@ class MemganPlusConfig(memgan.MemganConfig):
     score_parts: str = option(
         "weighted_residual,turns,features",
         "Parts of the score, with commas. The score is their mean, each in standard deviations of "
-        "normal images that were not trained on. reconstruction: A(x) of Eq. 8; alone it is the "
-        "score, unchanged. weighted_residual: the same with each pixel's squared error divided by "
-        "its usual size; with a score_rule of local, the score of that rule. "
+        "normal images that were not trained on. reconstruction: the reconstruction error A(x); "
+        "alone it is the score, unchanged. weighted_residual: the same with each pixel's squared "
+        "error divided by its usual size; with a score_rule of local, the score of that rule. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
         "turns, which is trained in parallel. features: log squared Mahalanobis distance of the "
         "classifier's features to those of normal images, by turn.",

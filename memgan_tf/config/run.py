@@ -20,6 +20,8 @@ INDIFFERENT = frozenset(
     {"data_dir", "target_fpr", "steps_per_call", "checkpoint_epochs", "keep_checkpoints"}
 )
 PRESET_NAMES = ("default", "paper")
+# What else `memgan_tf.train` and the command line take by name.
+ARGUMENTS = ("detector", "preset", "model_dir", "actions", "report")
 # Training settings that a configuration includes only if they are set.
 OPTIONAL_TRAINING = ("stop_when_level",)
 
@@ -168,8 +170,25 @@ def resolve(
     if not model_class.trains_in_steps:
         values |= _other_than_default(parts[1], overrides)
     if values:
-        raise ValueError(f"`{min(values)}` is not a setting of {detector}. See memgan train --help")
+        raise ValueError(_describe_stranger(min(values), detector))
     return RunConfig(detector, preset, image_shape, *parts)
+
+
+def _describe_stranger(name, detector):
+    """Why a setting is refused: it is another detector's, or misspelled."""
+    own = _settings_of(detector)
+    others = [other for other in DETECTORS if name in _settings_of(other)]
+    text = f"`{name}` is not a setting of {detector}"
+    if others:
+        text += f", but of {', '.join(others[:4])}{', …' if len(others) > 4 else ''}"
+    near = "" if others else validation.guess(name, [*own, *ARGUMENTS])
+    return f"{text}. See memgan train --detector={detector} --help{near}"
+
+
+def _settings_of(detector):
+    model = DETECTORS[detector].config
+    training = TrainingConfig.describe() if model.trains_in_steps else ("seed",)
+    return [*DataConfig.describe(), *training, *model.describe()]
 
 
 def _other_than_default(training, overrides):

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.sources import name_of_path
 from memgan_tf.validation import received
@@ -209,7 +209,7 @@ def _keep(arrays, model_dir):
         digest.update(np.ascontiguousarray(arrays[name]).data)
     path = model_dir / FOLDER / f"images_{digest.hexdigest()[:16]}.npz"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(path.parent, "model_dir")
         with files.replacing(path) as temporary, temporary.open("wb") as file:
             np.savez(file, **arrays)
     return path

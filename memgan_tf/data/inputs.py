@@ -15,6 +15,7 @@ from memgan_tf.data.image_files import IMAGE_SUFFIXES, decode
 from memgan_tf.data.labelled_images import as_pixels
 from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import Images, StoredImages
+from memgan_tf.nearby import list_nearby
 
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
@@ -44,7 +45,10 @@ def check_input(path: str) -> None:
     """
     file = pathlib.Path(path)
     if not file.exists():
-        raise ValueError(f"`input` must be an image, a folder or an npz file; {path} is missing")
+        raise ValueError(
+            f"`input` must be an image, a folder or an npz file; {path} is missing"
+            f"{list_nearby(file)}"
+        )
     if file.is_file() and file.suffix.lower() not in (".npz", *IMAGE_SUFFIXES):
         raise ValueError(
             f"`input` must end in .npz or one of {', '.join(IMAGE_SUFFIXES)}. Received: {path}"

@@ -10,6 +10,7 @@ import numpy as np
 from memgan_tf import files
 from memgan_tf.data.labelled_images import LabelledImages, as_pixels
 from memgan_tf.data.stored_images import Images
+from memgan_tf.nearby import list_nearby
 from memgan_tf.validation import received
 
 # A compressed file may hold this many times its size, or this many bytes for any size. Images do
@@ -164,5 +165,5 @@ def _message(path, error):
     reason = "no array x_train" if isinstance(error, KeyError) else files.first_line(error)
     return (
         f"`dataset` npz:{path} cannot be read: {reason}. It needs an array x_train and, for "
-        f"evaluation, x_test and y_test, saved by numpy.savez"
+        f"evaluation, x_test and y_test, saved by numpy.savez{list_nearby(path, 'npz:')}"
     )

@@ -1,5 +1,6 @@
 """Reads sets prepared by tensorflow-datasets on this machine. Nothing is downloaded."""
 
+import os
 import pathlib
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ import numpy as np
 from memgan_tf import files
 from memgan_tf.data import prepared_format, records
 from memgan_tf.data.labelled_images import EncodedImages, LabelledImages
+from memgan_tf.validation import guess
 
 READ_BATCH = 4096
 
@@ -35,6 +37,7 @@ def find_directory(name: str, data_dir: str | None) -> pathlib.Path:
         f"`dataset` {name} is not prepared in {root}. Prepare it, where there is a network, by: "
         f'python -c "import tensorflow_datasets as tfds; '
         f"tfds.load('{name}', data_dir='{root}')\", or name another --data_dir"
+        f"{guess(base.name, os.listdir(root) if root.is_dir() else [])}"
     )
 
 

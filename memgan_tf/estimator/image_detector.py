@@ -17,7 +17,7 @@ from memgan_tf.data.splits import hold_out
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.estimator import persistence
 from memgan_tf.estimator.layout import RowLayout, flatten
-from memgan_tf.estimator.settings import overrides_of
+from memgan_tf.estimator.settings import describe_stranger, overrides_of
 from memgan_tf.evaluation.left_out import calibrate_detector
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import received
@@ -44,6 +44,17 @@ class ImageDetector(OutlierMixin, BaseEstimator):
     """
 
     method: str
+
+    def set_params(self, **params: Any) -> "ImageDetector":
+        """Sets arguments of the constructor, as in scikit-learn.
+
+        Raises:
+            ValueError: If there is no such argument.
+        """
+        known = self.get_params(deep=False)
+        for name in params.keys() - known.keys():
+            raise ValueError(describe_stranger(name, type(self).__name__, known))
+        return super().set_params(**params)
 
     def fit(self, X: Any, y: Any = None) -> "ImageDetector":
         """Learns from normal images and calibrates.

@@ -2,11 +2,13 @@
 
 import dataclasses
 import inspect
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from memgan_tf.config import DataConfig, TrainingConfig, detector_config
+from memgan_tf.validation import guess
 
 # Further arguments of an estimator, with defaults.
 OWN = {"preset": "default", "image_shape": None, "values": "pixels", "verbose": False}
@@ -41,9 +43,7 @@ def make_constructor(method: str):
 
     def __init__(self, **settings):
         for name in settings.keys() - defaults.keys():
-            raise TypeError(
-                f"`{name}` is not a setting of {type(self).__name__}. It has: {', '.join(defaults)}"
-            )
+            raise TypeError(describe_stranger(name, type(self).__name__, defaults))
         for name, default in defaults.items():
             setattr(self, name, settings.get(name, default))
 
@@ -54,6 +54,14 @@ def make_constructor(method: str):
     )
     vars(__init__)["__signature__"] = signature
     return __init__
+
+
+def describe_stranger(name: str, owner: str, known: Iterable[str]) -> str:
+    """Why an estimator refuses an argument, with the nearest one that it has."""
+    known = sorted(known)
+    return (
+        f"`{name}` is not a setting of {owner}{guess(name, known)}. It has: {', '.join(known)}"
+    ).replace("?. ", "? ")
 
 
 def describe_settings(method: str) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import stats
 
 from memgan_tf import files
+from memgan_tf.evaluation.folder import check_writable
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_real, received
 
@@ -243,8 +244,9 @@ def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.
 
     Raises:
         RuntimeError: If another process works on the run.
-        OSError: If the folder cannot be written.
+        ValueError, OSError: If the folder cannot be written.
     """
+    check_writable(run)
     path = run.calibration_file
     with run.claimed(run.read_config()):
         now = datetime.datetime.now(datetime.timezone.utc)

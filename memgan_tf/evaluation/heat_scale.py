@@ -10,6 +10,7 @@ import numpy as np
 from memgan_tf import files
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
 from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
+from memgan_tf.evaluation.folder import check_writable, make_evaluation
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 from memgan_tf.training.run_directory import RunDirectory
@@ -73,8 +74,13 @@ def heat_scale(run: TrainedRun, held_out: Callable[[], Views]) -> HeatScale | No
 
 
 def keep_scale(directory: RunDirectory, scale: HeatScale) -> HeatScale:
-    """Writes a scale to a run's folder and returns it."""
-    directory.evaluation.mkdir(exist_ok=True)
+    """Writes a scale to a run's folder, if that can be written, and returns it."""
+    try:
+        check_writable(directory)
+    except ValueError:
+        # It is measured again where it is needed again.
+        return scale
+    make_evaluation(directory)
     files.write_json(directory.evaluation / SCALE_FILE, dataclasses.asdict(scale))
     return scale
 

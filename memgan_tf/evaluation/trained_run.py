@@ -1,11 +1,13 @@
 """A finished run with its detector, calibration and scores."""
 
+import contextlib
 import os
 import pathlib
 from typing import TypeVar
 
 import numpy as np
 
+from memgan_tf import files
 from memgan_tf.config import DataConfig, RunConfig
 from memgan_tf.data import OneClassTask, load_task
 from memgan_tf.data.stored_images import Images
@@ -53,6 +55,7 @@ class TrainedRun:
         self.directory, self.config = directory, config
         self.detector, self.calibration = detector, calibration
         self._opened: DataConfig | None = None
+        self._completion = _completion_of(directory)
 
     @classmethod
     def load(cls: type[R], path: str | os.PathLike, allow_incomplete: bool = False) -> R:
@@ -64,8 +67,10 @@ class TrainedRun:
 
         Raises:
             ValueError: If the folder is not that of a finished run.
+            RuntimeError: If another process trained the run while it was read.
         """
         directory = RunDirectory(path)
+        completion = _completion_of(directory)
         config = directory.read_config()
         if not (directory.is_complete or allow_incomplete):
             raise ValueError(
@@ -78,8 +83,19 @@ class TrainedRun:
         known = directory.is_complete or file.exists()
         calibration = Calibration.load(file) if known else None
         detector = make_detector(config)
-        detector.load(directory)
+        try:
+            detector.load(directory)
+        finally:
+            _check_completion(directory, completion)
         return cls(directory, config, detector, calibration)
+
+    def check_unchanged(self) -> None:
+        """Checks that no process has trained the run since it was made or loaded.
+
+        Raises:
+            RuntimeError: If one has.
+        """
+        _check_completion(self.directory, self._completion)
 
     def __repr__(self):
         data = self.config.data
@@ -213,3 +229,18 @@ class TrainedRun:
         backup = replace_calibration(self.directory, after)
         self.calibration = after
         return backup
+
+
+def _completion_of(directory):
+    """What changes when a finished run is trained further; None if it is not finished."""
+    with contextlib.suppress(FileNotFoundError):
+        return files.read_bytes(directory.completion_file, files.MAX_TEXT_BYTES)
+
+
+def _check_completion(directory, before):
+    # The newest checkpoint of an unfinished run changes all the time.
+    if before is not None and _completion_of(directory) != before:
+        raise RuntimeError(
+            f"{directory.path} was trained by another process while it was read. Wait until that "
+            f"ends, then try again"
+        )

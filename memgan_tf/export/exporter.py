@@ -92,6 +92,8 @@ def export(
             lite = add_litert(staging, run, model, golden, calibration, litert, card)
             card["litert"] = lite.facts
         write_card(staging, card)
+        # The card and the pixel threshold were read after the weights.
+        run.check_unchanged()
     return Export(store.path / str(version), findings, calibration, lite)
 
 

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.outputs import sync
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, received
@@ -67,9 +67,7 @@ class ModelStore:
                 f"{target} exists, and a published version is never overwritten. Name another "
                 f"--version, or leave it out"
             )
-        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
-        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-            raise ValueError(f"`output_dir` must be writable; {existing} is not")
+        outputs.check_folder(self.path, "output_dir")
         return version
 
     @contextlib.contextmanager
@@ -80,7 +78,7 @@ class ModelStore:
             ValueError: If the version is taken, even if it was free when the block began.
         """
         self.new_version(version)
-        self.path.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(self.path, "output_dir")
         self._sweep()
         staging = files.make_staging(self.path, STAGING_PREFIX)
         try:

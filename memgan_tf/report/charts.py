@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from memgan_tf import files
 from memgan_tf.report import plots
 from memgan_tf.report.pictures import data_uri
+from memgan_tf.report.score_axis import ScoreAxis
 
 # Inches; a figure this narrow is readable on a telephone at its own size.
 SIZE = (4.4, 3.1)
@@ -56,7 +57,7 @@ def roc_chart(labels: np.ndarray, scores: np.ndarray) -> Chart:
     """The ROC curve."""
     return draw(
         "ROC curve",
-        "True against false positive rate over all thresholds.",
+        "Share of the anomalies found against share of false alarms, over all thresholds.",
         lambda axes: plots.plot_roc(axes, labels, scores),
     )
 
@@ -64,9 +65,10 @@ def roc_chart(labels: np.ndarray, scores: np.ndarray) -> Chart:
 def histogram_chart(labels: np.ndarray | None, scores: np.ndarray, threshold: float) -> Chart:
     """Histogram of the scores, with the threshold; without labels all are normal."""
     labels = np.zeros(len(scores), int) if labels is None else labels
+    beyond = "".join(f"; {mark}" for mark in ScoreAxis.of(labels, scores, threshold).marks())
     return draw(
         "Scores and threshold",
-        f"Histogram of the anomaly scores with the threshold at {threshold:.4g}.",
+        f"Histogram of the anomaly scores with the threshold at {threshold:.4g}{beyond}.",
         lambda axes: plots.plot_histogram(axes, labels, scores, threshold),
     )
 

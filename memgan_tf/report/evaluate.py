@@ -10,6 +10,7 @@ from memgan_tf.config import departures
 from memgan_tf.data import OneClassTask
 from memgan_tf.evaluation.baseline import measure_baseline
 from memgan_tf.evaluation.defect_sizes import measure_sizes
+from memgan_tf.evaluation.folder import make_evaluation
 from memgan_tf.evaluation.heat_scale import heat_scale
 from memgan_tf.evaluation.kinds import (
     count_decisions,
@@ -34,11 +35,12 @@ METRIC_MEANINGS = {
     "auroc": "Pairs of an anomaly and a normal image in which the anomaly has the higher score.",
     "average_precision": "Mean share of anomalies among the images above a threshold.",
     "fpr_at_95_tpr": "False alarms at a threshold that would find 95 % of the anomalies.",
-    "oracle_f1_max": "Best F1 of any threshold. It sees the test labels, so use cannot reach it.",
-    "f1_at_threshold": "F1 of the decisions at the run's threshold.",
+    "oracle_f1_max": "Highest f1 of any threshold. It sees the labels, so use cannot reach it.",
+    "f1_at_threshold": "Harmonic mean of anomalies found and of alarms that are right.",
     "fpr_at_threshold": "False alarms among the normal test images at the run's threshold.",
-    "pixel_auroc": "As auroc, for the pixels of the anomaly maps.",
-    "aupro": "Mean share of a defect region that is found, to a false-positive rate of 0.3.",
+    "pixel_auroc": "As auroc, for pairs of a defect's pixel and a normal pixel of the maps.",
+    "aupro": "Mean share of a defect's area above thresholds of the map with false alarms on at "
+    "most 30 % of the normal pixels.",
 }
 
 
@@ -76,7 +78,7 @@ def evaluate(
         **threshold_metrics(labels, scores, run.threshold),
         **measured.pixel_metrics,
     }
-    folder.mkdir(exist_ok=True)
+    make_evaluation(run.directory)
     names = [test.names[i] for i in measured.positions]
     write_scores(
         folder / "scores.csv", names, labels, scores, run.known_calibration(), measured.regions
@@ -192,7 +194,10 @@ def _write_histogram(run, anomaly_scores):
 
 
 def format_metrics(results: dict[str, Any]) -> str:
-    """The metrics × 100, one line each, then what was found of each kind."""
-    lines = [f"  {name:<18} {100 * value:6.2f}" for name, value in results["metrics"].items()]
+    """The metrics × 100, one line each with its meaning, then what was found of each kind."""
+    lines = [
+        f"  {name:<18} {100 * value:6.2f}  {METRIC_MEANINGS.get(name, '')}".rstrip()
+        for name, value in results["metrics"].items()
+    ]
     kinds = format_kinds(results["kinds"])
     return "\n".join([*lines, *(["By kind:", *kinds] if kinds else [])])

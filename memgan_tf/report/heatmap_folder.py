@@ -2,7 +2,7 @@
 
 import pathlib
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 
 INDEX_FILE = "index.json"
 
@@ -11,15 +11,13 @@ def check_folder(folder: pathlib.Path) -> None:
     """Checks that a folder is new, empty or a folder of heat-maps.
 
     Raises:
-        ValueError: If it has other content.
+        ValueError: If it has other content, or cannot be made or written.
     """
+    outputs.check_folder(folder, "heatmaps")
     if not folder.exists() or (folder / INDEX_FILE).exists():
         return
     # Leftovers of a killed process may be overwritten.
-    strange = not folder.is_dir() or any(
-        not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir()
-    )
-    if strange:
+    if any(not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir()):
         raise ValueError(
             f"`heatmaps` must be a new or empty folder, or one that heat-maps were written to. "
             f"Received: {folder}"

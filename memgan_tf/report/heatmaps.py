@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from matplotlib.figure import Figure
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.data import load_task
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
@@ -17,7 +17,7 @@ from memgan_tf.evaluation.run_data import choose_data
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.evaluation.views import Views
 from memgan_tf.report.heatmap_folder import INDEX_FILE, check_folder, remove_old
-from memgan_tf.report.overlays import COLORS, draw_overlay, enlarge, to_color
+from memgan_tf.report.overlays import COLORS, MAP_LEGEND, draw_overlay, enlarge, to_color
 
 SCALE_PICTURE = "scale.png"
 # Minimum side of a picture, and the gap between two pictures, in pixels.
@@ -68,7 +68,7 @@ def write_heatmaps(
         ValueError: As `check_folder`.
     """
     check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    outputs.make_folder(folder, "heatmaps")
     remove_old(folder)
     stems = _stems(groups, source.names)
     rows = [
@@ -175,6 +175,6 @@ def _draw_scale(path, scale):
     axes.imshow(
         np.linspace(0, 1, 256)[np.newaxis], cmap=COLORS, aspect="auto", extent=(0, scale.top, 0, 1)
     )
-    axes.set(yticks=[], xlabel="pixel error")
+    axes.set(yticks=[], xlabel=MAP_LEGEND)
     with files.replacing(path) as temporary:
         figure.savefig(temporary, dpi=120, format="png")

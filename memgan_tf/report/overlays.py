@@ -9,6 +9,8 @@ from scipy import ndimage
 from memgan_tf.evaluation.heat_scale import HeatScale
 
 COLORS = "inferno"
+# Detectors differ in what they measure: an error, a distance of features.
+MAP_LEGEND = "how anomalous a place is"
 # Opacity of the brightest color.
 STRENGTH = 0.6
 # Outlines of known defects are cyan, of predicted regions green; the map has neither color.

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data import OneClassTask
+from memgan_tf.evaluation.folder import make_evaluation
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.report import charts
 from memgan_tf.report.commands import follow_up_commands, given_command, train_command
@@ -18,7 +19,7 @@ from memgan_tf.report.findings import Findings, gather
 from memgan_tf.report.heatmaps import LONGEST, draw_pair
 from memgan_tf.report.hull_sample import MAX_CODES, NEAR
 from memgan_tf.report.model_card import write_model_card
-from memgan_tf.report.overlays import COLORS, color_bar
+from memgan_tf.report.overlays import COLORS, MAP_LEGEND, color_bar
 from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
 from memgan_tf.report.selection import GROUPS
 from memgan_tf.report.verdict import judge
@@ -58,7 +59,7 @@ def write_report(
         ValueError: If a file of the run is damaged.
         OSError: If the folder cannot be written.
     """
-    run.directory.evaluation.mkdir(exist_ok=True)
+    make_evaluation(run.directory)
     findings = gather(run, task, num_images)
     path = run.directory.evaluation / REPORT_FILE
     files.write_text(path, render(findings))
@@ -100,6 +101,7 @@ def _context(findings):
         "scale": findings.scale,
         "color_bar": image_uri(color_bar()),
         "colors": COLORS,
+        "map_legend": MAP_LEGEND,
         "charts": _charts(findings),
         "training_charts": charts.training_charts(run.directory.metrics_file),
         "units": _units(findings),

@@ -7,9 +7,11 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from memgan_tf import files
+from memgan_tf.report.score_axis import ScoreAxis
 from memgan_tf.text import printable
 
 NORMAL_COLOR, ANOMALY_COLOR = "#2c7fb8", "#d95f0e"
@@ -38,8 +40,8 @@ def plot_roc(axes: Axes, labels: np.ndarray, scores: np.ndarray) -> None:
     axes.plot(false_positives, true_positives, color=ANOMALY_COLOR)
     axes.plot([0, 1], [0, 1], color="0.6", linestyle=":", linewidth=1)
     axes.set(
-        xlabel="false positive rate",
-        ylabel="true positive rate",
+        xlabel="false alarms, share of the normal images",
+        ylabel="found, share of the anomalies",
         xlim=(-0.01, 1.01),
         ylim=(-0.01, 1.01),
         aspect="equal",
@@ -53,20 +55,20 @@ def draw_histogram(
     figure = Figure(figsize=(6.5, 4), layout="constrained")
     axes = figure.subplots()
     plot_histogram(axes, labels, scores, threshold)
-    axes.set(title=as_text(title))
+    figure.suptitle(as_text(title), fontsize="large")
     _save(figure, path)
 
 
 def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold: float) -> None:
     """Like `draw_histogram`, onto given axes; a class without images is left out."""
-    bins = np.histogram_bin_edges(scores, bins=min(60, max(10, len(scores) // 10)))
+    axis = ScoreAxis.of(labels, scores, threshold)
     groups = ((0, "normal", NORMAL_COLOR), (1, "anomaly", ANOMALY_COLOR))
     for label, name, color in groups:
         chosen = scores[labels == label]
         if len(chosen):
             legend = f"{name} ({len(chosen)})"
-            axes.hist(
-                chosen, bins=bins.tolist(), density=True, alpha=0.6, color=color, label=legend
+            axes.stairs(
+                axis.shares(chosen), axis.edges, fill=True, alpha=0.6, color=color, label=legend
             )
     axes.axvline(
         threshold,
@@ -74,7 +76,16 @@ def plot_histogram(axes: Axes, labels: np.ndarray, scores: np.ndarray, threshold
         linestyle="--",
         label=f"threshold {threshold:.3g}, from normals",
     )
-    axes.set(xlabel="anomaly score A(x)", ylabel="density")
+    if axis.is_log:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=12))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.set(xlim=(axis.edges[0], axis.edges[-1]))
+    scale = ", logarithmic" if axis.is_log else ""
+    axes.set(xlabel=f"anomaly score A(x){scale}", ylabel="% of its images")
+    if axis.marks():
+        axes.set_title("\n".join(axis.marks()), fontsize=9, loc="right")
     # Below the axes, where it does not hide a bar.
     columns = 3 if cast(Figure, axes.figure).get_size_inches()[0] >= THREE_COLUMNS else 2
     axes.figure.legend(loc="outside lower center", ncols=columns, fontsize=9, frameon=False)

@@ -94,7 +94,9 @@ def _describe_heatmaps(findings):
     return (
         f"{words}: pixel AUROC of {100 * figures[0]:.1f} and an AUPRO of {100 * figures[1]:.1f} "
         f"({pixels['num_regions']} defect regions); the 95 % interval of the pixel AUROC is "
-        f"{100 * low:.1f} to {100 * high:.1f}."
+        f"{100 * low:.1f} to {100 * high:.1f}. Pixel AUROC: in how many of 100 pairs of a defect's "
+        f"pixel and a normal one the map is higher at the defect. AUPRO: how many percent of a "
+        f"defect the map marks, on average over loose and strict readings of it."
     )
 
 

@@ -133,7 +133,9 @@ def _score_warnings(findings):
     if compared.differs:
         warnings.append(
             f"Scores of normal test images are {compared.direction} than those of the calibration "
-            f"images (Kolmogorov-Smirnov p-value {compared.p_value:.2g})."
+            f"images. Chance alone makes such a difference with a probability of "
+            f"{compared.p_value:.2g} (Kolmogorov-Smirnov test). Calibrate on images like those of "
+            f"the test with memgan recalibrate."
         )
     obstacle = findings.results.get("pixels", {}).get("obstacle")
     if obstacle:

@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
+from memgan_tf.nearby import list_nearby
 from memgan_tf.source_digest import source_digest
 from memgan_tf.text import printable
 from memgan_tf.training.environment import describe_environment
@@ -143,6 +144,7 @@ class RunDirectory:
         if not path.is_file():
             raise ValueError(
                 f"`run` must be a folder that memgan train made; {self.path} has no config.json"
+                f"{list_nearby(self.path, folders=True)}"
             )
         self.check_files()
         try:
@@ -159,11 +161,7 @@ class RunDirectory:
         Raises:
             ValueError: If it holds anything else, or cannot be created.
         """
-        existing = next(p for p in (self.path, *self.path.parents) if p.exists())
-        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-            raise ValueError(
-                f"`model_dir` must be writable; {existing} is not. Name another --model_dir"
-            )
+        outputs.check_folder(self.path, "model_dir")
         if self.path.exists():
             self.check_files()
         # What the folder holds before config.json, while the chief claims it.
@@ -192,7 +190,7 @@ class RunDirectory:
             RuntimeError: If another process owns it.
         """
         self.check_free_for(config)
-        self.path.mkdir(parents=True, exist_ok=True)
+        outputs.make_folder(self.path, "model_dir")
         with self._open_lock() as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

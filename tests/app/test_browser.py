@@ -3,7 +3,6 @@
 import contextlib
 import json
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +15,7 @@ from memgan_tf.app.server import running
 from memgan_tf.app.session import Session
 from memgan_tf.data.image_files import pillow_rules
 from tests.app.conftest import TOKEN, serving
-from tests.report.browser import TIMEOUT, find_browser, open_browser
+from tests.report.browser import until
 from tests.report.test_browser import BROKEN, OUTSIDE
 
 HOSTILE = '"><img src=x onerror=alert(1)>\n\u202egnp.png'
@@ -41,26 +40,6 @@ class Tabs:
     def switch(self, name):
         self.browser._session = self._sessions[name]
         self.browser.call("Page.bringToFront")
-
-
-def until(browser, expression):
-    """Waits until an expression holds; while a part of the page is not there, it does not."""
-    deadline = time.monotonic() + TIMEOUT
-    while not holds(browser, expression):
-        assert time.monotonic() < deadline, (expression, shown(browser))
-        time.sleep(0.05)
-
-
-def holds(browser, expression):
-    safe = f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"
-    try:
-        return browser.evaluate(safe)
-    except AssertionError:
-        return False  # one page is going, the next is not there yet
-
-
-def shown(browser):
-    return browser.evaluate("String(document.body?.innerText).slice(0, 400)")
 
 
 def press(browser, key):
@@ -115,15 +94,6 @@ def inspected(exported, tmp_path):
         stack.enter_context(pillow_rules())
         stack.enter_context(running(session))
         yield session, stack.enter_context(serving(session))
-
-
-@pytest.fixture
-def browser():
-    binary = find_browser()
-    if binary is None:
-        pytest.skip("no chromium or google-chrome on the path")
-    with open_browser(binary) as opened:
-        yield opened
 
 
 def test_an_inspector_drops_decides_moves_recalibrates_and_loses_nothing(

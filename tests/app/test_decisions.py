@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from memgan_tf.app.decisions import COLUMNS, Decision, Decisions
+from memgan_tf.app.decisions import COLUMNS, Decision, Decisions, check_who
 
 # Decides without an end; prints each image that was decided once `add` has returned.
 DECIDING = """
@@ -110,3 +110,13 @@ def test_kill_minus_nine_loses_nothing_that_was_acknowledged(tmp_path):
     assert len(images) <= len(acknowledged) + 1, "at most the one in the middle"
     found.add(decision(image="f" * 32))
     assert Decisions(tmp_path).of("f" * 32) is not None
+
+
+@pytest.mark.parametrize("who", ["", "  ", "\u200d\u2060", "a\x07b", "\udcff", "a" * 81])
+def test_a_name_that_nobody_can_read_is_refused(who):
+    with pytest.raises(ValueError, match="`who`, the name of the inspector, must have 1 to 80"):
+        check_who(who)
+
+
+def test_hidden_characters_make_no_second_inspector():
+    assert check_who("a\u200dna\ufe0f") == check_who(" ana") == "ana"

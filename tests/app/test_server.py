@@ -239,6 +239,45 @@ def test_any_step_is_answered_in_a_line(page, body, capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("request_of", "words"),
+    [
+        (lambda page, key: page.post("/decide", {"image": "0" * 32, "decision": "good"}), "Reload"),
+        (lambda page, key: page.post("/threshold", {"step": 10**9}), "reload the page"),
+        (lambda page, key: page.post("/decide", [1]), '"decision": "good"}'),
+        (
+            lambda page, key: page.post("/decide", {"image": key, "decision": "good", "who": "\a"}),
+            "`who`, the name of the inspector, must have 1 to 80 visible",
+        ),
+    ],
+)
+def test_a_mistake_says_what_to_do(page, session, request_of, words):
+    (key,) = add(session, [10])
+    answer = request_of(page, key)
+    assert answer.status_code == 409
+    assert words in answer.json()["error"]
+
+
+def test_errors_of_the_system_have_no_numbers(page, session, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device", "decisions.csv")
+
+    monkeypatch.setattr(session, "export", fail)
+    error = page.post("/export", {}).json()["error"]
+    assert error == "decisions.csv: No space left on device. Mend this and try again"
+
+
+def test_a_wrong_address_is_a_page_that_leads_back(page, session):
+    answer = page.get("/", params={"filter": "<b>"})
+    assert "text/html" in answer.headers["Content-Type"]
+    assert "`filter` must be one of all" in answer.text
+    assert "<b>" not in answer.text
+    assert '<a href="/">' in answer.text
+    assert "No image yet" in page.get("/", params={"image": "0" * 32}).text
+    add(session, [10])
+    assert "No such image here" in page.get("/", params={"image": "0" * 32}).text
+
+
 @pytest.mark.parametrize("wrong", [{"who": ["x"]}, {"who": 5}, {"image": [1]}, {"decision": {}}])
 def test_decisions_of_another_type_are_refused(page, session, wrong):
     (key,) = add(session, [10])

@@ -69,6 +69,9 @@ def test_a_saved_configuration_is_enough_to_run_it_again(tmp_path):
         ("validation_fraction", 0.9, "`validation_fraction` must be at most 0.5"),
         ("jit_compile", "yes", "`jit_compile` must be one of True, False"),
         ("nonsense", 1, "`nonsense` is not a setting of memgan"),
+        ("epoch", 1, "--detector=memgan --help. Did you mean epochs?"),
+        ("modeldir", "x", "Did you mean model_dir?"),
+        ("bandwidth", 1.0, "is not a setting of memgan, but of kde. See"),
     ],
 )
 def test_bad_values(name, value, message):

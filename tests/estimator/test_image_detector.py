@@ -220,6 +220,10 @@ def test_mistakes(digits):
     rows = images.reshape(len(images), 64)
     with pytest.raises(TypeError, match="`epochs` is not a setting of KdeDetector"):
         make_estimator("kde", epochs=3)
+    with pytest.raises(TypeError, match=r"of KdeDetector. Did you mean num_folds\? It has: "):
+        make_estimator("kde", num_fold=3)
+    with pytest.raises(ValueError, match=r"of KdeDetector. Did you mean num_folds\?"):
+        make_estimator("kde").set_params(num_fold=3)
     with pytest.raises(ValueError, match="`detector` must be one of"):
         make_estimator("gan")
     for settings, given, message in (

@@ -53,6 +53,28 @@ def open_browser(binary):
             process.wait(timeout=TIMEOUT)
 
 
+def until(browser, expression):
+    """Waits until an expression holds; while a part of the page is not there, it does not."""
+    deadline = time.monotonic() + TIMEOUT
+    while not holds(browser, expression):
+        assert time.monotonic() < deadline, (expression, shown(browser))
+        time.sleep(0.05)
+
+
+def holds(browser, expression):
+    """Whether a JavaScript expression is true now."""
+    safe = f"(() => {{ try {{ return !!({expression}) }} catch {{ return false }} }})()"
+    try:
+        return browser.evaluate(safe)
+    except AssertionError:
+        return False  # one page is going, the next is not there yet
+
+
+def shown(browser):
+    """The beginning of the page's text."""
+    return browser.evaluate("String(document.body?.innerText).slice(0, 400)")
+
+
 class Browser:
     """One page of a browser.
 

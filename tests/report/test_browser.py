@@ -2,10 +2,7 @@
 
 import dataclasses
 
-import pytest
-
 from memgan_tf.report.page import write_report
-from tests.report.browser import find_browser, open_browser
 
 LONG = "test/a_name_without_any_space_that_is_far_longer_than_a_telephone_is_wide_" + "x" * 80
 # Font sizes of all elements that have text of their own.
@@ -17,15 +14,6 @@ OUTSIDE = """[...document.body.querySelectorAll('*')]
   .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('.scroll, pre'))
   .map(e => e.outerHTML.slice(0, 80))"""
 BROKEN = "[...document.images].filter(i => !i.complete || !i.naturalWidth).length"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    binary = find_browser()
-    if binary is None:
-        pytest.skip("no chromium or google-chrome on the path")
-    with open_browser(binary) as opened:
-        yield opened
 
 
 def luminance(color):

@@ -32,7 +32,7 @@ def test_full_help_has_every_flag_of_every_detector(capsys):
     text = help_of(capsys, "--helpfull")
     for part in (DataConfig, TrainingConfig, *CONFIGS.values()):
         for name in part.describe():
-            assert re.search(rf"^  --(\[no\])?{name}: ", text, re.MULTILINE), name
+            assert re.search(rf"^  --(\[no\])?{name}$", text, re.MULTILINE), name
 
 
 @pytest.mark.parametrize("detector", DETECTORS)

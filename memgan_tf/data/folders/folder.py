@@ -23,6 +23,7 @@ from memgan_tf.data.image_files import IMAGE_SUFFIXES
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.location import locate
 from memgan_tf.data.stored_images import StoredImages, open_stored
+from memgan_tf.nearby import list_nearby
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _plan_files(config):
     if not folder.is_dir():
         raise ValueError(
             f"`dataset` must name an existing folder. Received: {folder}. If it has moved, add "
-            f"--data_dir=<where it is>"
+            f"--data_dir=<where it is>{list_nearby(folder, 'folder:', folders=True)}"
         )
     found = walk(folder)
     if not found.images:

@@ -14,6 +14,7 @@ from memgan_tf.data.folders import (
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.tree import Tree, chain
 from memgan_tf.data.folders.walk import Found, shown
+from memgan_tf.validation import guess
 
 # Families of layouts, recognized by names of folders, in this order.
 FAMILIES = (split_layouts, pair_layouts, masked_layouts)
@@ -177,7 +178,7 @@ def _check_class(made, normal_class):
     if normal_class not in names:
         raise ValueError(
             f"`normal_class` must be a class with training images: {choices}. "
-            f"Received: normal_class={normal_class!r}"
+            f"Received: normal_class={normal_class!r}{guess(normal_class, names)}"
         )
 
 

@@ -11,6 +11,7 @@ from memgan_tf.data.folders import words
 from memgan_tf.data.folders.masks import Pairing
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.walk import Found, shown
+from memgan_tf.nearby import list_nearby
 
 COLUMNS = {
     "path": ("path", "image", "image_path", "img_path", "file", "filename", "file_name"),
@@ -37,7 +38,10 @@ def read_list(path: pathlib.Path, normal_class: int | str | None) -> tuple[Found
         ValueError: If it cannot be read; the message names the line.
     """
     if not path.is_file():
-        raise ValueError(f"`dataset` must name a list of images. Received: list:{path}, no file")
+        raise ValueError(
+            f"`dataset` must name a list of images. Received: list:{path}, no file"
+            f"{list_nearby(path, 'list:')}"
+        )
     rows = _read_rows(path)
     objects = sorted({str(row["object"]) for _, row in rows if row.get("object")})
     folder = _root(path, [row["path"] for _, row in rows[:PROBED]])

@@ -1,6 +1,7 @@
 """Metadata of a LiteRT file: how to fit images, how it decides, and its origin."""
 
 import dataclasses
+import errno
 import json
 import os
 import pathlib
@@ -17,6 +18,8 @@ from memgan_tf.validation import check_choice, check_image_shape, check_integer,
 # Name of the entry in the file's own list of metadata.
 NAME = "memgan_tf"
 MAX_FILE_BYTES = 2**31
+# Least share of a model that is not a hole; weights are seldom zero.
+LEAST_FILLED = 0.5
 # Entries and operations that are looked at; a file of this package has a few.
 MAX_LISTED = 1000
 # The only operations that can run without end. No exported method needs them.
@@ -119,8 +122,7 @@ def read_metadata(path: str | os.PathLike, what: str = "model") -> LiteMetadata:
     if not pathlib.Path(path).is_file():
         raise ValueError(f"`{what}` must be a .tflite file; {path} is not a file")
     try:
-        content = files.read_bytes(path, MAX_FILE_BYTES)
-        return LiteMetadata.from_bytes(_find(content, schema))
+        return LiteMetadata.from_bytes(_find(_read(path), schema))
     except Exception as error:
         # A malformed file may raise anything.
         raise ValueError(
@@ -129,9 +131,39 @@ def read_metadata(path: str | os.PathLike, what: str = "model") -> LiteMetadata:
         ) from error
 
 
+def _read(path):
+    """The content of a file, read only if its head and its size on the disk are a model's."""
+    with files.open_regular(path, MAX_FILE_BYTES) as file:
+        if file.read(8)[4:] != IDENTIFIER:
+            raise ValueError("it is not a LiteRT model")
+        size, filled = os.fstat(file.fileno()).st_size, _num_filled(file.fileno())
+        if filled < LEAST_FILLED * size:
+            raise ValueError(
+                f"it is empty but for {filled:,} of its {size:,} bytes, perhaps a copy that was "
+                f"not finished"
+            )
+        file.seek(0)
+        return file.read(MAX_FILE_BYTES)
+
+
+def _num_filled(handle):
+    """Number of bytes of a file outside of its holes; a file system without holes has none."""
+    end, place, filled = os.fstat(handle).st_size, 0, 0
+    if not hasattr(os, "SEEK_DATA"):  # a system without holes
+        return end
+    while place < end:
+        try:
+            start = os.lseek(handle, place, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # only a hole is left
+                return filled
+            return end
+        place = os.lseek(handle, start, os.SEEK_HOLE)
+        filled += place - start
+    return filled
+
+
 def _find(content, schema):
-    if content[4:8] != IDENTIFIER:
-        raise ValueError("it is not a LiteRT model")
     model = schema.Model.GetRootAs(content, 0)
     _check_loops(model, schema)
     for position in range(_listed("metadata", model.MetadataLength())):

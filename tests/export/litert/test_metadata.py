@@ -118,3 +118,23 @@ def test_what_takes_without_end_is_refused_before_it_runs(spoil, reason, lite_fi
     path.write_bytes(pack(model))
     with pytest.raises(ValueError, match=re.escape(reason)):
         read_metadata(path)
+
+
+@pytest.mark.parametrize("head", [b"", bytes(4) + b"TFL3"])
+def test_a_file_of_holes_is_not_read(head, tmp_path, monkeypatch):
+    """Two gigabytes on paper, a block on the disk."""
+    path = tmp_path / "empty.tflite"
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(metadata.MAX_FILE_BYTES - 1)
+    monkeypatch.setattr(metadata, "_find", lambda *_: pytest.fail("it was read"))
+    words = "it is empty but for" if head else "it is not a LiteRT model"
+    with pytest.raises(ValueError, match=words):
+        read_metadata(path)
+
+
+def test_a_whole_file_has_no_holes(tmp_path):
+    path = tmp_path / "whole.tflite"
+    path.write_bytes(bytes(range(256)) * 1000)
+    with path.open("rb") as file:
+        assert metadata._num_filled(file.fileno()) == 256_000
