@@ -57,6 +57,11 @@ def test_own_photographs(tmp_path, monkeypatch, capsys):
         rows = list(csv.DictReader(table))
     assert rows[0]["path"] == "new/noise.png"
     assert rows[0]["is_anomaly"] == "True"
+    if rows[0]["region"]:
+        x0, y0, x1, y1 = map(int, rows[0]["region"].split(","))
+        assert 0 <= x0 < x1 <= 32
+        assert 0 <= y0 < y1 <= 32
+        assert int(rows[0]["region_area"]) <= (x1 - x0) * (y1 - y0)
     printed = capsys.readouterr().out
     assert "left out: new/broken.png" in printed
     assert printed.splitlines()[-1].endswith("report.html")

@@ -14,6 +14,7 @@ from memgan_tf.app.images import Images, ScoredImage
 from memgan_tf.app.judges import RunJudge
 from memgan_tf.app.pictures import THUMBNAIL_SIDE, Pictures, encode
 from memgan_tf.data import load_task
+from memgan_tf.data.samples import evenly
 from memgan_tf.detectors.patches.base import FeatureDetector
 from memgan_tf.detectors.patches.features_knn import pooled
 from memgan_tf.evaluation.run_data import choose_data
@@ -94,7 +95,7 @@ class TrainingNeighbors:
         config = self._judge.run.config
         data = choose_data(self._judge.run.directory, config.data)
         train = load_task(data, config.training.seed, with_test=False).train
-        chosen = np.unique(np.linspace(0, len(train) - 1, MAX_TRAINING).astype(int))
+        chosen = evenly(len(train), MAX_TRAINING)
         vectors = []
         for start in range(0, len(chosen), BATCH_SIZE):
             if self._stopping:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from memgan_tf.app.decisions import DEFECT, GOOD, Decision
+from memgan_tf.data.samples import evenly
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.metrics import share_interval
 
@@ -91,8 +92,7 @@ def steps_of(calibration: Calibration) -> list[tuple[float, float]]:
 def steps_of_scores(scores: np.ndarray) -> list[float]:
     """Thresholds to compare without a known calibration, between the session's scores."""
     found = np.unique(np.asarray(scores, np.float64))
-    chosen = np.unique(np.linspace(0, max(0, len(found) - 1), MAX_STEPS).astype(int))
-    return found[chosen].tolist() if len(found) else []
+    return found[evenly(len(found), MAX_STEPS)].tolist()
 
 
 def one_sided(looked_at: Share, others: Share) -> str | None:

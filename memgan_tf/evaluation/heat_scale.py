@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from memgan_tf import files
+from memgan_tf.data.samples import at_random
 from memgan_tf.evaluation.explanations import explain_in_parts, has_maps
 from memgan_tf.evaluation.float_bins import NUM_BINS, bins_of, quantile
 from memgan_tf.evaluation.folder import check_writable, make_evaluation
@@ -103,7 +104,7 @@ def read_scale(path: pathlib.Path) -> HeatScale:
 def measure_scale(detector: Any, held_out: Views) -> HeatScale:
     """The scale from a fixed part of the held-out normal images."""
     limit = MAX_IMAGES if detector.max_test_images is None else MAX_SLOW_IMAGES
-    chosen = np.sort(np.random.default_rng(0).permutation(len(held_out.images))[:limit])
+    chosen = at_random(len(held_out.images), limit)
     counts = np.zeros(NUM_BINS, np.int64)
     for part, _, explained in explain_in_parts(detector, held_out.images, chosen):
         for position, values in zip(part, explained["anomaly_map"], strict=True):

@@ -21,6 +21,10 @@ class Region:
     box: tuple[int, int, int, int]
     area: int
 
+    def __str__(self) -> str:
+        """The box as in scores.csv, `x0,y0,x1,y1`."""
+        return ",".join(map(str, self.box))
+
 
 def find_region(
     heat: np.ndarray, threshold: float, size: tuple[int, int] | None = None

@@ -75,4 +75,4 @@ def write_decisions(
 def _cells_of(region):
     if region is None:
         return ["", 0]
-    return [",".join(map(str, region.box)), region.area]
+    return [str(region), region.area]

@@ -9,6 +9,7 @@ import numpy as np
 
 from memgan_tf import files
 from memgan_tf.data import OneClassTask
+from memgan_tf.data.samples import at_random
 from memgan_tf.evaluation import training_images
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale
@@ -225,7 +226,7 @@ def check_results(results: Any) -> None:
 
 def _held_out(run, task):
     images, names = task.validation.images, task.validation.names
-    chosen = np.sort(np.random.default_rng(0).permutation(len(names))[:MAX_HELD_OUT])
+    chosen = at_random(len(names), MAX_HELD_OUT)
     parts = [
         explained["anomaly_score"] for _, _, explained in explain_in_parts(run, images, chosen)
     ]

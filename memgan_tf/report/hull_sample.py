@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from memgan_tf.data import OneClassTask
+from memgan_tf.data.samples import at_random
 from memgan_tf.evaluation.explanations import explain_in_parts
 from memgan_tf.evaluation.hull import measure_distances, spread_of, units_of
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -65,6 +66,6 @@ def _sets(task):
 
 
 def _codes(run, images, positions):
-    chosen = np.sort(np.random.default_rng(0).permutation(positions)[:MAX_CODES])
+    chosen = at_random(positions, MAX_CODES)
     parts = explain_in_parts(run, images, chosen)
     return np.concatenate([explained["codes"] for _, _, explained in parts])

@@ -39,3 +39,10 @@ def test_the_table_has_the_regions(tmp_path):
     assert header.endswith("is_anomaly,region,region_area")
     assert first.endswith(',0,"",0') or first.endswith(",0,,0")
     assert second.endswith(',1,"2,1,5,3",6')
+
+
+def test_a_region_is_written_as_its_box():
+    """A pixel in the third column of the second row, scaled twice as large."""
+    heat = np.zeros((4, 4))
+    heat[1, 2] = 1.0
+    assert str(find_region(heat, 0.5, (8, 8))) == "4,2,6,4"

@@ -5,6 +5,8 @@ import collections
 import numpy as np
 from PIL import Image
 
+from memgan_tf.data.samples import evenly
+
 # Images are scaled to this side for comparison, in color.
 SIDE = 12
 # Gray levels that a flickering lamp may add to a whole image.
@@ -85,7 +87,7 @@ def _near_pairs(signatures):
 
 
 def _limit(values):
-    sample = values[np.linspace(0, len(values) - 1, min(SAMPLE, len(values))).astype(int)]
+    sample = values[evenly(len(values), SAMPLE)]
     differences = _differences(sample, sample)[np.triu_indices(len(sample), 1)]
     return min(MAX_DIFFERENCE, SHARE_OF_MEDIAN * float(np.median(differences)))
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from memgan_tf.data import OneClassTask
+from memgan_tf.data.samples import evenly
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.predicted_regions import pixel_threshold
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -187,8 +188,7 @@ def write(
 
 
 def _range_images(images):
-    count = min(len(images), MAX_RANGE_IMAGES)
-    return images[np.linspace(0, len(images) - 1, count).astype(int)]
+    return images[evenly(len(images), MAX_RANGE_IMAGES)]
 
 
 def _check(lite, golden, quantization):
