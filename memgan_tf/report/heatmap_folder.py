@@ -13,15 +13,18 @@ def check_folder(folder: pathlib.Path) -> None:
     Raises:
         ValueError: If it has other content, or cannot be made or written.
     """
-    outputs.check_folder(folder, "heatmaps")
-    if not folder.exists() or (folder / INDEX_FILE).exists():
-        return
     # Leftovers of a killed process may be overwritten.
-    if any(not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir()):
+    strange = folder.is_file() or (
+        folder.is_dir()
+        and not (folder / INDEX_FILE).exists()
+        and any(not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir())
+    )
+    if strange:
         raise ValueError(
             f"`heatmaps` must be a new or empty folder, or one that heat-maps were written to. "
             f"Received: {folder}"
         )
+    outputs.check_folder(folder, "heatmaps")
 
 
 def remove_old(folder: pathlib.Path) -> None:
