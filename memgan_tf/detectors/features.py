@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from memgan_tf.detectors.base import SCORING_BATCH
+from memgan_tf.detectors.fold_residuals import leading_vectors
 from memgan_tf.layers.scaling import GlobalContrastScaling, make_scaling
 
 
@@ -22,8 +23,11 @@ class Features:
         self._mean: Any = None
         self._components: Any = None
 
-    def fit(self, images: np.ndarray) -> None:
+    def fit(self, images: np.ndarray) -> np.ndarray:
         """Measures the range for scaling and the components on normal images.
+
+        Returns:
+            Result of `flatten` for them.
 
         Raises:
             ValueError: If there is only one image, or all images are equal.
@@ -33,10 +37,10 @@ class Features:
                 "`images` must be at least 2 to learn how they differ; 1 is left for training, "
                 "because others are held out. Add images"
             )
-        if isinstance(self.scaling, GlobalContrastScaling):
+        if self.is_measured:
             self.scaling.measure(tf.constant(batch) for batch in _batches(images))
         values = self.flatten(images)
-        if not values.var(axis=0).any():
+        if (values == values[:1]).all():
             raise ValueError(
                 "`images` must differ from one another: all training images are the same"
             )
@@ -46,6 +50,12 @@ class Features:
         else:
             # The pixels themselves.
             self._mean, self._components = np.zeros((0,)), np.zeros((0, 0))
+        return values
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the scaling depends on the images of `fit`."""
+        return isinstance(self.scaling, GlobalContrastScaling)
 
     def flatten(self, images: np.ndarray) -> np.ndarray:
         """Scaled images as rows, `(num_images, values)` float64."""
@@ -97,13 +107,10 @@ def principal_components(centered: np.ndarray, share: float) -> np.ndarray:
     """
     wide = centered.shape[1] > centered.shape[0]
     products = centered @ centered.T if wide else centered.T @ centered
-    variances, vectors = np.linalg.eigh(products)
-    variances, vectors = np.maximum(variances[::-1], 0.0), vectors[:, ::-1]
-    kept = np.cumsum(variances) / variances.sum()
-    count = min(int(np.searchsorted(kept, share - 1e-12)) + 1, np.count_nonzero(variances))
+    variances, vectors = leading_vectors(products, share)
     if not wide:
-        return vectors[:, :count]
-    return centered.T @ vectors[:, :count] / np.sqrt(variances[:count])
+        return vectors
+    return centered.T @ vectors / np.sqrt(variances)
 
 
 def _batches(images):

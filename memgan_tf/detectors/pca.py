@@ -4,7 +4,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
 
+from memgan_tf.detectors.fold_residuals import held_out_residuals
 from memgan_tf.detectors.pca_model import PcaModel
 from memgan_tf.detectors.shallow import ShallowDetector, make_features
 from memgan_tf.layers.local_score import LocalScore
@@ -31,20 +33,23 @@ class PrincipalComponents(ShallowDetector):
     def fit(self, images, validation_images, run=None):
         # An earlier fit must not affect the scores of this one.
         self.model = None
-        return super().fit(images, validation_images, run)
+        # Threads of the matrix library would wait for each other at the many small products.
+        with threadpool_limits(1 if self._is_local else None):
+            return super().fit(images, validation_images, run)
 
     def learn(self, features):
         del features
         return {}
 
-    def learn_from_images(self, images):
-        if not self._is_local:
-            return {}
-        local_score = LocalScore(self.config.image_shape[:2])
-        errors = held_out_squares(self.config, images)
-        local_score.fit(lambda: iter(errors))
-        values = [variable.numpy() for variable in local_score.variables]
-        return {LOCAL_PREFIX + name: v for name, v in zip(LOCAL_NAMES, values, strict=True)}
+    def _fit_to(self, images):
+        # Only the local score learns more than the components.
+        values, self._learned = self.features.fit(images), {}
+        if self._is_local:
+            local_score = LocalScore(self.config.image_shape[:2])
+            errors = held_out_squares(self.config, images, values)
+            local_score.fit(lambda: iter(errors))
+            for name, variable in zip(LOCAL_NAMES, local_score.variables, strict=True):
+                self._learned[LOCAL_PREFIX + name] = variable.numpy()
 
     def explain_batch(self, images, learned):
         if self._is_local:
@@ -81,21 +86,40 @@ class PrincipalComponents(ShallowDetector):
         return None if self._is_local else super().export_obstacle()
 
 
-def held_out_squares(config, images):
+def held_out_squares(config, images, values=None):
     """Squared errors of training images under components of the others, in batches.
 
     Each image is in one of `NUM_FOLDS` parts, and is restored by components of the other parts.
+
+    Args:
+        config: Configuration of the run.
+        images: `(num_images, height, width, channels)` uint8.
+        values: Result of `Features.flatten` for them, if it is known.
+
+    Returns:
+        For each part `(images of the part, height, width)` float32.
     """
     folds = np.arange(len(images)) % min(NUM_FOLDS, len(images))
-    found = []
-    for fold in range(folds.max() + 1):
-        others, held_out = images[folds != fold], images[folds == fold]
-        features = make_features(config)
-        try:
-            features.fit(others if len(others) else images)
-        except ValueError:
-            # All others are equal, so the mean of all restores it best.
-            features.fit(images)
-        model = PcaModel(features, config.image_shape, LocalScore(config.image_shape[:2]))
-        found.append(tf.square(model.reconstruct(tf.constant(held_out))["anomaly_map"]))
-    return found
+    features = make_features(config)
+    if not features.is_measured and len(images) < int(np.prod(config.image_shape)):
+        values = features.flatten(images) if values is None else values
+        return [
+            tf.reduce_sum(tf.square(part.reshape(-1, *config.image_shape)), axis=3)
+            for part in held_out_residuals(values, folds, config.model.explained_variance)
+        ]
+    return [
+        restored_by_others(config, images, folds != fold, folds == fold)
+        for fold in range(folds.max() + 1)
+    ]
+
+
+def restored_by_others(config, images, others, held_out):
+    """Squared errors of the images `held_out` by a fit to `others`, both `(num_images,)` bool."""
+    features = make_features(config)
+    try:
+        features.fit(images[others])
+    except ValueError:
+        # All others are equal, so the mean of all restores best.
+        features.fit(images)
+    model = PcaModel(features, config.image_shape, LocalScore(config.image_shape[:2]))
+    return tf.square(model.reconstruct(tf.constant(images[held_out]))["anomaly_map"])

@@ -44,11 +44,6 @@ class ShallowDetector(Detector):
     def learn(self, features: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays needed for the score, from normal rows `(num_images, features)`."""
 
-    def learn_from_images(self, images: np.ndarray) -> dict[str, np.ndarray]:
-        """Further arrays needed for the score, from the normal images themselves."""
-        del images
-        return {}
-
     @abc.abstractmethod
     def explain_batch(
         self, images: np.ndarray, learned: dict[str, np.ndarray]
@@ -82,8 +77,7 @@ class ShallowDetector(Detector):
 
     def _fit_to(self, images):
         self.features.fit(images)
-        learned = self.learn(self.features(images))
-        self._learned = {**learned, **self.learn_from_images(images)}
+        self._learned = self.learn(self.features(images))
 
     def _leave_out(self, images):
         """Scores each training image by a fit to the folds that it is not in.

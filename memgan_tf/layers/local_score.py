@@ -115,7 +115,11 @@ def smoothed(values: tf.Tensor, windows: tuple[int, ...]) -> tf.Tensor:
     Returns:
         `(batch, height, width, len(windows))`.
     """
-    values = tf.cast(values, tf.float32)[..., tf.newaxis]
+    values = tf.cast(values, tf.float32)
+    eager = tf.executing_eagerly()
+    # With the images as channels, the same sums take a quarter of the time. Graphs do without,
+    # because converters want a known number of channels.
+    pooled = tf.transpose(values, (1, 2, 0))[tf.newaxis] if eager else values[..., tf.newaxis]
     found = []
     for side in windows:
         if side == WHOLE:
@@ -123,6 +127,7 @@ def smoothed(values: tf.Tensor, windows: tuple[int, ...]) -> tf.Tensor:
             found.append(tf.broadcast_to(mean, tf.shape(values)))
             continue
         # Rows, then columns; the average ignores everything beyond the border.
-        rows = tf.nn.avg_pool2d(values, (side, 1), 1, "SAME")
-        found.append(tf.nn.avg_pool2d(rows, (1, side), 1, "SAME"))
-    return tf.concat(found, axis=3)
+        rows = tf.nn.avg_pool2d(pooled, (side, 1), 1, "SAME")
+        means = tf.nn.avg_pool2d(rows, (1, side), 1, "SAME")
+        found.append(tf.transpose(means[0], (2, 0, 1)) if eager else means[..., 0])
+    return tf.stack(found, axis=3)

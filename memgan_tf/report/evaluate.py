@@ -119,7 +119,9 @@ def _compare(run, task, measured):
     if task.test.masks is not None:
         picked = Picked(task.test.masks, measured.positions)
         found["defect_sizes"] = measure_sizes(picked, labels, run.config.image_shape[:2])
-    baseline = measure_baseline(run.config, task, measured.positions, scores)
+    baseline = measure_baseline(
+        run.config, task, measured.positions, scores, run.directory.evaluation
+    )
     return found if baseline is None else {**found, "baseline": baseline}
 
 

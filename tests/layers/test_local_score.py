@@ -46,6 +46,16 @@ def test_means_are_of_what_lies_inside_the_image():
     np.testing.assert_allclose(found[0, :, :, 2], 7.5)
 
 
+@pytest.mark.parametrize("count", [1, 3, 17, 64])
+def test_the_means_of_a_graph_are_the_same_bit_by_bit(count):
+    """Eager code pools all images at once, as channels."""
+    values = np.random.default_rng(0).random((count, 24, 40)).astype(np.float32) ** 4
+    windows = windows_of((24, 40))
+    graph = tf.function(smoothed, autograph=False, reduce_retracing=True)
+    found = smoothed(tf.constant(values), windows)
+    np.testing.assert_array_equal(found, graph(tf.constant(values), windows))
+
+
 def test_on_the_fitted_images_each_scale_has_mean_0(score):
     peaks = tf.reduce_max(score._logarithms(tf.constant(squares(40))), axis=[1, 2])
     np.testing.assert_allclose(peaks.numpy().mean(axis=0), score.peak_means.numpy(), atol=1e-4)
