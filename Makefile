@@ -31,7 +31,7 @@ lint: $(READY)
 
 # The pages and the Python reference as a site in build/site; a broken link is an error.
 docs: $(READY)
-	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[docs]'
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 format: $(READY)
@@ -50,10 +50,11 @@ release: $(READY)
 
 env: $(READY)
 
-# Made again when the dependencies change; marked ready only once everything is in.
+# Made again when the dependencies change; marked ready only once everything is in. Most of what is
+# installed is never imported: Python compiles the rest when it is.
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --no-compile --editable '.[test]'
 	touch $@
 
 clean:

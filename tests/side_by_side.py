@@ -7,7 +7,11 @@ LONG = (
     "estimator/test_checks.py",
     "integration/test_benchmark.py",
     "test_benchmarks.py",
+    "reliability/test_faults.py",
+    "reliability/test_kill.py",
 )
+# Files that share a trained run.
+SHARING = ("reliability/test_faults.py", "reliability/test_kill.py")
 # Each of these tests is long and shares nothing.
 APART = ("test_readme.py", "integration/test_benchmark.py")
 
@@ -18,13 +22,15 @@ def path_of(nodeid: str) -> str:
 
 
 def group_of(nodeid: str) -> str:
-    """Tests of one group run in one process: those of a file, or a detector's in the contract.
+    """Tests of one group run in one process: of a file or several, or a detector's in the contract.
 
     So what a file's tests share, such as a trained run, is made once.
     """
     path = path_of(nodeid)
     if path in APART:
         return nodeid
+    if path in SHARING:
+        return SHARING[0]
     if path == "contract/test_contract.py":
         detector = nodeid.removesuffix("]").rpartition("[")[2].rpartition("-")[2]
         return f"{path}::{detector}"

@@ -9,20 +9,30 @@ import sys
 import pytest
 
 from tests import folder_sets
+from tests.reliability import processes
 
 ROOT = pathlib.Path(__file__).parents[1]
 
 
+def run(name, folder, *flags):
+    """A program of benchmarks/ in a process, with a folder as the current one; what it printed."""
+    ended = processes.run_program(ROOT / "benchmarks" / name, flags, folder)
+    assert ended.code == 0, ended.output
+    return ended.output
+
+
 @pytest.mark.slow
-def test_the_step_is_measured_and_a_page_filled(tmp_path):
-    page, mark = tmp_path / "page.md", "<!-- benchmark: steps -->"
-    page.write_text(f"{mark}\nold\n<!-- end of benchmark -->\n")
-    flags = ["--parts=steps", "--quick", f"--output={tmp_path}", f"--page={page}"]
-    subprocess.run([sys.executable, str(ROOT / "benchmarks" / "run.py"), *flags], check=True)
+def test_the_step_is_measured_and_a_page_filled(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    from run import fill
+
+    # As the process that it starts for the part.
+    run("run.py", tmp_path, "--worker=steps", "--quick", f"--output={tmp_path}")
     record = json.loads((tmp_path / "steps.json").read_text())
     assert record["machine"]["TensorFlow"]
     assert len(record["seconds"]["mnist"]["memgan_tf"]) == 2
-    filled = page.read_text()
+    mark = "<!-- benchmark: steps -->"
+    filled = fill(f"{mark}\nold\n<!-- end of benchmark -->\n", tmp_path)
     assert filled.startswith(mark)
     assert "| memgan_tf, literal Algorithm 1 | " in filled
     assert "| memgan_tf, eager mode | " in filled
@@ -36,14 +46,21 @@ def test_an_unknown_part_is_refused_in_a_line():
     assert result.stderr.startswith("error: `parts` must be of steps, ")
 
 
-def test_the_part_for_gpus_needs_one(tmp_path):
+def test_the_part_for_gpus_needs_one_and_the_page_has_what_there_is(tmp_path):
+    table = {"caption": "", "columns": ["step"], "rows": [["one"]]}
+    record = {"machine": {"GPUs": None}, "tables": [table]}
+    records, page = tmp_path / "records", tmp_path / "page.md"
+    records.mkdir()
+    (records / "layers.json").write_text(json.dumps(record))
+    page.write_text("<!-- benchmark: layers -->\nold\n<!-- end of benchmark -->\n")
     command = [sys.executable, str(ROOT / "benchmarks" / "run.py"), "--parts=gpu"]
-    command += [f"--output={tmp_path}"]
+    command += [f"--output={records}", f"--page={page}"]
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
     result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert result.returncode == 1
     assert "error: `parts=gpu` needs a GPU that TensorFlow sees\n" in result.stderr
-    assert not any(tmp_path.iterdir())
+    assert [path.name for path in records.iterdir()] == ["layers.json"]
+    assert "| one |\n\n*GPUs none*\n<!-- end of benchmark -->" in page.read_text()
 
 
 def test_a_table_comes_from_a_record_in_a_folder(tmp_path, monkeypatch):
@@ -80,10 +97,8 @@ def test_multiplications_are_counted_right(monkeypatch):
 def test_a_trial_is_written_once(tmp_path):
     output = tmp_path / "trials.jsonl"
     flags = ["--dataset=digits", "--classes=0", "--override=epochs=2", "--override=base_width=4"]
-    command = [sys.executable, str(ROOT / "benchmarks" / "trials.py"), *flags]
-    command += [f"--output={output}", "--every=1"]
     for _ in range(2):
-        subprocess.run(command, check=True, capture_output=True)
+        run("trials.py", tmp_path, *flags, f"--output={output}", "--every=1")
     lines = [json.loads(line) for line in output.read_text().splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
     assert lines[0]["overrides"] == {"epochs": 2, "base_width": 4, "preset": "default"}
@@ -137,8 +152,7 @@ def test_the_page_is_made_from_the_records(monkeypatch):
     assert run.fill(page, ROOT / "results" / "benchmarks") == page
 
 
-FOLDERS = [sys.executable, str(ROOT / "benchmarks" / "folders.py"), "--sets=parts"]
-FOLDERS += ["--results_dir=records", "--page=page.md"]
+FOLDERS = ("--sets=parts", "--results_dir=records", "--page=page.md")
 
 
 @pytest.fixture(scope="module")
@@ -148,7 +162,7 @@ def measured(tmp_path_factory):
     folder_sets.make_mvtec(place / "parts", 40, 4, 2, side=32)
     page = "before\n<!-- folders -->\nstale\n<!-- end of folders -->\nafter\n"
     (place / "page.md").write_text(page)
-    subprocess.run(FOLDERS, check=True, cwd=place, capture_output=True)
+    run("folders.py", place, *FOLDERS)
     return place
 
 
@@ -161,24 +175,20 @@ def test_folders_are_measured_once_and_fill_the_page(measured):
     assert filled.endswith("after\n")
     assert "| parts | pca | " in filled
     assert "stale" not in filled
-    subprocess.run(FOLDERS, check=True, cwd=measured, capture_output=True)
+    run("folders.py", measured, *FOLDERS)
     assert record.read_text() == kept
 
 
 def test_rules_are_compared_without_labels(tmp_path):
     folder_sets.make_mvtec(tmp_path / "parts", 40, 2, 1, side=32)
-    command = [sys.executable, str(ROOT / "benchmarks" / "score_rules.py"), "--sets=parts"]
-    subprocess.run([*command, "--output=rules.json"], check=True, cwd=tmp_path, capture_output=True)
+    run("score_rules.py", tmp_path, "--sets=parts", "--output=rules.json")
     record = json.loads((tmp_path / "rules.json").read_text())["parts"]
     assert record["all"].keys() == record["few"].keys()
     assert record["all"]["all windows: the highest"] > record["all"]["distance, Eq. 8"]
 
 
-@pytest.mark.slow
 def test_a_run_is_measured_by_local_anomalies(measured):
-    command = [sys.executable, str(ROOT / "benchmarks" / "local_trial.py")]
-    command += ["--run=runs/pca/folder_parts/all/seed_0"]
-    done = subprocess.run(command, check=True, cwd=measured, capture_output=True, text=True)
-    found = json.loads(done.stdout.splitlines()[-1])
+    printed = run("local_trial.py", measured, "--run=runs/pca/folder_parts/all/seed_0")
+    found = json.loads(printed.splitlines()[-1])
     assert found.keys() == {"auroc", "pixel_auroc", "aupro"}
     assert found["auroc"] > 0.6

@@ -151,9 +151,12 @@ def test_grids_of_a_page_make_its_tables(name, tmp_path, monkeypatch, capsys):
     shutil.copy(page, tmp_path / "docs")
     monkeypatch.chdir(tmp_path)
     grids = [line for line in commands(page) if line.startswith("memgan benchmark ")]
-    assert grids
+    *_, last = (line for line in grids if "--page=" in line)
     for line in grids:
-        assert main.main([*shlex.split(line)[1:], "--tables_only"]) == 0, capsys.readouterr().err
+        words = [*shlex.split(line)[1:], "--tables_only"]
+        if line != last:  # the same records fill the same page
+            words = [word for word in words if not word.startswith("--page=")]
+        assert main.main(words) == 0, capsys.readouterr().err
     assert (tmp_path / "docs" / name).read_text() == page.read_text()
 
 

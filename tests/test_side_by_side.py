@@ -21,6 +21,10 @@ def test_it(number, tmp_path_factory):
 def test_groups_are_files_or_detectors():
     contract = "tests/contract/test_contract.py"
     assert group_of("tests/data/test_npz.py::test_a[1]") == "data/test_npz.py"
+    faults, kills = (
+        group_of(f"tests/reliability/test_{name}.py::a") for name in ("faults", "kill")
+    )
+    assert faults == kills != group_of("tests/reliability/test_fuzz.py::a")
     shapes = {group_of(f"{contract}::test_a_wrong_shape_is_refused[shape{i}-vae]") for i in (0, 1)}
     assert shapes == {group_of(f"{contract}::test_no_score_before_fit[vae]")}
     assert group_of(f"{contract}::test_no_score_before_fit[pca]") not in shapes

@@ -8,10 +8,12 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.tools import saved_model_cli
 
 import memgan_tf
 from memgan_tf.export.graph_session import GraphSession
 from tests.c_api.session import CSession
+from tests.reliability import processes
 
 
 @pytest.fixture(scope="module")
@@ -134,9 +136,9 @@ def test_both_see_the_trap_that_python_does_not(tmp_path):
 def test_saved_model_cli_runs_it(exported, run, pixels, tmp_path):
     images = pixels(5)
     np.save(tmp_path / "images.npy", images.astype(np.float32))
-    command = pathlib.Path(sys.executable).with_name("saved_model_cli")
-    arguments = ["--dir", exported.path, "--tag_set", "serve", "--signature_def", "serving_default"]
-    files = ["--inputs", f"image={tmp_path / 'images.npy'}", "--outdir", tmp_path]
-    subprocess.run([command, "run", *arguments, *files], check=True, capture_output=True)
+    flags = ["--dir", exported.path, "--tag_set", "serve", "--signature_def", "serving_default"]
+    flags += ["--inputs", f"image={tmp_path / 'images.npy'}", "--outdir", tmp_path]
+    ended = processes.run_program(saved_model_cli.__file__, ["run", *map(str, flags)], tmp_path)
+    assert ended.code == 0, ended.output
     scores = np.load(tmp_path / "anomaly_score.npy")
     np.testing.assert_array_equal(scores, run.score(images))

@@ -1,5 +1,6 @@
 """The grid on tiny settings: what is missing runs, once; failures are noted; kills are survived."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import pytest
 from memgan_tf.reproduction.grid import STALE_SECONDS, Grid
 from memgan_tf.reproduction.records import Cell
 from memgan_tf.tools import main
+from tests.reliability import processes
 
 # MEMGAN in a grid is tried in tests/reliability/test_kill.py.
 TINY = ("epochs=2", "widths=4")
@@ -40,17 +42,25 @@ def quick_flags(tmp_path, detector, *more):
     return [*kept, f"--detectors={detector}", *more]
 
 
-def in_this_process(grid, words, log):
-    """For tests of claims, which do not depend on where a cell runs."""
-    return main.main(words)
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """For what does not depend on where a cell runs; tests of stops and kills start processes."""
+
+    def run(grid, words, log):
+        with contextlib.ExitStack() as stack:
+            output = stack.enter_context(log.open("a"))
+            stack.enter_context(contextlib.redirect_stdout(output))
+            stack.enter_context(contextlib.redirect_stderr(output))
+            return main.main(words)
+
+    monkeypatch.setattr(Grid, "_run_command", run)
 
 
 def records(tmp_path):
     return sorted((tmp_path / "results").glob("*/*/*/*/seed_*.json"))
 
 
-@pytest.mark.slow
-def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys):
+def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys, in_this_process):
     assert main.main(flags(tmp_path, "--classes=0")) == 0
     assert "1 cells, 0 have a record" in capsys.readouterr().out
     first = {path: path.stat().st_mtime_ns for path in records(tmp_path)}
@@ -67,8 +77,7 @@ def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys):
     assert not list((tmp_path / "results").rglob("*.claim"))
 
 
-@pytest.mark.slow
-def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys):
+def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys, in_this_process):
     # A file where class 1's run should go.
     folder = tmp_path / "runs" / "default" / "kde" / "digits"
     folder.mkdir(parents=True)
@@ -83,32 +92,29 @@ def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
-    command = [sys.executable, "-m", "memgan_tf.tools.main"]
     settings = ("epochs=150", "widths=4", "steps_per_call=1")
     long = quick_flags(tmp_path, "dcae", *(f"--override={value}" for value in settings))
     long.append("--classes=0")
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen([*command, *long], text=True, **pipes)
+    process = processes.start(long, tmp_path / "first")
     deadline = time.monotonic() + 90
     while not list((tmp_path / "runs").rglob("ckpt-*.index")):
-        assert process.poll() is None
+        assert process.is_alive
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    os.kill(process.pid, signal.SIGTERM)
+    ended = process.wait(60)
+    assert ended.code == 130
     expected = "memgan benchmark: stopped; the same command continues from there"
-    assert errors.splitlines()[-1] == expected
+    assert ended.output.splitlines()[-1] == expected
     assert not list((tmp_path / "results").rglob("*.claim"))
     assert not list((tmp_path / "results").rglob("*.failed"))
-    subprocess.run([*command, *long], check=True, capture_output=True)
+    assert processes.run(long, tmp_path / "second").code == 0
     assert len(records(tmp_path)) == 1
     (log,) = (tmp_path / "runs" / "logs").iterdir()
     assert "Resuming from step" in log.read_text()
 
 
-def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, monkeypatch):
-    monkeypatch.setattr(Grid, "_run_command", in_this_process)
+def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, in_this_process):
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)
@@ -125,8 +131,7 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, monkey
     assert not pathlib.Path(claim).exists()
 
 
-def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, monkeypatch):
-    monkeypatch.setattr(Grid, "_run_command", in_this_process)
+def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, in_this_process):
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)

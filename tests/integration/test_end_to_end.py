@@ -1,13 +1,8 @@
-"""From the command line on real digits: train, evaluate, score, resume, kill."""
+"""From the command line on real digits: train, evaluate, score."""
 
 import csv
 import json
-import os
 import pathlib
-import signal
-import subprocess
-import sys
-import time
 
 import numpy as np
 import pytest
@@ -16,7 +11,6 @@ import tensorflow as tf
 import memgan_tf
 from memgan_tf.tools import main
 from memgan_tf.training.run_directory import RunDirectory
-from tests.reliability.runs import weights
 
 TINY = (
     "--dataset=digits",
@@ -32,21 +26,6 @@ TINY = (
 
 def train(model_dir, *flags):
     return main.main(["train", f"--model_dir={model_dir}", *TINY, *flags])
-
-
-def start(model_dir, *flags):
-    """`memgan train` in a process of its own."""
-    command = [sys.executable, "-m", "memgan_tf.tools.main", "train", f"--model_dir={model_dir}"]
-    return subprocess.Popen(
-        [*command, *TINY, *flags], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def assert_same_weights(first, second):
-    first, second = weights(first), weights(second)
-    assert first.keys() == second.keys()
-    for name, value in first.items():
-        np.testing.assert_array_equal(second[name], value, err_msg=name)
 
 
 @pytest.fixture(scope="module")
@@ -214,39 +193,6 @@ def test_a_checkpoint_of_another_run_is_refused(run, tmp_path, capsys):
     flags = ["--epochs=60", "--learning_rate=2e-3", "--seed=1"]
     assert train(tmp_path, *flags) == 1
     assert "belongs to another configuration" in capsys.readouterr().err
-
-
-def wait_for(path, process, seconds=60):
-    deadline = time.monotonic() + seconds
-    while not list(path.parent.glob(path.name)):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
-@pytest.mark.slow
-def test_a_fresh_process_resumes_bitwise_after_ctrl_c(tmp_path):
-    """Kills are tried in tests/reliability/test_kill.py, with the same comparison."""
-    flags = ("--epochs=40",)
-    place = pathlib.Path("memgan/digits/0/seed_0")
-    whole = start(tmp_path / "whole", *flags)
-    output, _ = whole.communicate(timeout=120)
-    assert whole.returncode == 0, output
-
-    first = start(tmp_path / "int", *flags)
-    # Written after a checkpoint's files: from here on there is one to resume from.
-    wait_for(tmp_path / "int" / place / "checkpoints" / "checkpoint", first)
-    os.kill(first.pid, signal.SIGINT)
-    output, _ = first.communicate(timeout=60)
-    assert first.returncode == 130, output
-    assert not (tmp_path / "int" / place / "COMPLETE").exists()
-    second = start(tmp_path / "int", *flags)
-    output, _ = second.communicate(timeout=120)
-    assert second.returncode == 0, output
-    assert "Resuming from step" in output
-    assert_same_weights(tmp_path / "whole" / place, tmp_path / "int" / place)
-    rows = list(csv.DictReader((tmp_path / "int" / place / "metrics.csv").read_text().split()))
-    assert [int(row["epoch"]) for row in rows] == list(range(1, 41))
 
 
 def test_the_demo(tmp_path, capsys):

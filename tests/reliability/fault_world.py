@@ -60,13 +60,13 @@ class World:
         folder: For everything.
         tries: Of each fault.
         seed: Of the random choices.
+        reference: A finished and evaluated run; None makes one.
     """
 
-    def __init__(self, folder: pathlib.Path, tries: int, seed: int):
-        processes.prepare()
+    def __init__(self, folder: pathlib.Path, tries: int, seed: int, reference=None):
         self.folder, self.tries = folder, tries
         self.generator = np.random.default_rng(seed)
-        self.reference, _ = kill.make_reference(folder)
+        self.reference = reference or kill.make_reference(folder)[0]
 
     def places(self, name):
         """A new folder for each try."""

@@ -13,6 +13,7 @@ import dataclasses
 import json
 import pathlib
 import shutil
+import signal
 import tempfile
 
 import numpy as np
@@ -22,8 +23,12 @@ from tests.reliability import processes, runs, targets
 from tests.reliability.kill_benchmark import kill_benchmark
 
 KILLS_PER_RUN = 5
+# The exit code after Ctrl-C.
+STOPPED = 130
 # Operations on files that a training run of the settings has, about.
 TRAIN_OPERATIONS = 90
+# A grid's seconds by those of its training: it also imports TensorFlow, and evaluates.
+GRID_FACTOR = 4.0
 MOMENTS = {"any": 0.2, "stepping": 0.5, "operation": 0.3}
 
 
@@ -90,6 +95,19 @@ def kill_training(folder, reference, seconds, kills, generator, settings=None):
     return tally
 
 
+def stop_training(folder, reference, operation):
+    """Ctrl-C at an operation on files, after a checkpoint; the same command then ends."""
+    flags, given = runs.train_flags(folder / "runs"), {"below": folder, "sent": signal.SIGINT}
+    run = folder / "runs" / runs.PLACE
+    stopped = processes.run(flags, folder / "log", kill_at_operation=operation, **given)
+    assert stopped.code == STOPPED, stopped.output
+    assert not (run / "COMPLETE").exists()
+    finished = processes.run(flags, folder / "log")
+    _succeeded(finished)
+    assert "Resuming from step" in finished.output
+    runs.check_same_run(reference, run)
+
+
 def _succeeded(ended):
     assert ended.code == 0, ended.output[-300:]
 
@@ -144,7 +162,6 @@ def kill_command(folder, target, numbers):
 def measure(kills, seed, folder):
     """Everything; returns the tallies by command."""
     generator = np.random.default_rng(seed)
-    processes.prepare()
     reference, seconds = make_reference(folder)
     tallies = {}
     for target in targets.all_targets(reference):
@@ -155,7 +172,7 @@ def measure(kills, seed, folder):
         tallies[target.name] = kill_command(folder, target, [int(n) for n in numbers])
         print(target.name, tallies[target.name], flush=True)
     tallies["benchmark, with its trainings"] = kill_benchmark(
-        folder, kills // 5, generator, Tally()
+        folder, reference, GRID_FACTOR * seconds, kills // 5, generator, Tally()
     )
     print("benchmark, with its trainings", tallies["benchmark, with its trainings"], flush=True)
     tallies["train"] = kill_training(folder, reference, seconds, kills, generator)

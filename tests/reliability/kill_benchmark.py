@@ -41,26 +41,27 @@ def living(place):
     return found
 
 
-def make_reference(place, log):
-    """A grid without a fault; returns its seconds."""
-    place.mkdir()
-    ended = processes.run(arguments(place), log)
-    assert ended.code == 0, ended.output
-    return ended.seconds
+def keep_reference(reference, place):
+    """A run of the same settings as a grid that nobody killed leaves it."""
+    shutil.copytree(reference, place / "runs" / CELL.place)
+    record = CELL.record_path(place / "results")
+    record.parent.mkdir(parents=True)
+    shutil.copy(reference / "results.json", record)
 
 
-def kill_benchmark(folder, kills, generator, tally):
+def kill_benchmark(folder, reference, seconds, kills, generator, tally):
     """Kills a grid at random moments, and lets the same command end.
 
     Args:
         folder: For everything.
+        reference: A finished and evaluated run of the settings.
+        seconds: Of a grid, about.
         kills: How many.
         generator: Of the moments.
         tally: Counts.
     """
-    reference = folder / "grid_reference"
-    seconds = make_reference(reference, folder / "log")
-    index = 0
+    expected, index = folder / "grid_reference", 0
+    keep_reference(reference, expected)
     while tally.tried < kills:
         index += 1
         place, killed = folder / f"grid_{index}", 0
@@ -74,20 +75,20 @@ def kill_benchmark(folder, kills, generator, tally):
             killed, tally.tried = killed + 1, tally.tried + 1
             tally.while_writing += bool(runs.leftovers(place))
         finished = processes.run(arguments(place), folder / "log")
-        tally.note(killed, lambda p=place, f=finished: check(reference, p, f), place.name)
+        tally.note(killed, lambda p=place, f=finished: check(expected, p, f), place.name)
         shutil.rmtree(place)
-    shutil.rmtree(reference)
+    shutil.rmtree(expected)
     return tally
 
 
-def check(reference, place, finished):
-    """The record and the run are the reference's, and nothing is left over."""
+def check(expected, place, finished):
+    """The record and the run are those of a grid without a fault, and nothing is left over."""
     assert finished.code == 0, finished.output[-300:]
     before, after = (
-        runs.without_clocks(CELL.record_path(p / "results")) for p in (reference, place)
+        runs.without_clocks(CELL.record_path(p / "results")) for p in (expected, place)
     )
     assert after == before, "another record"
-    kept = [p / "runs" / CELL.place for p in (reference, place)]
+    kept = [p / "runs" / CELL.place for p in (expected, place)]
     runs.check_same_run(*kept)
     assert runs.leftovers(place) == [], runs.leftovers(place)
     deadline = time.monotonic() + ORPHAN_SECONDS

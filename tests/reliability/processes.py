@@ -8,15 +8,16 @@ import dataclasses
 import multiprocessing
 import os
 import pathlib
+import runpy
 import signal
 import sys
+import tempfile
 import time
 
 from memgan_tf.tools import main
 
 CONTEXT = multiprocessing.get_context("forkserver")
-# Everything slow to import that a verb needs.
-PRELOADED = ["memgan_tf.fit", "memgan_tf.export.exporter", "memgan_tf.report.evaluate"]
+PRELOADED = ["tests.reliability.preloaded"]
 # Audited operations of Python on files; TensorFlow's own writes are not among them.
 OPERATIONS = ("open", "os.rename", "os.remove", "os.mkdir", "os.chmod", "os.rmdir", "shutil.rmtree")
 
@@ -41,15 +42,76 @@ class Ended:
         return self.code == -signal.SIGKILL
 
 
-def prepare():
-    """Sets what the server process imports; call it before the first `run`."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
-    CONTEXT.set_forkserver_preload(PRELOADED)
+class Started:
+    """A process that runs; what it prints goes to a file.
+
+    Args:
+        function: Of a module; what it returns is the exit code.
+        given: Its arguments.
+        log: File for what it prints.
+        environment: Variables that it has besides the server's.
+        at_operation: Number of an operation on files below a folder, that folder and a signal: it
+            sends itself the signal just before.
+    """
+
+    def __init__(self, function, given, log, environment=None, at_operation=None):
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+        # What the server imports; it counts before the first start.
+        CONTEXT.set_forkserver_preload(PRELOADED)
+        self._log, self._began = pathlib.Path(log), time.monotonic()
+        arguments = (function, given, str(log), environment or {}, at_operation)
+        self._process = CONTEXT.Process(target=_in_child, args=arguments)
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it runs."""
+        return self._process.is_alive()
+
+    def wait(self, kill_after=None) -> Ended:
+        """Waits for its end, which is SIGKILL after so many seconds; None waits for ever."""
+        self._process.join(kill_after)
+        if self.is_alive:
+            os.kill(self.pid, signal.SIGKILL)
+            self._process.join()
+        seconds = time.monotonic() - self._began
+        return Ended(self._process.exitcode, seconds, self._log.read_text(errors="replace"))
 
 
-def run(arguments, log, kill_after=None, ready=None, kill_at_operation=None, below=None) -> Ended:
-    """`memgan <arguments>` in a process.
+def start(arguments, log, environment=None) -> Started:
+    """`memgan <arguments>` in a process."""
+    return Started(_call_main, (list(arguments),), log, environment)
+
+
+def run_program(path, arguments, folder) -> Ended:
+    """`python <path> <arguments>` in a folder, to its end; TensorFlow is imported already."""
+    with tempfile.NamedTemporaryFile() as log:
+        return run_function(_run_path, (str(path), list(arguments), str(folder)), log.name)
+
+
+def _run_path(path, arguments, folder):
+    os.chdir(folder)
+    sys.argv = [path, *arguments]
+    sys.path.insert(0, os.path.dirname(path))
+    runpy.run_path(path, run_name="__main__")
+
+
+def run(
+    arguments,
+    log,
+    kill_after=None,
+    ready=None,
+    kill_at_operation=None,
+    below=None,
+    sent=signal.SIGKILL,
+) -> Ended:
+    """`memgan <arguments>` in a process, to its end.
 
     Args:
         arguments: Of the command line.
@@ -58,55 +120,53 @@ def run(arguments, log, kill_after=None, ready=None, kill_at_operation=None, bel
         ready: Is asked until it says true; `kill_after` counts from then.
         kill_at_operation: It kills itself just before this many operations on files, from 1.
         below: Only files below this folder count.
+        sent: The signal that it then sends itself.
     """
-    return run_function(
-        _call_main, (list(arguments),), log, kill_after, ready, kill_at_operation, below
-    )
+    given = (list(arguments),)
+    return run_function(_call_main, given, log, kill_after, ready, kill_at_operation, below, sent)
 
 
 def run_function(
-    function, given, log, kill_after=None, ready=None, kill_at_operation=None, below=None
+    function,
+    given,
+    log,
+    kill_after=None,
+    ready=None,
+    kill_at_operation=None,
+    below=None,
+    sent=signal.SIGKILL,
 ) -> Ended:
     """As `run`, for any function of a module; what it returns is the exit code."""
-    log = pathlib.Path(log)
-    started = time.monotonic()
-    process = CONTEXT.Process(
-        target=_in_child, args=(function, given, str(log), kill_at_operation, str(below))
-    )
-    process.start()
-    while ready is not None and process.is_alive() and not ready():
+    own = kill_at_operation and (kill_at_operation, str(below), sent)
+    started = Started(function, given, log, at_operation=own)
+    while ready is not None and started.is_alive and not ready():
         time.sleep(0.005)
-    if kill_after is not None:
-        process.join(kill_after)
-        if process.is_alive():
-            os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    seconds = time.monotonic() - started
-    return Ended(process.exitcode, seconds, log.read_text(errors="replace"))
+    return started.wait(kill_after)
 
 
 def _call_main(arguments):
     return main.main(arguments)
 
 
-def _in_child(function, given, log, kill_at_operation, below):
+def _in_child(function, given, log, environment, at_operation):
+    os.environ.update(environment)
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     os.dup2(handle, 1)
     os.dup2(handle, 2)
     sys.stdout, sys.stderr = os.fdopen(1, "w", 1), os.fdopen(2, "w", 1)
-    if kill_at_operation is not None:
-        _kill_at(kill_at_operation, below)
+    if at_operation is not None:
+        _signal_at(*at_operation)
     sys.exit(function(*given))
 
 
-def _kill_at(number, below):
+def _signal_at(operation, below, sent):
     count = 0
 
     def look(event, arguments):
         nonlocal count
         if event in OPERATIONS and str(arguments[0]).startswith(below):
             count += 1
-            if count == number:
-                os.kill(os.getpid(), signal.SIGKILL)
+            if count == operation:
+                os.kill(os.getpid(), sent)
 
     sys.addaudithook(look)

@@ -8,8 +8,8 @@ TRIES = {"damaged TFRecord shard": 20, "damaged checkpoint": 2}
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return faults.World(tmp_path_factory.mktemp("world"), 1, seed=3)
+def world(reference, tmp_path_factory):
+    return faults.World(tmp_path_factory.mktemp("world"), 1, 3, reference[0])
 
 
 @pytest.mark.parametrize("name", faults.FAULTS)

@@ -3,13 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.reliability import kill, kill_benchmark, processes, targets
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory):
-    processes.prepare()
-    return kill.make_reference(tmp_path_factory.mktemp("reference"))
+from tests.reliability import kill, kill_benchmark, targets
 
 
 @pytest.mark.slow
@@ -21,9 +15,15 @@ def test_killed_training_comes_to_the_same_weights(reference, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_killed_benchmark_comes_to_the_same_record(tmp_path):
-    processes.prepare()
-    tally = kill_benchmark.kill_benchmark(tmp_path, 1, np.random.default_rng(3), kill.Tally())
+def test_a_fresh_process_resumes_bitwise_after_ctrl_c(reference, tmp_path):
+    kill.stop_training(tmp_path, reference[0], 60)
+
+
+@pytest.mark.slow
+def test_a_killed_benchmark_comes_to_the_same_record(reference, tmp_path):
+    run, seconds = reference
+    given = (tmp_path, run, kill.GRID_FACTOR * seconds, 1, np.random.default_rng(3))
+    tally = kill_benchmark.kill_benchmark(*given, kill.Tally())
     assert tally.problems == []
     assert tally.tried == tally.survived == 1
 

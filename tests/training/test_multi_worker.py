@@ -4,8 +4,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -21,8 +19,8 @@ from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import WorkerLostError, Workers, make_strategy
 from tests.conftest import tiny_overrides
+from tests.reliability import processes
 
-PROGRAM = "import sys; from memgan_tf.tools import main; sys.exit(main.main(sys.argv[1:]))"
 # The largest difference of a weight that another order of the same sums may make.
 TOLERANCE = 1e-6
 
@@ -48,23 +46,14 @@ def free_ports():
     return ports
 
 
-def start(model_dirs, flags):
-    """Both workers, each with its own model_dir; their output goes to their pipe."""
+def start(model_dirs, flags, logs):
+    """Both workers, each with its own model_dir; their output goes to files."""
     workers = [f"localhost:{port}" for port in free_ports()]
     for index, model_dir in enumerate(model_dirs):
         cluster = {"cluster": {"worker": workers}, "task": {"type": "worker", "index": index}}
-        environment = {
-            **os.environ,
-            "TF_CONFIG": json.dumps(cluster),
-            "TF_NUM_INTRAOP_THREADS": "1",
-        }
-        yield subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "train", *flags, f"--model_dir={model_dir}"],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        given = ["train", *flags, f"--model_dir={model_dir}"]
+        log = logs / f"worker_{index}"
+        yield processes.start(given, log, {"TF_CONFIG": json.dumps(cluster)})
 
 
 def wait_for(path, seconds=120):
@@ -90,23 +79,24 @@ def test_two_workers_equal_one_and_outlive_a_kill(tiny_config, tmp_path):
     run = RunDirectory.of(tmp_path / "runs", config)
 
     # The second worker's folder is another, and nothing comes into it.
-    chief, second = start([tmp_path / "runs", tmp_path / "other"], flags)
+    chief, second = start([tmp_path / "runs", tmp_path / "other"], flags, tmp_path)
     wait_for(run.checkpoints / "checkpoint")
-    second.send_signal(signal.SIGKILL)
-    output, _ = chief.communicate(timeout=120)
-    second.communicate()
-    assert chief.returncode == 1, output
-    assert "memgan train: error: another of the 2 workers was lost: " in output.splitlines()[-1]
-    assert "Traceback" not in output
+    os.kill(second.pid, signal.SIGKILL)
+    ended = chief.wait(120)
+    assert second.wait(120).was_killed
+    assert ended.code == 1, ended.output
+    last = ended.output.splitlines()[-1]
+    assert "memgan train: error: another of the 2 workers was lost: " in last
+    assert "Traceback" not in ended.output
     assert not run.is_complete
     assert not (tmp_path / "other").exists()
 
-    both = list(start([tmp_path / "runs"] * 2, flags))
-    outputs = [process.communicate(timeout=240)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], outputs
-    assert "Resuming from step" in outputs[0]
-    assert "epoch 6/6" in outputs[0]
-    assert "epoch" not in outputs[1].split("waits for the others")[1]
+    both = list(start([tmp_path / "runs"] * 2, flags, tmp_path))
+    ends = [process.wait(240) for process in both]
+    assert [end.code for end in ends] == [0, 0], ends
+    assert "Resuming from step" in ends[0].output
+    assert "epoch 6/6" in ends[0].output
+    assert "epoch" not in ends[1].output.split("waits for the others")[1]
     assert run.is_complete
     chiefs = {str(chief.pid), str(both[0].pid)}
     events = [path.name.split(".") for path in run.tensorboard.rglob("events.*")]
