@@ -78,8 +78,9 @@ def try_variants(run):
 
 
 def measure_test_images(run, title, score, shown):
-    """Figures on test images of a variant with a score and a map, of the run, and of a PCA."""
+    """Figures on test images of a variant with a score and a map, the run, a PCA, and the part."""
     from patches.choosing import all_variants, reserve
+    from patches.part import with_part
     from patches.scores import PatchScores
 
     from memgan_tf.evaluation.trained_run import TrainedRun
@@ -92,6 +93,7 @@ def measure_test_images(run, title, score, shown):
     seconds = time.monotonic() - started
     detectors = {"patches": Chosen(run, patches, score, shown), "present": run.detector}
     detectors["pca"] = fit_pca(run, task)
+    detectors["part"] = with_part(run, task.train.images[np.arange(len(task.train))])
     found = {
         which: _measure(TrainedRun(run.directory, run.config, detector, None), task)
         for which, detector in detectors.items()
@@ -129,7 +131,7 @@ def main(_):
         path = pathlib.Path(FLAGS.results_dir, name_of(run), "test.json")
         found = measure_test_images(run, *chosen)
         files.write_json(path, found)
-        print(name_of(run), {key: found[key] for key in ("patches", "present", "pca")})
+        print(name_of(run), found, flush=True)
 
 
 if __name__ == "__main__":
