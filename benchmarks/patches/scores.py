@@ -19,6 +19,7 @@ STATISTICS = {
 }
 RESIDUAL = "weighted_residual"
 TINY = 1e-6
+AT_ONCE = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +61,7 @@ class PatchScores:
         self._detector.fit(trained, reserved)
         self._residual = run.detector.part_names.index(RESIDUAL)
         self._local = LocalScore(run.config.image_shape[:2])
-        found = self._detector.explain(reserved)
+        found = self._explain(reserved)
         squares = tf.square(found["anomaly_map"])
         self._local.fit(lambda: [squares])
         self._usual = {
@@ -80,7 +81,7 @@ class PatchScores:
             images: `(batch, height, width, channels)`.
             present: `explain` of the run for them.
         """
-        found = self._detector.explain(images)
+        found = self._explain(images)
         local, maps = (v.numpy() for v in self._local(tf.square(found["anomaly_map"])))
         # The run's maps are 0 in padding, and nowhere else.
         maps = np.where(present["anomaly_map"] == 0.0, 0.0, maps)
@@ -98,6 +99,13 @@ class PatchScores:
         }
         both = np.sqrt(maps * present["anomaly_map"])
         return scores, {"smoothed": found["anomaly_map"], "local": maps, "both": both}
+
+    def _explain(self, images):
+        """The detector's `explain`, a few images at a time: all distances are in memory."""
+        parts = [
+            self._detector.explain(images[i : i + AT_ONCE]) for i in range(0, len(images), AT_ONCE)
+        ]
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
     def _standard(self, name, values):
         mean, deviation = self._usual[name]
