@@ -6,9 +6,11 @@ from memgan_tf.config import memgan
 from memgan_tf.config.fields import option
 
 # Possible parts of the score; docs/beyond.md describes them.
-SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns", "features")
+SCORE_PARTS = ("reconstruction", "weighted_residual", "projection", "turns", "features", "patches")
 # Parts that need the turn classifier.
-TURN_PARTS = {"turns", "features"}
+TURN_PARTS = {"turns", "features", "patches"}
+# Parts that are measured only where they are chosen.
+CHOSEN_PARTS = {"patches"}
 FEATURE_SCALINGS = ("raw", "unit")
 
 
@@ -24,7 +26,9 @@ class MemganPlusConfig(memgan.MemganConfig):
         "error divided by its usual size; with a score_rule of local, the score of that rule. "
         "projection: ‖E(x) - P(E(x))‖. turns: log cross-entropy of a classifier of quarter "
         "turns, which is trained in parallel. features: log squared Mahalanobis distance of the "
-        "classifier's features to those of normal images, by turn.",
+        "classifier's features to those of normal images, by turn. patches: distance of the "
+        "patches of the classifier's first map to remembered ones of normal images, as the score "
+        "of a score_rule of local; with that rule, the heat-map shows it.",
     )
     turn_width: int = option(
         24,

@@ -57,11 +57,20 @@ class TurnClassifier(keras.Model):
 
     def call(self, images, training=False, statistics_rate=None):
         modes = {"training": training, "statistics_rate": statistics_rate}
-        features = tf.nn.relu(self.first(images, **modes))
+        features = self.first_map(images, **modes)
         for block in self.blocks:
             features = block(features, **modes)
         means = tf.cast(tf.reduce_mean(features, axis=[1, 2]), tf.float32)
         return self.head(means), means
+
+    def first_map(self, images, training=False, statistics_rate=None):
+        """The first convolution's map, `(batch, side / 2, side / 2, base_width)`.
+
+        Args:
+            images: As in a call, of any height and width.
+            training, statistics_rate: As in a call.
+        """
+        return tf.nn.relu(self.first(images, training=training, statistics_rate=statistics_rate))
 
 
 class ResidualBlock(keras.layers.Layer):

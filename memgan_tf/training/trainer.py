@@ -121,6 +121,15 @@ class Trainer:
         for index in range(count):
             batch = self._images[index * size : (index + 1) * size]
             self._measure(tf.constant(batch), tf.constant(1.0 / (index + 1)))
+        self.learn_score()
+
+    def learn_score(self) -> None:
+        """Sets what only the score reads, from normal training images."""
+
+        def seen():
+            return self._ordered_batches(self._images[:STATISTICS_IMAGES])
+
+        self.model.learn_normal(seen, self.config.seed)
         self.model.fit_score(lambda: self._ordered_batches(self._reserved))
 
     def learning_rate(self, player: str) -> float:

@@ -9,6 +9,7 @@ from tests.contract.steps import SHORT, check_replicas, check_restart
 
 REGULARIZED = {"discriminator_dropout": 0.3, "spectral_normalization": True}
 MAP = {"latent_dim": 0}
+PATCHES = {"score_parts": "weighted_residual,turns,features,patches", "score_rule": "local"}
 
 
 # ALAD's masks and norms are BiGAN's, of more discriminators.
@@ -18,7 +19,9 @@ def test_two_replicas_step_as_one(name, options, task):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "options"), [("alad", REGULARIZED), ("memae", MAP)])
+@pytest.mark.parametrize(
+    ("name", "options"), [("alad", REGULARIZED), ("memae", MAP), ("memgan_plus", PATCHES)]
+)
 def test_a_restart_changes_nothing_and_a_score_is_the_images_own(name, options, task):
     trainer, _ = check_restart(name, task, **SHORT, **options)
     explain = tf.function(trainer.model.explain, reduce_retracing=True)

@@ -141,6 +141,17 @@ class TrainableModel(abc.ABC):
     def measure_statistics(self, images: tf.Tensor, rate: tf.Tensor) -> None:
         """Moves the normalization statistics of the scoring path by the share `rate`."""
 
+    def learn_normal(self, batches: Batches, seed: int) -> None:
+        """Learns what only the score reads and needs the images that the steps see.
+
+        Called before `fit_score`.
+
+        Args:
+            batches: Some of the images of the steps.
+            seed: Determines what is drawn of them.
+        """
+        del batches, seed
+
     def fit_score(self, batches: Batches) -> None:
         """Sets what only the score reads, from normal training images.
 

@@ -1,0 +1,1 @@
+"""Parts of `own_patches.py`."""
