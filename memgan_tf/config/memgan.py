@@ -114,6 +114,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "mnist": {"epochs": 20, "learning_rate": 2e-4, "instance_noise": 0.3},
         "cifar10": {
+            "input_scaling": "contrast_level",
             "num_units": 100,
             "latent_dim": 8,
             "epochs": 10,

@@ -106,12 +106,11 @@ def _with(preset, **families):
     }
 
 
-# MEMGAN's own presets, with values only for the additions.
+_CIFAR10 = {"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"}
+_LARGE = {"turn_side": 64, "turn_learning_rate": 2.0, "weigh_turns": True}
+# MEMGAN's own presets with values for the additions. Where MEMGAN's were chosen again later, those
+# that the additions were chosen with.
 PRESETS = {
-    preset: _with(
-        preset,
-        cifar10={"turn_flip": True, "turn_shift": 4, "turn_steps": 3, "turn_features": "unit"},
-        large={"turn_side": 64, "turn_learning_rate": 2.0, "weigh_turns": True},
-    )
-    for preset in memgan.PRESETS
+    "paper": _with("paper", cifar10=_CIFAR10, large=_LARGE),
+    "default": _with("default", cifar10={"input_scaling": "contrast", **_CIFAR10}, large=_LARGE),
 }
