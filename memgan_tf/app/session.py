@@ -190,8 +190,10 @@ class Session:
             of_kind[1] += 1
         return prices.one_sided(Share(*counts[True]), Share(*counts[False]))
 
-    def set_rate(self, target_fpr: float) -> pathlib.Path:
+    def set_rate(self, target_fpr: float | None) -> pathlib.Path:
         """Changes the run's threshold; returns the file of the old calibration.
+
+        Only a server's thresholds have no rate, and there they cannot be changed.
 
         Raises:
             ValueError: If the rate cannot be guaranteed, or there is no run.

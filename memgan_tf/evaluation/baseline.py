@@ -120,7 +120,7 @@ def _key(rival, target_fpr, sets):
     for images, positions in sets:
         digest.update(repr((len(positions), images.shape[1:])).encode())
         for part in parts_of(positions, images.shape[1:]):
-            digest.update(np.ascontiguousarray(images[part]))
+            digest.update(np.ascontiguousarray(images[part]).data)
     return digest.hexdigest()
 
 
@@ -139,7 +139,8 @@ def _read(path, key, num_scores):
 
 def _fit(rival_config, target_fpr, key, sets):
     """Fits the PCA; None if the training images are all equal."""
-    train, held_out, tested = (_shrunk(*chosen, rival_config.image_shape) for chosen in sets)
+    shape = rival_config.image_shape
+    train, held_out, tested = (_shrunk(images, positions, shape) for images, positions in sets)
     if (train == train[:1]).all():
         return None
     line = f"Fitting a PCA to {len(train)} training images, to compare the run with it."

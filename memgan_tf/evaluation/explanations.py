@@ -31,7 +31,7 @@ def explain_in_parts(
         yield part, chosen, scoring.explain(chosen)
 
 
-def parts_of(positions: np.ndarray, image_shape: tuple[int, int, int]) -> list[np.ndarray]:
+def parts_of(positions: np.ndarray, image_shape: tuple[int, ...]) -> list[np.ndarray]:
     """Positions `(n,)` split into parts that fit into memory, for images of a shape."""
     size = max(1, min(PART_SIZE, PART_PIXELS // (image_shape[0] * image_shape[1])))
     return [positions[i : i + size] for i in range(0, len(positions), size)]
