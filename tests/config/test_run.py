@@ -71,7 +71,7 @@ def test_a_saved_configuration_is_enough_to_run_it_again(tmp_path):
         ("nonsense", 1, "`nonsense` is not a setting of memgan"),
         ("epoch", 1, "--detector=memgan --help. Did you mean epochs?"),
         ("modeldir", "x", "Did you mean model_dir?"),
-        ("bandwidth", 1.0, "is not a setting of memgan, but of kde. See"),
+        ("num_trees", 5, "is not a setting of memgan, but of isolation_forest. See"),
     ],
 )
 def test_bad_values(name, value, message):

@@ -5,6 +5,7 @@ import pytest
 
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.report.baseline_words import compare_with_baseline, is_beaten
+from memgan_tf.report.evaluate import METRIC_MEANINGS, format_metrics
 from memgan_tf.report.map_words import describe_maps
 from memgan_tf.report.verdict import judge
 from memgan_tf.report.warnings import chance_of_alarms
@@ -115,3 +116,18 @@ def test_different_shapes_are_a_warning_under_pad(fit, shapes, warns):
     lists = {"leaks": [], "unusable_masks": [], "left_out": []}
     told.data_index = {**lists, "image_fit": fit, "shapes": shapes}
     assert any("different shapes" in warning for warning in judge(told).warnings) == warns
+
+
+def test_every_printed_metric_has_its_meaning():
+    """A stranger reads `memgan evaluate` without a textbook."""
+    lines = format_metrics({"metrics": {"auroc": 0.5, "aupro": 0.25}, "kinds": []}).splitlines()
+    assert lines[0].split() == ["auroc", "50.00", *METRIC_MEANINGS["auroc"].split()]
+    assert "30 % of the normal pixels" in lines[1]
+
+
+def test_drift_is_said_as_a_probability_with_what_to_do():
+    (line,) = (
+        w for w in judge(findings(NORMAL + 60, np.full(60, 200.0))).warnings if "Chance alone" in w
+    )
+    assert "with a probability of" in line
+    assert "memgan recalibrate" in line

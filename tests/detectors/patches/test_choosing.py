@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from memgan_tf.detectors.patches.choosing import count_held, memory_lead
 from memgan_tf.detectors.patches.memory import MemoryLearner
+from memgan_tf.detectors.patches.patch_memory import describe_gains
 from memgan_tf.detectors.patches.positions import PositionLearner
 from memgan_tf.detectors.patches.projection import Projection
 from memgan_tf.detectors.patches.streaming import FeatureStream
@@ -67,3 +68,18 @@ def test_padding_stays_padding():
 @pytest.mark.parametrize(("images", "held"), [(49, 0), (50, 10), (100, 20), (1000, 30)])
 def test_as_many_images_are_held_out(images, held):
     assert count_held(images) == held
+
+
+@pytest.mark.parametrize(
+    ("gains", "begin", "count"),
+    [
+        ([5.0, 1.0, -2.0, 3.0], "The parts lie alike, so each place", "for 3 of 4 good images"),
+        ([-5.0, -1.0, 2.0], "The parts do not lie alike", "for 2 of 3 good images"),
+        ([0.0, 0.0], "The parts do not lie alike", "for 2 of 2 good images"),  # no gain, no places
+    ],
+)
+def test_whether_places_matter_is_said_with_how_sure_it_is(gains, begin, count):
+    words = describe_gains(np.array(gains))
+    assert words.startswith(begin)
+    assert count in words
+    assert "nats" not in words
