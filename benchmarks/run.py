@@ -26,6 +26,7 @@ PARTS = (
     "startup",
     "training",
     "growth",
+    "growth_photographs",
     "precision",
     "detectors",
     "backbones",

@@ -25,9 +25,7 @@ def read_model(path: str | os.PathLike) -> keras.Model:
     """
     config, weights = read_members(path)
     try:
-        clean = allowed.clean_model(json.loads(config))
-        _check_sizes(clean, weights)
-        model = allowed.deserialize(clean)
+        model = _build(allowed.clean_model(json.loads(config)), weights)
         _load(model, weights)
     # Errors of Keras, h5py and TensorFlow for content that does not fit.
     except (*DAMAGE, OSError, RuntimeError, tf.errors.OpError) as error:
@@ -42,24 +40,27 @@ def _reason(error):
     return found[-1].removeprefix(mark)[:LONGEST_REASON] if found else first_line(error)
 
 
-def _check_sizes(config, weights):
-    """Checks that a configuration does not need more memory than its weights fill."""
+def _build(config, weights):
+    """The model of a configuration that does not need more memory than its weights fill."""
+    with open_checked(in_memory(weights)) as file:
+        held = count_numbers(shape for _, shape in check_plain(file))
     # Keras keeps variables without values in a list of the thread, to initialize them later. This
     # separate thread and its list end here.
     with ThreadPoolExecutor(1) as pool:
-        needed = pool.submit(_count_needed, config).result()
-    with open_checked(in_memory(weights)) as file:
-        held = count_numbers(shape for _, shape in check_plain(file))
+        return pool.submit(_build_within, config, held).result()
+
+
+def _build_within(config, held):
+    with keras.StatelessScope(initialize_variables=False):
+        model = allowed.deserialize(config)
+    needed = count_numbers(tuple(weight.shape) for weight in model.weights)
     if needed > held:
         raise ValueError(
             f"its layers need {needed} weights, but its file has {held}, so they do not match"
         )
-
-
-def _count_needed(config):
-    with keras.StatelessScope(initialize_variables=False):
-        model = allowed.deserialize(config)
-    return count_numbers(tuple(weight.shape) for weight in model.weights)
+    # At the end of a scope the variables of the list get their values.
+    with keras.StatelessScope():
+        return model
 
 
 def _load(model, weights):

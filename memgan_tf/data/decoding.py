@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from tqdm import tqdm
-
 from memgan_tf.data.budget import BUDGET
 from memgan_tf.data.image_files import pillow_rules
+from memgan_tf.progress_bar import progress
 
 # `budget` bounds the memory of their images.
 MAX_THREADS = 8
@@ -37,7 +36,7 @@ def decode_all(
     try:
         with pillow_rules():
             results = _in_order(pool, safely, paths, AHEAD * threads)
-            yield from tqdm(results, total=len(paths), unit="image", desc=label, disable=None)
+            yield from progress(results, label, len(paths))
     finally:
         pool.shutdown(cancel_futures=True)
 

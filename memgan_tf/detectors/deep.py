@@ -12,6 +12,7 @@ from memgan_tf.detectors.base import SCORING_BATCH, Detector
 from memgan_tf.detectors.forked import check_not_forked, watch_forks
 from memgan_tf.models.common.base import TrainableModel
 from memgan_tf.networks.keras_defaults import keras_defaults
+from memgan_tf.progress_bar import progress
 from memgan_tf.training.checkpoints import restore_scoring_variables
 from memgan_tf.training.cluster import MULTI_WORKER
 
@@ -75,7 +76,7 @@ class DeepDetector(Detector):
     def score(self, images):
         parts = [
             self._explain_batch(tf.constant(part))["anomaly_score"].numpy()
-            for part in self._batches(images)
+            for part in progress(self._batches(images), "scoring", -(-len(images) // SCORING_BATCH))
         ]
         return np.concatenate(parts)
 

@@ -7,6 +7,7 @@ import numpy as np
 from memgan_tf.data.stored_images import Images
 from memgan_tf.detectors.base import Detector
 from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.progress_bar import progress
 
 # Largest numbers of images, and of pixels, that are decoded and explained at once.
 PART_SIZE, PART_PIXELS = 256, 2**22
@@ -26,7 +27,7 @@ def explain_in_parts(
     Yields:
         A part of the positions, the images there, and the result of `explain` for them.
     """
-    for part in parts_of(positions, scoring.config.image_shape):
+    for part in progress(parts_of(positions, scoring.config.image_shape), "scoring"):
         chosen = images[part]
         yield part, chosen, scoring.explain(chosen)
 

@@ -1,9 +1,9 @@
 """Sends images to a server in batches."""
 
 import numpy as np
-from tqdm import tqdm
 
 from memgan_tf.data.stored_images import Images
+from memgan_tf.progress_bar import progress
 from memgan_tf.serving.client import Client
 from memgan_tf.validation import check_integer
 
@@ -24,7 +24,7 @@ def score_images(client: Client, images: Images, batch_size: int) -> dict[str, n
     """
     check_integer("batch_size", batch_size, minimum=1)
     parts = []
-    with tqdm(total=len(images), unit="image", desc="scoring", disable=None) as bar:
+    with progress(None, "scoring", len(images)) as bar:
         for start in range(0, len(images), batch_size):
             batch = images[start : start + batch_size]
             try:

@@ -17,6 +17,7 @@ from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.patches.streaming import FeatureStream, batch_size
 from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.networks.patch_features import PatchFeatures
+from memgan_tf.progress_bar import progress
 from memgan_tf.text import printable
 
 STATE_FILE, NOTES_FILE, BACKBONE_FOLDER = "detector.npz", "notes.json", "backbone"
@@ -181,7 +182,7 @@ class FeatureDetector(Detector):
     def score(self, images):
         parts = [
             self._explain_batch(tf.constant(part))["anomaly_score"].numpy()
-            for part in self._batches(images)
+            for part in progress(self._batches(images), "scoring", self._count_batches(images))
         ]
         return np.concatenate(parts)
 
@@ -191,6 +192,9 @@ class FeatureDetector(Detector):
         images = self._check_images(images)
         size = batch_size(self.config.image_shape)
         return (images[i : i + size] for i in range(0, len(images), size))
+
+    def _count_batches(self, images):
+        return -(-len(images) // batch_size(self.config.image_shape))
 
     def _network(self, backbone):
         settings, data = self.config.model, self.config.data

@@ -3,6 +3,8 @@
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from memgan_tf.progress_bar import progress
+
 # Distances are compared after a random projection to this number of dimensions.
 PROJECTED = 64
 
@@ -27,7 +29,7 @@ def choose_centers(rows: np.ndarray, num_centers: int, seed: int) -> np.ndarray:
     nearest, found = np.full(len(rows), np.inf, np.float32), []
     # Threads would wait for each other at each of these short products.
     with threadpool_limits(1):
-        for _ in range(min(num_centers, len(rows))):
+        for _ in progress(range(min(num_centers, len(rows))), "choosing patches"):
             found.append(center)
             distances = norms - 2.0 * (small @ small[center]) + norms[center]
             np.minimum(nearest, distances, out=nearest)

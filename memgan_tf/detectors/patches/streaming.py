@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tqdm import tqdm
 
 from memgan_tf.data.stored_images import Images
 from memgan_tf.networks.patch_features import PatchFeatures
+from memgan_tf.progress_bar import progress
 
 # Number of pixels that pass through the network at once.
 BATCH_PIXELS = 2**20
@@ -51,7 +51,7 @@ class FeatureStream:
         A grid is `(images, rows, columns, channels)`, with `(images, rows, columns)` bool.
         """
         starts = range(0, len(self), self._size)
-        for start in tqdm(starts, desc=label, unit="batch", disable=None):
+        for start in progress(starts, label):
             yield self._batch(start)
 
     def sample(self, seed: int) -> list[np.ndarray]:
@@ -70,9 +70,11 @@ class FeatureStream:
         """Images at sorted positions."""
         return np.asarray(self._images[positions])
 
-    def grids_of(self, images: np.ndarray) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
+    def grids_of(
+        self, images: np.ndarray, label: str
+    ) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
         """Like `passing`, for other images of the same shape."""
-        for start in range(0, len(images), self._size):
+        for start in progress(range(0, len(images), self._size), label):
             yield self._compute(images[start : start + self._size])
 
     def batches(
@@ -80,7 +82,7 @@ class FeatureStream:
     ) -> Iterator[np.ndarray]:
         """Yields the result of `function` for the network and each batch of pixels."""
         compiled = self._compiled(lambda batch: function(self._network, batch))
-        for start in tqdm(range(0, len(self), self._size), desc=label, unit="batch", disable=None):
+        for start in progress(range(0, len(self), self._size), label):
             yield compiled(tf.constant(self._images[start : start + self._size])).numpy()
 
     def _compiled(self, function):
@@ -90,10 +92,10 @@ class FeatureStream:
     def _some(self, positions):
         """Grids of images at sorted positions, in batches."""
         if not self._keeps:
-            for start in range(0, len(positions), self._size):
+            for start in progress(range(0, len(positions), self._size), "sampling"):
                 yield self._compute(self._images[positions[start : start + self._size]])
             return
-        for start in range(0, len(self), self._size):
+        for start in progress(range(0, len(self), self._size), "features"):
             wanted = positions[(positions >= start) & (positions < start + self._size)] - start
             if len(wanted):
                 yield [[part[wanted] for part in grid] for grid in self._batch(start)]
