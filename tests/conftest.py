@@ -1,12 +1,16 @@
 """Fixtures that several folders of tests share."""
 
+# ruff: noqa: E402  (what must come before the imports)
 import contextlib
 import dataclasses
+import gc
 import io
 import os
 import pathlib
 import tempfile
 
+# Imports make no garbage, only time for the collector; see `pytest_collection_finish`.
+gc.disable()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Processes side by side are fastest with a thread each.
@@ -61,6 +65,12 @@ DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 def pytest_collection_modifyitems(items):
     """Long files come first."""
     items.sort(key=lambda item: side_by_side.sort_key(item.nodeid))
+
+
+def pytest_collection_finish():
+    """Modules and tests are here to stay: what collects garbage need not look at them."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from memgan_tf.config import by_features, resolve
+from memgan_tf.config.registry import DEEP
 from memgan_tf.detectors.registry import make_detector
+from memgan_tf.training.run_directory import RunDirectory
 from tests.tiny_backbone import write_tiny_backbone
 
 IMAGE_SHAPE = (8, 8, 1)
@@ -119,24 +121,28 @@ class Fitted:
 
     name: str
     detector: object
+    run: RunDirectory
     unfitted: object
     config_before: dict
     images_before: np.ndarray
 
 
 @pytest.fixture(scope="session")
-def fit(task):
-    """Fits a detector once for all tests."""
+def fit(task, tmp_path_factory):
+    """Fits a detector once for all tests, into the folder of a run."""
     known = {}
 
     def fit_once(name):
         if name not in known:
-            config = make_config(name)
+            # Of a training in steps, the last checkpoint alone is read.
+            config = make_config(name, **({"checkpoint_epochs": 1000} if name in DEEP else {}))
             before, images = config.to_dict(), task.train.copy()
             detector, unfitted = make_detector(config), make_detector(config)
             unfitted.initialize(task.train)
-            detector.fit(task.train, task.validation)
-            known[name] = Fitted(name, detector, unfitted, before, images)
+            run = RunDirectory(tmp_path_factory.mktemp(name) / "run")
+            with run.claimed(config):
+                detector.fit(task.train, task.validation, run)
+            known[name] = Fitted(name, detector, run, unfitted, before, images)
         return known[name]
 
     return fit_once

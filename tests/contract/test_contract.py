@@ -87,15 +87,12 @@ def test_constant_and_extreme_images_have_finite_scores(name, fit):
 
 
 @every_detector
-def test_save_and_load_give_the_same_scores(name, task, tmp_path):
-    config = make_config(name, **({"epochs": 2} if name in DEEP else {}))
-    run, detector = RunDirectory(tmp_path / "run"), make_detector(config)
-    with run.claimed(config):
-        detector.fit(task.train, task.validation, run)
-    loaded = make_detector(config)
-    loaded.load(run)
-    np.testing.assert_array_equal(loaded.score(task.test), detector.score(task.test))
-    assert not [path for path in run.path.rglob("*") if path.suffix in (".pkl", ".pickle")]
+def test_save_and_load_give_the_same_scores(name, fit, task):
+    fitted = fit(name)
+    loaded = make_detector(fitted.detector.config)
+    loaded.load(fitted.run)
+    np.testing.assert_array_equal(loaded.score(task.test), fitted.detector.score(task.test))
+    assert not [path for path in fitted.run.path.rglob("*") if path.suffix in (".pkl", ".pickle")]
 
 
 @every_detector

@@ -1,5 +1,6 @@
 """The export outside Python: the C library, a graph session, TensorFlow's own command line."""
 
+import importlib.util
 import pathlib
 import subprocess
 import sys
@@ -8,7 +9,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tensorflow.python.tools import saved_model_cli
 
 import memgan_tf
 from memgan_tf.export.graph_session import GraphSession
@@ -138,7 +138,8 @@ def test_saved_model_cli_runs_it(exported, run, pixels, tmp_path):
     np.save(tmp_path / "images.npy", images.astype(np.float32))
     flags = ["--dir", exported.path, "--tag_set", "serve", "--signature_def", "serving_default"]
     flags += ["--inputs", f"image={tmp_path / 'images.npy'}", "--outdir", tmp_path]
-    ended = processes.run_program(saved_model_cli.__file__, ["run", *map(str, flags)], tmp_path)
+    program = importlib.util.find_spec("tensorflow.python.tools.saved_model_cli").origin
+    ended = processes.run_program(program, ["run", *map(str, flags)], tmp_path)
     assert ended.code == 0, ended.output
     scores = np.load(tmp_path / "anomaly_score.npy")
     np.testing.assert_array_equal(scores, run.score(images))
