@@ -21,6 +21,7 @@ def define_flags(values):
     flags.DEFINE_list("runs", [], "Finished runs of memgan_plus on folders.", values)
     flags.DEFINE_string("results_dir", "results/own_patches", "Folder of the records.", values)
     flags.DEFINE_bool("quick", False, "Try only two variants, for a test.", values)
+    flags.DEFINE_multi_string("page", [], "Markdown page to fill.", flag_values=values)
     flags.DEFINE_bool("test", True, "Score test images at the end.", values)
 
 
@@ -120,6 +121,7 @@ def _measure(run, task):
 
 def main(_):
     from patches.choosing import choose
+    from patches.tables import fill
 
     from memgan_tf import files
     from memgan_tf.evaluation.trained_run import TrainedRun
@@ -132,6 +134,9 @@ def main(_):
         found = measure_test_images(run, *chosen)
         files.write_json(path, found)
         print(name_of(run), found, flush=True)
+    for page in map(pathlib.Path, FLAGS.page):
+        text = fill(page.read_text(encoding="utf-8"), FLAGS.results_dir)
+        page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

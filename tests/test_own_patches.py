@@ -89,3 +89,25 @@ def test_a_run_that_is_missing_is_told(tmp_path):
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert "config.json" in ended.stderr
+
+
+def test_tables_come_from_the_records(tmp_path):
+    from patches.tables import fill
+
+    from memgan_tf import files
+
+    (tmp_path / "parts").mkdir()
+    whole = {"auroc": 0.9, "pixel_auroc": 0.8, "aupro": 0.7}
+    variant = {"scores": {"local": 0.6}, "maps": {"smoothed": {"aupro": 0.5}}}
+    synthetic = {"pca": whole, "present": whole, "turns 1, memory": variant}
+    files.write_json(tmp_path / "parts" / "variants.json", {"synthetic": synthetic})
+    counts = {"found": 3, "num_anomalies": 4, "false_alarms": 1, "num_normal": 5}
+    names = ("present", "part", "patches", "pca")
+    record = {name: {**whole, **counts} for name in names}
+    files.write_json(tmp_path / "parts" / "test.json", record)
+    marks = "<!-- own_patches -->\nold\n<!-- end of own_patches -->\n"
+    page = fill("before\n" + marks + marks.replace("patches", "patches test"), tmp_path)
+    assert page.startswith("before\n<!-- own_patches -->\n| what | parts, AUROC | parts, AUPRO |")
+    assert "| turns 1, memory | 60.0 | 50.0 |" in page
+    assert "| parts | `pca` | 90.0 | 3 of 4 | 1 of 5 | 80.0 | 70.0 |" in page
+    assert "old" not in page
