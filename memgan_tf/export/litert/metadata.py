@@ -148,6 +148,15 @@ def _read(path):
 
 def _num_filled(handle):
     """Number of bytes of a file outside of its holes; a file system without holes has none."""
+    before = os.lseek(handle, 0, os.SEEK_CUR)
+    try:
+        return _count_filled(handle)
+    finally:
+        # The reader of the file relies on its place.
+        os.lseek(handle, before, os.SEEK_SET)
+
+
+def _count_filled(handle):
     end, place, filled = os.fstat(handle).st_size, 0, 0
     if not hasattr(os, "SEEK_DATA"):  # a system without holes
         return end
