@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from memgan_tf.backbones import allowed
 from memgan_tf.backbones.archive import in_memory, read_members, write_members
+from memgan_tf.backbones.plain_weights import load_plain
 from memgan_tf.backbones.weights_file import check_plain, count_numbers, load, open_checked
 from memgan_tf.files import DAMAGE, LONGEST_REASON, first_line
 
@@ -64,6 +65,9 @@ def _build_within(config, held):
 
 
 def _load(model, weights):
+    with open_checked(in_memory(weights)) as file:
+        if load_plain(model, file, dict(check_plain(file))):
+            return
     # Keras reads weights only from files with this suffix.
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.weights.h5"

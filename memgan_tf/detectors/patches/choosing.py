@@ -61,8 +61,7 @@ def memory_lead(
         if has_padding:
             is_padding = (images == 0).all(axis=-1, keepdims=True)
             damaged = np.where(is_padding, 0, np.maximum(damaged, 1)).astype(images.dtype)
-        again = stream.grids_of(damaged, "comparing")
-        found = _scores((grids[0] for grids in again), positions, memory)
+        found = _scores((grids[0] for grids in stream.grids_of(damaged)), positions, memory)
         by_position, by_memory = (_auroc(*pair) for pair in zip(usual, found, strict=True))
         leads.append(by_memory - by_position)
     return float(np.mean(leads))

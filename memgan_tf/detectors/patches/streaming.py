@@ -70,11 +70,9 @@ class FeatureStream:
         """Images at sorted positions."""
         return np.asarray(self._images[positions])
 
-    def grids_of(
-        self, images: np.ndarray, label: str
-    ) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
+    def grids_of(self, images: np.ndarray) -> Iterator[list[tuple[np.ndarray, np.ndarray]]]:
         """Like `passing`, for other images of the same shape."""
-        for start in progress(range(0, len(images), self._size), label):
+        for start in progress(range(0, len(images), self._size), "comparing"):
             yield self._compute(images[start : start + self._size])
 
     def batches(
