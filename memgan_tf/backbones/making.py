@@ -6,9 +6,10 @@ from memgan_tf.backbones.applications import make_network
 from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.backbones.catalog import NETWORKS
 from memgan_tf.backbones.cutting import cut
+from memgan_tf.backbones.filters import LAYERS, LICENSE, make_filters
 from memgan_tf.backbones.hub import make_preset
 from memgan_tf.backbones.keras_file import read_model
-from memgan_tf.backbones.requests import FILE, HUB, check_request, split_layers
+from memgan_tf.backbones.requests import FILE, FILTERS, HUB, check_request, split_layers
 from memgan_tf.files import DAMAGE, first_line
 from memgan_tf.validation import check_integer
 
@@ -21,7 +22,7 @@ def make_backbone(
     """Makes a backbone from its name.
 
     Args:
-        name: A network of the catalog, `file:<model.keras>` or `hub:<preset>`.
+        name: A network of the catalog, `filters`, `file:<model.keras>` or `hub:<preset>`.
         layers: Names with commas between them; None uses tested ones, or those that are found.
         weights: A file; `random`, for tests; or None for those in Keras' cache or its download.
         num_maps: Largest number of maps, if `layers` does not name them.
@@ -32,6 +33,8 @@ def make_backbone(
     check_request(name, layers, weights)
     check_integer("num_maps", num_maps, 1, 8)
     names = split_layers(layers)
+    if name == FILTERS:
+        return cut(make_filters(), name, LICENSE, names or LAYERS[:num_maps])
     if name.startswith(FILE):
         return _from_file(name.removeprefix(FILE), names, num_maps)
     if name.startswith(HUB):

@@ -7,6 +7,8 @@ from memgan_tf.backbones.catalog import NETWORKS
 from memgan_tf.validation import received
 
 FILE, HUB = "file:", "hub:"
+# Fixed filters, which have no weights.
+FILTERS = "filters"
 RANDOM = "random"
 MODEL_ENDING = ".keras"
 WEIGHTS_ENDINGS = (".keras", ".h5", ".hdf5")
@@ -16,7 +18,7 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
     """Checks names, and that files exist and have the right suffix.
 
     Args:
-        name: A network of the catalog, `file:<model.keras>` or `hub:<preset>`.
+        name: A network of the catalog, `filters`, `file:<model.keras>` or `hub:<preset>`.
         layers: Names of layers with commas between them; None or empty uses the default.
         weights: A file, `random`, or None.
 
@@ -26,6 +28,11 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
     if not isinstance(name, str):
         raise ValueError(f"`backbone` must be a name. {received('backbone', name)}")
     split_layers(layers)
+    if name == FILTERS and weights:
+        raise ValueError(
+            "`backbone_weights` must be left out with the backbone filters, which has none. "
+            f"{received('backbone_weights', weights)}"
+        )
     if name.startswith(FILE):
         _check_file("backbone", name.removeprefix(FILE), (MODEL_ENDING,))
         if weights:
@@ -37,7 +44,7 @@ def check_request(name: str, layers: str | None, weights: str | None) -> None:
     if name.startswith(HUB):
         if not name.removeprefix(HUB):
             raise ValueError(f"`backbone` must name a preset. {received('backbone', name)}")
-    elif name not in NETWORKS:
+    elif name not in (*NETWORKS, FILTERS):
         raise ValueError(_unknown(name))
     if weights and weights != RANDOM:
         _check_file("backbone_weights", weights, WEIGHTS_ENDINGS)
@@ -84,11 +91,12 @@ def _nearest_files(path, endings):
 
 
 def _unknown(name):
-    nearest = difflib.get_close_matches(name.lower().replace("-", "_"), NETWORKS, 2)
+    names = (*NETWORKS, FILTERS)
+    nearest = difflib.get_close_matches(name.lower().replace("-", "_"), names, 2)
     hint = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
     if pathlib.Path(name).suffix == MODEL_ENDING:
         hint = f"; did you mean file:{name}?"
     return (
-        f"`backbone` must be one of {', '.join(NETWORKS)}, file:<model.keras> or hub:<preset>. "
+        f"`backbone` must be one of {', '.join(names)}, file:<model.keras> or hub:<preset>. "
         f"{received('backbone', name)}{hint}"
     )
