@@ -54,8 +54,7 @@ def _ways_out(name, network, error):
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
         f"keras.applications.{network.builder}(include_top=False) leaves it in ~/.keras/models, "
         f"and pass --backbone_weights=<path of {network.cached}>; or name a network that you have, "
-        "--backbone=file:<model.keras>; or choose a detector that needs none: --detector=pca or "
-        "--detector=memgan_plus."
+        "--backbone=file:<model.keras>; or take --backbone=filters, which needs no weights."
     )
 
 

@@ -1,4 +1,4 @@
-"""A backbone of fixed filters, which needs no weights: cosines in small windows, at three scales."""
+"""A backbone of fixed filters, without weights: cosines in small windows, at three scales."""
 
 import keras
 import numpy as np

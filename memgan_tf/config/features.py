@@ -17,8 +17,8 @@ class BackboneConfig(ModelConfig):
     leaves_out = True
     backbone: str = option(
         DEFAULT_BACKBONE,
-        "Network that gives the features: a name of docs/backbones.md, file:<model.keras> or "
-        "hub:<preset of keras-hub>.",
+        "Network that gives the features: a name of docs/backbones.md, file:<model.keras>, "
+        "hub:<preset of keras-hub>, or filters, which needs no weights.",
     )
     backbone_layers: str | None = option(
         None,
