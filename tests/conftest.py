@@ -9,7 +9,7 @@ import os
 import pathlib
 import tempfile
 
-# Imports make no garbage, only time for the collector; see `pytest_collection_finish`.
+# Imports make no garbage, only time for the collector; see `pytest_runtestloop`.
 gc.disable()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -67,7 +67,8 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: side_by_side.sort_key(item.nodeid))
 
 
-def pytest_collection_finish():
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop():
     """Modules and tests are here to stay: what collects garbage need not look at them."""
     gc.freeze()
     gc.enable()
