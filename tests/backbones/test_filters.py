@@ -2,11 +2,16 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
+from memgan_tf import files
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
 from memgan_tf.backbones.filters import cosine_kernel
 from memgan_tf.backbones.making import make_backbone
 from memgan_tf.backbones.requests import check_request
+from memgan_tf.evaluation.trained_run import TrainedRun
+from memgan_tf.tools import main
+from tests.folder_sets import make_mvtec
 
 NUM_FILTERS = 20 + 2 * 3
 
@@ -75,3 +80,20 @@ def test_it_takes_no_weights():
         check_request("filters", None, "random")
     with pytest.raises(ValueError, match="did you mean filters"):
         check_request("filter", None, None)
+
+
+def test_a_folder_is_learned_evaluated_and_exported(tmp_path, monkeypatch):
+    make_mvtec(tmp_path / "parts", 24, 3, 2, side=32)
+    monkeypatch.chdir(tmp_path)
+    command = "train --dataset=folder:parts --detector=patch_memory --backbone=filters"
+    assert main.main([*command.split(), "--min_side=32", "--image_size=32"]) == 0
+    path = tmp_path / "runs/patch_memory/folder_parts/all/seed_0"
+    assert main.main(["evaluate", f"--run={path}", "--num_heatmaps=0"]) == 0
+    assert files.read_json(path / "results.json")["metrics"]["auroc"] == 1.0
+    assert main.main(["export", f"--run={path}", "--output_dir=exported", "--name=parts"]) == 0
+    images = make_mvtec(tmp_path / "more", 3, 1, 1, side=32) / "train" / "good"
+    pixels = np.stack([tf.io.decode_png(found.read_bytes()) for found in sorted(images.iterdir())])
+    (published,) = (tmp_path / "exported" / "parts").iterdir()
+    signature = tf.saved_model.load(str(published)).signatures["serving_default"]
+    served = signature(image=tf.constant(pixels, tf.float32))["anomaly_score"]
+    np.testing.assert_array_equal(served, TrainedRun.load(path).score(pixels))
