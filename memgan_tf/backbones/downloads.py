@@ -54,7 +54,8 @@ def _ways_out(name, network, error):
         f"download failed{reason}. Either get {network.cached} on a computer with a network, where "
         f"keras.applications.{network.builder}(include_top=False) leaves it in ~/.keras/models, "
         f"and pass --backbone_weights=<path of {network.cached}>; or name a network that you have, "
-        "--backbone=file:<model.keras>; or take --backbone=filters, which needs no weights."
+        "--backbone=file:<model.keras>; or do without weights: --backbone=filters, --detector=pca "
+        "or --detector=memgan_plus."
     )
 
 

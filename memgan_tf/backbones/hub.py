@@ -92,8 +92,8 @@ def _download(hub, preset, class_name):
             f"`backbone` hub:{preset} has no weights: they are not in keras-hub's cache and their "
             f"download failed ({first_line(error)[:300]}). Either get model.weights.h5 of the "
             f"preset {preset} (of Kaggle's models by Keras) on a computer with a network and pass "
-            "--backbone_weights=<path of model.weights.h5>; or take --backbone=filters, which "
-            "needs no weights."
+            "--backbone_weights=<path of model.weights.h5>; or do without weights: "
+            "--backbone=filters, --detector=pca or --detector=memgan_plus."
         ) from error
     return backbone, converter.scale, converter.offset
 

@@ -212,7 +212,7 @@ class ContrastPlaneScaling(PixelScaling):
     def _level(self, pixels):
         deviation = tf.math.reduce_std(pixels, axis=[1, 2, 3], keepdims=True)
         level = 2.0 * _log2((deviation + EVEN_DEVIATION) / USUAL_DEVIATION)
-        return tf.broadcast_to(level, (*tf.unstack(tf.shape(pixels))[:3], 1))
+        return level + tf.zeros_like(pixels[..., :1])
 
     def _map(self, pixels):
         gray = tf.reduce_mean(pixels, axis=-1, keepdims=True)

@@ -135,7 +135,7 @@ def test_damaged_weights(small_files, tmp_path, kind, share):
 
 
 def test_no_weights_and_no_network(cache, monkeypatch):
-    """One line with both ways out, at once."""
+    """One line with the ways out, at once."""
 
     def unreachable(*_, **__):
         raise socket.gaierror(-2, "Name or service not known")
@@ -145,7 +145,8 @@ def test_no_weights_and_no_network(cache, monkeypatch):
     with pytest.raises(ValueError, match=r"^[^\n]*$") as caught:
         make_backbone(DEFAULT_BACKBONE)
     message = str(caught.value)
-    for part in ("efficientnetb0_notop.h5", "--backbone_weights=", "--detector=pca", "memgan_plus"):
+    ways = ("--backbone_weights=", "--backbone=filters", "--detector=pca", "memgan_plus")
+    for part in ("efficientnetb0_notop.h5", *ways):
         assert part in message
     assert not list(cache.iterdir())
 
