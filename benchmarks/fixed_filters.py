@@ -16,10 +16,10 @@ from absl import app, flags
 FLAGS = flags.FLAGS
 # Arguments of `make_filters`, and layers.
 VARIANTS = {
-    "7 pixels, three scales": ({}, 3),
-    "7 pixels, two scales": ({}, 2),
-    "5 pixels, three scales": ({"side": 5, "num_brightness": 12}, 3),
-    "7 pixels, three scales, not balanced": ({"balanced": False}, 3),
+    "7 pixels, three scales": ({"balanced": True}, 3),
+    "7 pixels, two scales": ({"balanced": True}, 2),
+    "5 pixels, three scales": ({"balanced": True, "side": 5, "num_brightness": 12}, 3),
+    "7 pixels, three scales, not balanced": ({}, 3),
 }
 
 

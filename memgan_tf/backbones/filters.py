@@ -21,7 +21,7 @@ def make_filters(
     side: int = SIDE,
     num_brightness: int = NUM_BRIGHTNESS,
     num_color: int = NUM_COLOR,
-    balanced: bool = True,
+    balanced: bool = False,
 ) -> keras.Model:
     """The network: each scale is half of the one before, and each map half of its scale.
 
@@ -33,7 +33,8 @@ def make_filters(
         num_brightness: Number of the lowest cosines of brightness.
         num_color: Number of the lowest cosines of each of two colors.
         balanced: Whether outputs are multiplied by their frequency, so that all count about alike:
-            in photographs amplitudes fall with it (Field, 1987).
+            in photographs amplitudes fall with it (Field, 1987). Statistics with a covariance do
+            that themselves.
     """
     kernel = cosine_kernel(side, num_brightness, num_color, balanced)
     image = keras.Input((None, None, 3), name="image")

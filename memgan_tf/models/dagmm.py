@@ -114,7 +114,9 @@ class DAGMM(SinglePlayerModel):
 
     def __init__(self, *options, **named_options):
         super().__init__(*options, **named_options)
-        self._assign = tf.function(self._features_and_assignments, reduce_retracing=True)
+        self._assign = tf.function(
+            self._features_and_assignments, autograph=False, reduce_retracing=True
+        )
 
     @property
     def term_weights(self):

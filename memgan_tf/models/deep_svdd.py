@@ -54,8 +54,8 @@ class DeepSVDD(PairedModel):
             Phase(PRETRAINING, config.pretraining_epochs, ("autoencoder",)),
             Phase(TRAINING, players=("encoder",)),
         )
-        self._encode = tf.function(self.trained.encode, reduce_retracing=True)
-        self._measure = tf.function(self._measure_trained, reduce_retracing=True)
+        self._encode = tf.function(self.trained.encode, autograph=False, reduce_retracing=True)
+        self._measure = tf.function(self._measure_trained, autograph=False, reduce_retracing=True)
 
     def make_players(self):
         return {

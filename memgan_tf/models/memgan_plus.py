@@ -26,7 +26,7 @@ class MEMGANPlus(MEMGAN):
         super().__init__(config, *options, **named_options)
         self.learning_rate_multipliers["turns"] = config.turn_learning_rate
         self.updates_per_step = {"turns": config.turn_steps}
-        self._explain = tf.function(self.scoring.explain, reduce_retracing=True)
+        self._explain = tf.function(self.scoring.explain, autograph=False, reduce_retracing=True)
         self.part_names = self.scoring.part_names
         if self.trained.turns:
             self.metric_names = (*MEMGAN.metric_names, "loss/turns", "turns/accuracy")

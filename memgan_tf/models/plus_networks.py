@@ -72,7 +72,7 @@ class PlusNetworks(MemoryAutoencoder):
         if "patches" in chosen:
             width = min(config.turn_width, config.max_width)
             self.patches = NearestPatches(image_shape[:2], width, NUM_PATCHES)
-            self._first_maps = tf.function(self.first_maps, reduce_retracing=True)
+            self._first_maps = tf.function(self.first_maps, autograph=False, reduce_retracing=True)
         self.part_names = tuple(
             name
             for name in SCORE_PARTS

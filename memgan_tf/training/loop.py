@@ -96,7 +96,7 @@ def train(
     workers.check_equal({"step to resume from": trainer.steps_done})
     if levelling:
         levelling.restart(trainer.steps_done // trainer.steps_per_epoch, trainer.steps_done)
-    explain = tf.function(trainer.model.explain, reduce_retracing=True)
+    explain = tf.function(trainer.model.explain, autograph=False, reduce_retracing=True)
     monitored = validation_images[: trainer.model.max_monitored_images or MONITORED_IMAGES]
     progress = Progress(trainer.total_steps, trainer.steps_done, workers.is_chief)
     with _stop_requests() as stop_requested, progress:

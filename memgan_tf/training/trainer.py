@@ -136,7 +136,7 @@ class Trainer:
         """A player's step size in the next step."""
         return float(self._optimizers[player].learning_rate)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def _measure(self, images, rate):
         self.model.measure_statistics(images, rate)
 
@@ -197,7 +197,9 @@ class Trainer:
 
     def _run_steps(self, iterator, num_steps, phase):
         self.phase = phase
-        take_step = self._take_step
+        # AutoGraph converts the loop; the steps have no control flow, and their conversion took
+        # longer than their tracing.
+        take_step = tf.autograph.experimental.do_not_convert(self._take_step)
         if self.config.compiles_step and self.num_replicas == 1:
             # One program instead of hundreds of operations, each of which is a launch on a GPU.
             take_step = tf.function(take_step, jit_compile=True)

@@ -112,7 +112,9 @@ class PairedModel(TrainableModel):
         if self.replaces_score and config.score_rule == "local":
             self.local_score = LocalScore(self.image_shape[:2])
             self.reserved_share = RESERVED_SHARE
-        self._explain_networks = tf.function(self.scoring.explain, reduce_retracing=True)
+        self._explain_networks = tf.function(
+            self.scoring.explain, autograph=False, reduce_retracing=True
+        )
 
     @abc.abstractmethod
     def make_players(self) -> dict[str, list]:
