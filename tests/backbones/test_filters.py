@@ -45,8 +45,8 @@ def test_an_even_photograph_has_its_brightness_and_color_only(backbone):
     for found in backbone.maps(images):
         # Away from the border, whose windows reach beyond the image.
         inner = np.asarray(found)[0, 2:-2, 2:-2]
-        # (192 - 128) / 64 in three colors, 7 × 7 pixels: √3 · 7, times half, divided by 7.
-        np.testing.assert_allclose(inner[..., 0], np.sqrt(3.0) / 2.0, rtol=1e-5)
+        # (192 - 128) / 64 in three colors, 7 × 7 pixels: √3 · 7, divided by 7.
+        np.testing.assert_allclose(inner[..., 0], np.sqrt(3.0), rtol=1e-5)
         np.testing.assert_allclose(inner[..., 1:], 0.0, atol=1e-5)
 
 
