@@ -1,5 +1,6 @@
 """Reconstruction by principal components."""
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -77,9 +78,10 @@ class PrincipalComponents(ShallowDetector):
             for name, variable in zip(LOCAL_NAMES, self.model.local_score.variables, strict=True):
                 variable.assign(learned[LOCAL_PREFIX + name])
             signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
-            self._explain = tf.function(
-                self.model.explain, input_signature=[signature], autograph=False
-            )
+            # A partial is counted by itself: as methods, the models of the folds would be one
+            # function that TensorFlow warns is traced again and again.
+            explain = functools.partial(self.model.explain)
+            self._explain = tf.function(explain, input_signature=[signature], autograph=False)
         return {name: v.numpy() for name, v in self._explain(tf.constant(images)).items()}
 
     def export_obstacle(self):
