@@ -44,6 +44,7 @@ def run(options):
         asked |= {**BASE, **grown}
         line, _, memory = run_child(CHILD, folder, json.dumps(asked))
         measured = json.loads(line)
+        asked["settings"]["backbone"] = _file_name(asked["settings"]["backbone"])
         found.append({**asked, **measured, "peak memory, GiB": memory})
         units = measured["units"] or ""
         side, count = asked["side"], asked["count"]
@@ -54,6 +55,11 @@ def run(options):
     columns += ["GiB before", "peak, GiB", "CPU ms to score one"]
     caption = "Generated photographs; a process each, in a row, not in turns."
     return {"tables": [table(columns, rows, caption)], "measured": found}
+
+
+def _file_name(backbone):
+    """A backbone without the folder of its file, which is the machine's own."""
+    return "file:" + os.path.basename(backbone) if backbone.startswith("file:") else backbone
 
 
 def _named(detector, settings):

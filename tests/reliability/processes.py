@@ -102,28 +102,9 @@ def _run_path(path, arguments, folder):
     runpy.run_path(path, run_name="__main__")
 
 
-def run(
-    arguments,
-    log,
-    kill_after=None,
-    ready=None,
-    kill_at_operation=None,
-    below=None,
-    sent=signal.SIGKILL,
-) -> Ended:
-    """`memgan <arguments>` in a process, to its end.
-
-    Args:
-        arguments: Of the command line.
-        log: File for what it prints.
-        kill_after: Seconds until it is killed; None lets it live.
-        ready: Is asked until it says true; `kill_after` counts from then.
-        kill_at_operation: It kills itself just before this many operations on files, from 1.
-        below: Only files below this folder count.
-        sent: The signal that it then sends itself.
-    """
-    given = (list(arguments),)
-    return run_function(_call_main, given, log, kill_after, ready, kill_at_operation, below, sent)
+def run(arguments, log, *how, **named) -> Ended:
+    """`memgan <arguments>` in a process, to its end; the rest is as in `run_function`."""
+    return run_function(_call_main, (list(arguments),), log, *how, **named)
 
 
 def run_function(
@@ -136,7 +117,18 @@ def run_function(
     below=None,
     sent=signal.SIGKILL,
 ) -> Ended:
-    """As `run`, for any function of a module; what it returns is the exit code."""
+    """A call in a process, to its end.
+
+    Args:
+        function: Function of a module; what it returns is the exit code.
+        given: Its arguments.
+        log: File for what it prints.
+        kill_after: Seconds until it is killed; None lets it live.
+        ready: Is asked until it says true; `kill_after` counts from then.
+        kill_at_operation: It kills itself just before this many operations on files, from 1.
+        below: Only files below this folder count.
+        sent: The signal that it then sends itself.
+    """
     own = kill_at_operation and (kill_at_operation, str(below), sent)
     started = Started(function, given, log, at_operation=own)
     while ready is not None and started.is_alive and not ready():
