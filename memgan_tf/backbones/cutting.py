@@ -6,6 +6,7 @@ import numpy as np
 from memgan_tf.backbones import allowed
 from memgan_tf.backbones.backbone import Backbone, digest
 from memgan_tf.backbones.flat import flatten
+from memgan_tf.backbones.folding import fold
 from memgan_tf.backbones.keras_file import clean_config
 from memgan_tf.backbones.maps import Map, choose, find_maps, named
 from memgan_tf.backbones.names import OPERATIONS
@@ -37,7 +38,7 @@ def cut(
     maps = find_maps(network)
     chosen = named(maps, layers, network) if layers else choose(maps, num_maps)
     part = rebuild(keras.Model(network.image, [found.tensor for found in chosen], name="backbone"))
-    return describe(part, chosen, name, license, _notes(network))
+    return describe(fold(part), chosen, name, license, _notes(network))
 
 
 def _notes(network):

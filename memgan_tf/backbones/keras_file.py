@@ -12,7 +12,7 @@ import tensorflow as tf
 from memgan_tf.backbones import allowed
 from memgan_tf.backbones.archive import in_memory, read_members, write_members
 from memgan_tf.backbones.plain_weights import load_plain
-from memgan_tf.backbones.weights_file import check_plain, count_numbers, load, open_checked
+from memgan_tf.backbones.weights_file import count_numbers, load, open_checked
 from memgan_tf.files import DAMAGE, LONGEST_REASON, first_line
 
 FIX = "Use a model of Keras' own layers that was written by `model.save`."
@@ -26,8 +26,12 @@ def read_model(path: str | os.PathLike) -> keras.Model:
     """
     config, weights = read_members(path)
     try:
-        model = _build(allowed.clean_model(json.loads(config)), weights)
-        _load(model, weights)
+        cleaned = allowed.clean_model(json.loads(config))
+        with open_checked(in_memory(weights)) as (file, shapes):
+            model = _build(cleaned, count_numbers(shapes.values()))
+            loaded = load_plain(model, file, shapes)
+        if not loaded:
+            _load(model, weights)
     # Errors of Keras, h5py and TensorFlow for content that does not fit.
     except (*DAMAGE, OSError, RuntimeError, tf.errors.OpError) as error:
         raise ValueError(f"{path} cannot be used: {_reason(error)}. {FIX}") from error
@@ -41,10 +45,8 @@ def _reason(error):
     return found[-1].removeprefix(mark)[:LONGEST_REASON] if found else first_line(error)
 
 
-def _build(config, weights):
-    """The model of a configuration that does not need more memory than its weights fill."""
-    with open_checked(in_memory(weights)) as file:
-        held = count_numbers(shape for _, shape in check_plain(file))
+def _build(config, held):
+    """The model of a configuration that does not need more weights than its file has."""
     # Keras keeps variables without values in a list of the thread, to initialize them later. This
     # separate thread and its list end here.
     with ThreadPoolExecutor(1) as pool:
@@ -65,9 +67,6 @@ def _build_within(config, held):
 
 
 def _load(model, weights):
-    with open_checked(in_memory(weights)) as file:
-        if load_plain(model, file, dict(check_plain(file))):
-            return
     # Keras reads weights only from files with this suffix.
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "model.weights.h5"

@@ -56,7 +56,7 @@ def _checked(path, folder):
         path_or_bytes = path
     try:
         check_regular(path)
-        with open_checked(path_or_bytes) as file:
+        with open_checked(path_or_bytes) as (file, _):
             old = "layer_names" in file.attrs or "model_weights" in file
     except (*DAMAGE, OSError) as error:
         raise ValueError(

@@ -1,5 +1,6 @@
 """Reads untrusted HDF5 files of weights; only plain numbers within bounds are allowed."""
 
+import contextlib
 import math
 import os
 import warnings
@@ -18,14 +19,15 @@ LARGEST_EXPANSION = 20
 MOST_OBJECTS = 50_000
 
 
-def check_plain(file: h5py.File) -> list[tuple[str, tuple[int, ...]]]:
-    """Paths and shapes of the arrays in a file.
+def check_plain(file: h5py.File) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays in a file by path.
 
     Raises:
         ValueError: If it has external links, arrays in other files, arrays without numbers, or
             exceeds the bounds.
     """
-    found, total = [], 0
+    found: dict[str, tuple[int, ...]] = {}
+    total = 0
     for count, (path, item) in enumerate(_objects(file)):
         if count > MOST_OBJECTS:
             raise ValueError(f"it must hold at most {MOST_OBJECTS} objects")
@@ -35,7 +37,7 @@ def check_plain(file: h5py.File) -> list[tuple[str, tuple[int, ...]]]:
         total += item.nbytes
         if total > LARGEST_TOTAL:
             raise ValueError(f"its arrays must have at most {LARGEST_TOTAL} bytes together")
-        found.append((path, item.shape))
+        found[path] = item.shape
     return found
 
 
@@ -61,20 +63,18 @@ def _check_array(path, item):
         raise ValueError(f"{path} must not expand more than {LARGEST_EXPANSION} times")
 
 
-def open_checked(source: str | os.PathLike | BinaryIO) -> h5py.File:
-    """Opens a file of weights after `check_plain`.
+@contextlib.contextmanager
+def open_checked(
+    source: str | os.PathLike | BinaryIO,
+) -> Iterator[tuple[h5py.File, dict[str, tuple[int, ...]]]]:
+    """A file of weights and the shapes of its arrays by path, after `check_plain`.
 
     Raises:
         ValueError: If it breaks a rule.
         OSError: If it is not an HDF5 file or is cut short.
     """
-    file = h5py.File(source, "r")
-    try:
-        check_plain(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
+    with h5py.File(source, "r") as file:
+        yield file, check_plain(file)
 
 
 def count_numbers(shapes) -> int:

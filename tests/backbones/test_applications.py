@@ -74,8 +74,9 @@ def test_as_keras_would_compute(name, cache, monkeypatch):
     expected = part(package.preprocess_input(images.copy()))
     for found, wanted in zip(backbone.maps(images), expected, strict=True):
         scale = float(np.abs(wanted).max())
-        # Random networks magnify what rounding leaves; a missing factor would be of order one.
-        np.testing.assert_allclose(found / scale, wanted / scale, atol=5e-4)
+        # Random networks magnify what rounding leaves: both are up to 5e-4 from a network in
+        # float64. A missing factor would be of order one.
+        np.testing.assert_allclose(found / scale, wanted / scale, atol=2e-3)
 
 
 def test_random_weights_repeat_and_say_so():

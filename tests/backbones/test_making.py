@@ -30,7 +30,8 @@ def test_maps_are_those_of_the_file(tiny):
     whole = keras.models.load_model(tiny)
     part = keras.Model(whole.input, [whole.get_layer(name).output for name in backbone.layers])
     for ours, theirs in zip(backbone.model(photographs()), part(photographs()), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+        # Not to the last bit: batch normalization is folded into convolutions.
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6 * np.abs(theirs).max())
 
 
 def test_real_file(real):

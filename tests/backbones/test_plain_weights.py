@@ -35,7 +35,7 @@ def saved(model, tmp_path):
 
 def load(model, path):
     with h5py.File(path, "r") as file:
-        return load_plain(model, file, dict(check_plain(file)))
+        return load_plain(model, file, check_plain(file))
 
 
 def twin(model):
