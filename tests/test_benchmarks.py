@@ -1,5 +1,6 @@
 """The benchmarks run, and what they count is right; how fast they are is not a test's business."""
 
+import importlib
 import json
 import os
 import pathlib
@@ -37,6 +38,15 @@ def test_the_step_is_measured_and_a_page_filled(tmp_path, monkeypatch):
     assert "| memgan_tf, literal Algorithm 1 | " in filled
     assert "| memgan_tf, eager mode | " in filled
     assert "old" not in filled
+
+
+def test_every_part_can_be_imported(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    names = [path.stem for path in sorted((ROOT / "benchmarks" / "parts").glob("*.py"))]
+    for name in names:
+        # PyTorch is not among what the tests install.
+        if not name.startswith("torch_"):
+            importlib.import_module(f"parts.{name}")
 
 
 def test_an_unknown_part_is_refused_in_a_line():

@@ -13,11 +13,12 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.evaluation.calibration import Calibration
-from memgan_tf.export.c_api import CSession
+from memgan_tf.export.graph_session import GraphSession
 from memgan_tf.export.scorer import Scorer
 from parts.common import settings, synthetic, table
 
-RUN, SAVED, FROZEN, C_API = "run's score", "signature", "signature, frozen", "signature, C API"
+RUN, SAVED, FROZEN = "run's score", "signature", "signature, frozen"
+SESSION = "signature, session"
 CALLS, LARGE_BATCH = 100, 512
 
 
@@ -51,7 +52,7 @@ def _ways(detector, images, folder):
     frozen = convert_variables_to_constants_v2(signature)
     names = sorted(signature.structured_outputs)
     position = names.index("anomaly_score")
-    session = CSession(folder)
+    session = GraphSession(folder)
 
     def of_signature(given):
         return signature(image=tf.constant(given, tf.float32))["anomaly_score"].numpy()
@@ -64,7 +65,7 @@ def _ways(detector, images, folder):
         RUN: detector.score,
         SAVED: of_signature,
         FROZEN: of_frozen,
-        C_API: lambda given: session.run("serving_default", image=given)["anomaly_score"],
+        SESSION: lambda given: session.run("serving_default", image=given)["anomaly_score"],
     }
 
 
