@@ -50,13 +50,15 @@ PRESETS = {
     "default": {
         "digits": {**GAN_DEFAULT_DIGITS, "epochs": 200, "latent_dim": 16},
         "mnist": {"epochs": 25, "base_width": 16, "latent_dim": 64},
-        "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 100},
-        "large": {"epochs": 20, "base_width": 16, "latent_dim": 100},
-        "*": {
-            **GAN_DEFAULT,
+        "cifar10": {
+            "epochs": 12,
+            "base_width": 32,
+            "latent_dim": 100,
             "image_pairs": "convolutions",
             "discriminator_dropout": 0.2,
             "spectral_normalization": True,
         },
+        "large": {"epochs": 20, "base_width": 16, "latent_dim": 100},
+        "*": GAN_DEFAULT,
     },
 }
