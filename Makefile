@@ -8,6 +8,9 @@ UNITS := $(addprefix tests/,config data evaluation layers losses models networks
 	test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
 TRIAL := build/release
 
+# Without bytecode each of the tests' processes would compile TensorFlow: ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo quick test coverage lint docs format release env clean
 
 demo: $(READY)

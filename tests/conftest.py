@@ -109,13 +109,13 @@ def tiny_overrides(**overrides):
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_config():
     """Makes a tiny MEMGAN configuration, with overrides by field name."""
     return lambda **overrides: resolve("memgan", "default", (8, 8, 1), tiny_overrides(**overrides))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pixels():
     """Makes random raw pixels, `(num_images, *image_shape)` uint8."""
 
