@@ -166,11 +166,13 @@ def lent(detector, values):
     """The detector with these values of the variables that it scores by; they are put back."""
     variables = [raw_variable(v) for v in detector.model.scoring_variables]
     kept = [variable.numpy() for variable in variables]
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value)
-    yield detector
-    for variable, value in zip(variables, kept, strict=True):
-        variable.assign(value)
+    try:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        yield detector
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
 
 
 @every_deep_detector
