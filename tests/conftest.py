@@ -63,7 +63,7 @@ DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 
 
 def pytest_collection_modifyitems(items):
-    """Long files come first."""
+    """Long groups come first."""
     items.sort(key=lambda item: side_by_side.sort_key(item.nodeid))
 
 
