@@ -11,7 +11,7 @@ TRIAL := build/release
 # Without bytecode each of the tests' processes would compile TensorFlow: ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo quick test coverage lint docs format release env clean
+.PHONY: demo quick test coverage lint docs format release env bytecode clean
 
 demo: $(READY)
 	$(BIN)/memgan demo
@@ -59,6 +59,10 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --editable '.[test]'
 	touch $@
+
+# What the tests import, compiled by one process before several would compile the same.
+bytecode: $(READY)
+	$(BIN)/python -c "import tests.conftest, tests.reliability.preloaded"
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .coverage
