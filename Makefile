@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 UNITS := $(addprefix tests/,config data evaluation layers losses models networks \
 	test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
 TRIAL := build/release
+COLLECTED := $(VENV)/collected.txt
 
 # Without bytecode each of the tests' processes would compile TensorFlow: ten seconds.
 unexport PYTHONDONTWRITEBYTECODE
@@ -62,7 +63,7 @@ $(READY): pyproject.toml
 
 # What the tests import, compiled by one process before several would compile the same.
 bytecode: $(READY)
-	$(BIN)/python -c "import tests.conftest, tests.reliability.preloaded"
+	@$(BIN)/python -m pytest --collect-only -qq >$(COLLECTED) 2>&1 || { cat $(COLLECTED); exit 1; }
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .coverage
