@@ -99,7 +99,7 @@ class DeepDetector(Detector):
         return self.model.score_notes() if self.model else []
 
     def export_obstacle(self):
-        return (self.model or self._make_model(scores_only=True)).export_obstacle()
+        return self._model_class.export_obstacle(self.config.model)
 
     def make_trainer(self, images, strategy: str | None = None) -> "Trainer":
         """A trainer of a new model on uint8 `images`, with the configuration's seed.
