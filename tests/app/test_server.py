@@ -82,11 +82,12 @@ def test_the_slider_shows_the_price_of_each_step(page, session):
     for key, decision in zip(keys, ["good", "good", "good", "defect"], strict=True):
         session.decide(key, decision)
     assert "1 of 3 confirmed good" in page.get("/part/panel").text  # 98, above 96
-    steps = [threshold for threshold, _ in session.steps()]
-    price = page.get("/part/price", params={"step": steps.index(89.0)}).text
+    shown = re.search('data-thresholds="(.*?)"', page.get("/part/panel").text)[1].split()
+    assert [float(threshold) for threshold in shown] == [t for t, _ in session.steps()]
+    price = page.get("/part/price", params={"threshold": "89.0"}).text
     assert "3 of 3 confirmed good" in price
     assert "0 of 1 confirmed defects" in price
-    price = page.get("/part/price", params={"step": len(steps) - 1}).text
+    price = page.get("/part/price", params={"threshold": shown[-1]}).text
     assert "at most 0.99 % false alarms" in price  # 1 of 101, above the largest of 100
 
 

@@ -121,7 +121,7 @@ class FeatureDetector(Detector):
         network = self._network(backbone)
         # Threads of the matrix library would wait for each other at the many small products.
         with threadpool_limits(1):
-            arrays = self.learn(FeatureStream(network, images))
+            arrays = self.learn(FeatureStream(network, images, batch_size(network.size)))
         gray = ["Gray images are repeated to three channels."] * (images.shape[-1] == 1)
         self.notes = [_describe(backbone), *gray, *backbone.notes, *self.notes]
         if run is not None:
@@ -190,11 +190,11 @@ class FeatureDetector(Detector):
         if self.model is None:
             raise RuntimeError("the detector must be fitted or loaded before it can score")
         images = self._check_images(images)
-        size = batch_size(self.config.image_shape)
+        size = batch_size(self.model.network.size)
         return (images[i : i + size] for i in range(0, len(images), size))
 
     def _count_batches(self, images):
-        return -(-len(images) // batch_size(self.config.image_shape))
+        return -(-len(images) // batch_size(self.model.network.size))
 
     def _network(self, backbone):
         settings, data = self.config.model, self.config.data
