@@ -1,6 +1,5 @@
 """Detectors trained by the training loop."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -33,7 +32,7 @@ class DeepDetector(Detector):
         model: The model, after `fit` or `load`.
     """
 
-    def __init__(self, config: RunConfig, model_class: Callable[..., TrainableModel]):
+    def __init__(self, config: RunConfig, model_class: type[Any]):
         super().__init__(config)
         self._model_class = model_class
         self.model: TrainableModel | None = None
