@@ -87,6 +87,7 @@ class FeatureDetector(Detector):
         self.notes: list[str] = []
         self.model: FeatureModel | None = None
         self._backbone: Backbone | None = None
+        self._batch = 1  # images that are scored at once
         self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     @abc.abstractmethod
@@ -190,11 +191,11 @@ class FeatureDetector(Detector):
         if self.model is None:
             raise RuntimeError("the detector must be fitted or loaded before it can score")
         images = self._check_images(images)
-        size = batch_size(self.model.network.size)
+        size = self._batch
         return (images[i : i + size] for i in range(0, len(images), size))
 
     def _count_batches(self, images):
-        return -(-len(images) // batch_size(self.model.network.size))
+        return -(-len(images) // self._batch)
 
     def _network(self, backbone):
         settings, data = self.config.model, self.config.data
@@ -208,7 +209,7 @@ class FeatureDetector(Detector):
         )
 
     def _use(self, model):
-        self.model = model
+        self.model, self._batch = model, batch_size(model.network.size)
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         # Without AutoGraph, which is not needed here and takes most of the time for tracing.
         self._explain_batch = tf.function(
