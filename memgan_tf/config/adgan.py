@@ -56,7 +56,13 @@ PRESETS = {
     },
     "default": {
         "digits": {**GAN_DEFAULT_DIGITS, "epochs": 300, "latent_dim": 8},
-        "mnist": {"epochs": 30, "base_width": 16, "latent_dim": 64, "max_test_images": 2000},
+        "mnist": {
+            "epochs": 30,
+            "base_width": 16,
+            "latent_dim": 64,
+            "max_test_images": 2000,
+            "discriminator_normalization": "batch",
+        },
         "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 64, "max_test_images": 1000},
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 64, "max_test_images": 1000},
         "*": {

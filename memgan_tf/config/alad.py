@@ -52,6 +52,11 @@ PRESETS = {
         "mnist": {"epochs": 25, "base_width": 16, "latent_dim": 64},
         "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 100},
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 100},
-        "*": GAN_DEFAULT,
+        "*": {
+            **GAN_DEFAULT,
+            "image_pairs": "convolutions",
+            "discriminator_dropout": 0.2,
+            "spectral_normalization": True,
+        },
     },
 }
