@@ -7,8 +7,12 @@ READY := $(VENV)/.ready
 UNITS := $(addprefix tests/,config data evaluation layers losses models networks \
 	test_architecture.py test_files.py test_outputs.py test_public.py test_text.py)
 TRIAL := build/release
+COLLECTED := $(VENV)/collected.txt
 
-.PHONY: demo quick test coverage lint docs format release env clean
+# Without bytecode each of the tests' processes would compile TensorFlow: ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: demo quick test coverage lint docs format release env bytecode clean
 
 demo: $(READY)
 	$(BIN)/memgan demo
@@ -56,6 +60,10 @@ $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --editable '.[test]'
 	touch $@
+
+# What the tests import, compiled by one process before several would compile the same.
+bytecode: $(READY)
+	@$(BIN)/python -m pytest --collect-only -qq >$(COLLECTED) 2>&1 || { cat $(COLLECTED); exit 1; }
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .coverage

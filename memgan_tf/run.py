@@ -15,9 +15,12 @@ from memgan_tf.export.golden import golden_images, synthetic_images
 from memgan_tf.export.keras_model import make_keras_model
 from memgan_tf.export.litert.conversion import INT8
 from memgan_tf.export.litert.exporter import LiteRequest, check_format
+from memgan_tf.export.obstacles import check_exportable
 from memgan_tf.export.publish import ModelStore, check_trust
+from memgan_tf.export.warmup import check_protocol
 from memgan_tf.report.evaluate import NUM_HEATMAPS, describe_run, evaluate
 from memgan_tf.report.page import NUM_IMAGES, write_report
+from memgan_tf.validation import check_integer, check_real
 
 
 class Run(TrainedRun):
@@ -146,7 +149,14 @@ class Run(TrainedRun):
         """
         check_trust(self.directory, force)
         quantization = check_format(format, quantization)
+        check_exportable(self.detector, format, quantization)
+        if warm_up:
+            check_protocol()
+        check_integer("num_golden", num_golden, 0)
+        if target_fpr is not None:
+            check_real("target_fpr", target_fpr, 1e-6, 0.5)
         store, calibration = ModelStore(output_dir, name), self.calibration
+        store.new_version(version)
         images, task = synthetic_images(self.config.image_shape), None
         if num_golden or calibration is None or quantization == INT8:
             task = self.load_task(data_dir, dataset)

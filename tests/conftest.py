@@ -63,7 +63,7 @@ DATA_DIR = pathlib.Path(__file__).parents[2] / "shared" / "datasets"
 
 
 def pytest_collection_modifyitems(items):
-    """Long files come first."""
+    """Long groups come first."""
     items.sort(key=lambda item: side_by_side.sort_key(item.nodeid))
 
 
@@ -109,13 +109,13 @@ def tiny_overrides(**overrides):
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tiny_config():
     """Makes a tiny MEMGAN configuration, with overrides by field name."""
     return lambda **overrides: resolve("memgan", "default", (8, 8, 1), tiny_overrides(**overrides))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def pixels():
     """Makes random raw pixels, `(num_images, *image_shape)` uint8."""
 

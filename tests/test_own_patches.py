@@ -1,12 +1,12 @@
 """Patch features of memgan_plus's own networks: maps, figures, the choice, the command."""
 
 import pathlib
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from tests.reliability import processes
 
 ROOT = pathlib.Path(__file__).parents[1]
 
@@ -85,10 +85,10 @@ def test_every_variant_has_a_name_of_its_own():
 
 
 def test_a_run_that_is_missing_is_told(tmp_path):
-    command = [sys.executable, str(ROOT / "benchmarks" / "own_patches.py"), f"--runs={tmp_path}/no"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert ended.returncode == 1
-    assert "config.json" in ended.stderr
+    program = ROOT / "benchmarks" / "own_patches.py"
+    ended = processes.run_program(program, [f"--runs={tmp_path}/no"], tmp_path)
+    assert ended.code == 1
+    assert "config.json" in ended.output
 
 
 def test_tables_come_from_the_records(tmp_path):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.side_by_side import group_of
+from tests.side_by_side import SHARING, group_of, sort_key
 
 SCRIPT = """
 import os, pathlib, pytest
@@ -30,6 +30,18 @@ def test_groups_are_files_or_detectors():
     assert group_of(f"{contract}::test_no_score_before_fit[pca]") not in shapes
     readme = "tests/test_readme.py::test_the_commands_of_a_page_run_in_order"
     assert group_of(f"{readme}[README.md]") != group_of(f"{readme}[docs/hull.md]")
+
+
+@pytest.mark.parametrize("fixture", SHARING)
+def test_a_fixture_that_takes_seconds_is_made_in_one_process(fixture, request):
+    """Of the tests that were collected; when all are, no file is missing in the list."""
+    users = {item.nodeid for item in request.session.items if fixture in item.fixturenames}
+    assert {group_of(name) for name in users} <= {fixture}
+
+
+def test_long_groups_come_first():
+    names = ("data/test_npz.py::a", "export/test_golden.py::a", "test_readme.py::a[README.md]")
+    assert [sort_key(f"tests/{name}") for name in names] == [True, False, False]
 
 
 def test_processes_side_by_side_share_no_file(tmp_path, monkeypatch):

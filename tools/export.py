@@ -59,7 +59,7 @@ def define_flags(flag_values):
 def run(flag_values):
     """Checks everything that does not need TensorFlow, then exports."""
     directory = RunDirectory(flag_values.run)
-    directory.read_config()
+    config = directory.read_config()
     check_trust(directory, flag_values.force)
     store = ModelStore(flag_values.output_dir, flag_values.name)
     store.new_version(flag_values.version)
@@ -70,10 +70,15 @@ def run(flag_values):
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
     _check_format(flag_values)
     import_tensorflow()
+    from memgan_tf.detectors.registry import make_detector
+    from memgan_tf.export.obstacles import check_exportable
     from memgan_tf.export.warmup import check_protocol
 
     if flag_values.warm_up:
         check_protocol()
+    check_exportable(
+        make_detector(config), flag_values.format, flag_values.quantization or "float32"
+    )
     _export(directory, store, flag_values)
 
 

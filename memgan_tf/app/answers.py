@@ -1,5 +1,6 @@
 """Reads requests of the page, and answers errors in one line."""
 
+import contextlib
 import html
 import json
 import re
@@ -12,7 +13,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from memgan_tf import files
 from memgan_tf.text import printable
-from memgan_tf.validation import received
+from memgan_tf.validation import check_real, received
 
 MAX_JSON_BYTES = 2**16
 EXAMPLE = 'such as {"image": "…", "decision": "good"}'
@@ -42,6 +43,18 @@ def integer(name: str, value: str | None) -> int:
     if value is None or not re.fullmatch(r"-?[0-9]{1,18}", value):
         raise ValueError(f"`{name}` must be an integer. {received(name, value)}")
     return int(value)
+
+
+def number(name: str, value: Any) -> float:
+    """A finite number in a request; an address, and a page that wants all digits, send a text.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    if isinstance(value, str):
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    return check_real(name, value)
 
 
 def text(name: str, value: Any) -> str:

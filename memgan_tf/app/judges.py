@@ -7,6 +7,7 @@ from typing import cast
 
 import numpy as np
 
+from memgan_tf.app.prices import steps_of
 from memgan_tf.evaluation.calibration import (
     Calibration,
     recalibrated,
@@ -17,6 +18,7 @@ from memgan_tf.evaluation.heat_scale import SCALE_FILE, HeatScale, read_scale
 from memgan_tf.evaluation.trained_run import TrainedRun
 from memgan_tf.serving.client import Client
 from memgan_tf.serving.retries import RequestRefused
+from memgan_tf.validation import received
 
 CONFIRMED = "images that inspectors confirmed as good"
 
@@ -115,6 +117,23 @@ class RunJudge(Judge):
         """The calibration, which every run has."""
         return cast(Calibration, self.calibration)
 
+    def set_threshold(self, threshold: float) -> pathlib.Path:
+        """Sets one of the thresholds of `steps_of`; returns the file of the old calibration.
+
+        Raises:
+            ValueError: If the calibration has changed, and the threshold is none of its own.
+            RuntimeError: If another process works on the run.
+        """
+        self.refresh()
+        known = self.known()
+        rate = dict(steps_of(known)).get(threshold)
+        if rate is None:
+            raise ValueError(
+                f"`threshold` must be one of the run's thresholds, which have changed. "
+                f"{received('threshold', threshold)}. Reload the page and choose again"
+            )
+        return self._replace(recalibrated(known, rate, None, CONFIRMED))
+
     def recalibrate(
         self, target_fpr: float | None = None, scores: np.ndarray | None = None
     ) -> pathlib.Path:
@@ -132,7 +151,9 @@ class RunJudge(Judge):
             RuntimeError: If another process works on the run.
         """
         self.refresh()
-        after = recalibrated(self.known(), target_fpr, scores, CONFIRMED)
+        return self._replace(recalibrated(self.known(), target_fpr, scores, CONFIRMED))
+
+    def _replace(self, after):
         backup = replace_calibration(self._run.directory, after)
         self.refresh()
         return backup

@@ -62,11 +62,10 @@ class Pages:
         """Decisions, costs of the threshold, the chart, and files that were left out."""
         return self._render("panel.html", **self._panel_context())
 
-    def price(self, step: int) -> str:
-        """Costs of the threshold at a step of the slider."""
-        steps = self._session.steps()
-        chosen = steps[max(0, min(step, len(steps) - 1))] if steps else (None, None)
-        return self._render("price.html", price=self._session.price(*chosen))
+    def price(self, threshold: float) -> str:
+        """Costs of a threshold, with its rate if it is one of the slider's."""
+        rate = dict(self._session.steps()).get(threshold)
+        return self._render("price.html", price=self._session.price(threshold, rate))
 
     def neighbors(self, key: str) -> str:
         """The normal images most similar to an image."""
@@ -131,6 +130,8 @@ class Pages:
             "price": price,
             "steps": steps,
             "step": at,
+            # All digits, because the page sends them back.
+            "thresholds": " ".join(repr(float(threshold)) for threshold, _ in steps),
             "calibration": calibration,
             "is_confirmed": calibration is not None and calibration.source == CONFIRMED,
             "needed": None if calibration is None else needed_images(calibration.target_fpr),

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from memgan_tf import files
-from memgan_tf.app.answers import action, integer, placeholder, refused, safely, text
+from memgan_tf.app.answers import action, integer, number, placeholder, refused, safely, text
 from memgan_tf.app.connections import BoundedProtocol
 from memgan_tf.app.guard import Guard
 from memgan_tf.app.images import last_part
@@ -24,7 +24,6 @@ from memgan_tf.app.photographs import Waiting
 from memgan_tf.app.pictures import kind_of
 from memgan_tf.app.session import Session
 from memgan_tf.text import printable
-from memgan_tf.validation import check_integer, received
 
 STATIC = pathlib.Path(__file__).parent / "static"
 # Seconds that a dropped file waits for room before the browser tries again.
@@ -87,7 +86,9 @@ class Site:
         return HTMLResponse(self._pages.panel())
 
     def _price(self, request):
-        return HTMLResponse(self._pages.price(integer("step", request.query_params.get("step"))))
+        return HTMLResponse(
+            self._pages.price(number("threshold", request.query_params.get("threshold")))
+        )
 
     def _neighbors(self, request):
         return HTMLResponse(self._pages.neighbors(request.query_params.get("image", "")))
@@ -140,15 +141,9 @@ class Site:
         return {"decision": made.decision, "image": made.image}
 
     def _set_threshold(self, given):
-        steps = self._session.steps()
-        step = check_integer("step", given.get("step"))
-        if not 0 <= step < len(steps):
-            raise ValueError(
-                f"`step` must be from 0 to {len(steps) - 1}. {received('step', step)}. The "
-                f"thresholds may have changed: reload the page"
-            )
-        threshold, rate = steps[step]
-        backup = self._session.set_rate(rate)
+        # The value, not its place in a list that another page may have changed meanwhile.
+        threshold = number("threshold", given.get("threshold"))
+        backup = self._session.set_threshold(threshold)
         return {"message": f"The threshold is {threshold:.6g} now; the old one is {backup.name}."}
 
     def _recalibrate(self, given):

@@ -190,16 +190,14 @@ class Session:
             of_kind[1] += 1
         return prices.one_sided(Share(*counts[True]), Share(*counts[False]))
 
-    def set_rate(self, target_fpr: float | None) -> pathlib.Path:
-        """Changes the run's threshold; returns the file of the old calibration.
-
-        Only a server's thresholds have no rate, and there they cannot be changed.
+    def set_threshold(self, threshold: float) -> pathlib.Path:
+        """Sets one of the run's thresholds of `steps`; returns the file of the old calibration.
 
         Raises:
-            ValueError: If the rate cannot be guaranteed, or there is no run.
+            ValueError: If it is none of them any more, or there is no run.
             RuntimeError: If another process works on the run.
         """
-        return self._run_judge().recalibrate(target_fpr=target_fpr)
+        return self._run_judge().set_threshold(threshold)
 
     def recalibrate(self) -> tuple[int, pathlib.Path]:
         """Sets the run's threshold with the confirmed good images.
@@ -208,7 +206,7 @@ class Session:
             Their number, and the file of the old calibration.
 
         Raises:
-            ValueError, RuntimeError: As `set_rate`.
+            ValueError, RuntimeError: As `set_threshold`.
         """
         judge = self._run_judge()
         scores = prices.scores_of(self.decisions.standing(), GOOD)

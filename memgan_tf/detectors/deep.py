@@ -1,6 +1,5 @@
 """Detectors trained by the training loop."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -33,7 +32,7 @@ class DeepDetector(Detector):
         model: The model, after `fit` or `load`.
     """
 
-    def __init__(self, config: RunConfig, model_class: Callable[..., TrainableModel]):
+    def __init__(self, config: RunConfig, model_class: type[Any]):
         super().__init__(config)
         self._model_class = model_class
         self.model: TrainableModel | None = None
@@ -99,7 +98,7 @@ class DeepDetector(Detector):
         return self.model.score_notes() if self.model else []
 
     def export_obstacle(self):
-        return (self.model or self._make_model(scores_only=True)).export_obstacle()
+        return self._model_class.export_obstacle(self.config.model)
 
     def make_trainer(self, images, strategy: str | None = None) -> "Trainer":
         """A trainer of a new model on uint8 `images`, with the configuration's seed.

@@ -51,7 +51,7 @@ def export(
     """Exports a run's score, checks it and publishes it.
 
     Args:
-        run: The run; its detector must have no `export_obstacle`.
+        run: The run; it passed `obstacles.check_exportable`.
         calibration: Sets the threshold and the p-values.
         images: Golden images, `(num_images, height, width, channels)` uint8.
         store: Where to publish.
@@ -61,12 +61,9 @@ def export(
         litert: Kind of LiteRT file to add; None adds no file.
 
     Raises:
-        ValueError: If the detector cannot be exported or the version is taken.
+        ValueError: If the version is taken.
         RuntimeError: If a check fails; then nothing is published.
     """
-    obstacle = run.detector.export_obstacle()
-    if obstacle:
-        raise ValueError(f"`run` cannot be exported: {obstacle}")
     version = store.new_version(version)
     golden = ask_run(run, calibration, images)
     image_shape, image_fit = run.config.image_shape, run.config.data.fit

@@ -78,6 +78,7 @@ class ModelStore:
             ValueError: If the version is taken, even if it was free when the block began.
         """
         self.new_version(version)
+        made = [place for place in self.path.parents if not place.exists()]
         outputs.make_folder(self.path, "output_dir")
         self._sweep()
         staging = files.make_staging(self.path, STAGING_PREFIX)
@@ -91,7 +92,8 @@ class ModelStore:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
             with contextlib.suppress(OSError):
-                self.path.rmdir()  # only if it is empty
+                for place in (self.path, *made):
+                    place.rmdir()  # only if it is empty
 
     def prune(self, keep: int, spared: int) -> list[int]:
         """Removes all but the `keep` highest versions and `spared`; returns the removed ones."""

@@ -66,7 +66,11 @@ class NearestPatches:
         patches = (_averaged(features) - self.means) / self.deviations
         shape = tf.shape(patches)
         rows = tf.reshape(patches, (-1, shape[1] * shape[2], self._channels))
-        nearest = tf.map_fn(self._nearest, rows, parallel_iterations=1)
+        if rows.shape[0] == 1:
+            # Without a loop, which a LiteRT file may not have.
+            nearest = self._nearest(rows[0])[tf.newaxis]
+        else:
+            nearest = tf.map_fn(self._nearest, rows, parallel_iterations=1)
         values = tf.sqrt(tf.reshape(nearest, shape[:3]))
         return to_image(values, tf.ones_like(values, tf.bool), self._size, self._smoothing)
 

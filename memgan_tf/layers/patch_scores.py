@@ -1,9 +1,14 @@
 """Distances of patches to what is normal, as TensorFlow functions."""
 
+import itertools
+
 import numpy as np
 import tensorflow as tf
 
 from memgan_tf.layers.content import from_relative, inside
+
+# Largest number of distances of an image's patches to units at once, 8 MiB.
+DISTANCES_AT_ONCE = 2**21
 
 
 def gaussian_distances(
@@ -58,6 +63,32 @@ def memory_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
     products = tf.matmul(tf.reshape(features, (-1, size)), units, transpose_b=True)
     products = tf.reshape(products, tf.concat([tf.shape(features)[:2], [units.shape[0]]], 0))
     return tf.maximum(own + norms - 2.0 * products, 0.0)
+
+
+def nearest_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
+    """Squared Euclidean distance of each patch to the nearest unit of a memory.
+
+    Units are compared in parts of similar size, one after another, so memory does not grow with
+    their number. The result is that of all at once.
+
+    Args:
+        features: `(batch, patches, d)`.
+        units: `(num_units, d)`.
+
+    Returns:
+        `(batch, patches)`.
+    """
+    count = units.shape[0]
+    parts = -(-count // max(1, DISTANCES_AT_ONCE // features.shape[1]))
+    if parts == 1:
+        return tf.reduce_min(memory_distances(features, units), axis=-1)
+    found: list[tf.Tensor] = []
+    for begin, end in itertools.pairwise(count * part // parts for part in range(parts + 1)):
+        # In a graph, all parts would be in memory at once otherwise.
+        with tf.control_dependencies(found[-1:]):
+            distances = memory_distances(features, units[begin:end])
+            found.append(tf.reduce_min(distances, axis=-1))
+    return tf.reduce_min(tf.stack(found), axis=0)
 
 
 def largest(values: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:

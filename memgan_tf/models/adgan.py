@@ -159,8 +159,9 @@ class ADGAN(AdversarialModel):
             scaled = self.scoring.scaling(images)
             self.scoring.discriminator(scaled, training=True, statistics_rate=rate)
 
-    def export_obstacle(self):
+    @classmethod
+    def export_obstacle(cls, config):
         return (
             "AnoGAN has no function from image to score: it searches a code for each image by "
-            f"{self.config.num_inversion_steps} optimization steps. Score with memgan score"
+            f"{config.num_inversion_steps} optimization steps. Score with memgan score"
         )

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf.config import MemganConfig
 from memgan_tf.layers import sample_mixing_weights
 from memgan_tf.layers.scaling import make_scaling
 from memgan_tf.losses import (
@@ -20,7 +19,6 @@ from memgan_tf.losses import (
 )
 from memgan_tf.models.collapse import attention_signs, effective_units
 from memgan_tf.models.common.adversarial import update_discriminator
-from memgan_tf.models.common.build import Build
 from memgan_tf.models.common.memory_autoencoder import MemoryAutoencoder
 from memgan_tf.models.common.paired import PairedModel, compile_call
 from memgan_tf.networks import JointDiscriminator
@@ -52,28 +50,13 @@ class MEMGAN(PairedModel):
         "gan/fake_probability",
     )
 
-    def __init__(
-        self,
-        config: MemganConfig,
-        image_shape: tuple[int, int, int],
-        seed: int = 0,
-        average_weights: bool = False,
-        mixed_precision: bool = False,
-        jit_compile: bool = False,
-        scores_only: bool = False,
-    ):
-        scaling = make_scaling(config.input_scaling, config.contrast_scale)
-        self.scaled_shape = scaling.scaled_shape(image_shape)
-        # None where it only scores.
-        self.discriminator: Any = None
-        if not scores_only:
-            build = Build(image_shape, seed, mixed_precision, jit_compile)
-            self.discriminator = self._make_discriminator(config, build)
-        options = (average_weights, mixed_precision, jit_compile, scores_only)
-        super().__init__(config, image_shape, seed, *options)
-        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
+    # None where it only scores.
+    discriminator: Any = None
 
-    def _make_discriminator(self, config, build):
+    def make_opponents(self, build):
+        config = self.config
+        scaling = make_scaling(config.input_scaling, config.contrast_scale)
+        self.scaled_shape = scaling.scaled_shape(build.image_shape)
         discriminator = JointDiscriminator(
             self.scaled_shape,
             config.base_width,
@@ -88,7 +71,8 @@ class MEMGAN(PairedModel):
         discriminator(tf.zeros((1, *self.scaled_shape)), tf.zeros((1, code_size)))
         if build.jit_compile:
             compile_call(discriminator)
-        return discriminator
+        self.discriminator = discriminator
+        self.learning_rate_multipliers = {"discriminator": config.discriminator_learning_rate}
 
     def make_players(self):
         return {

@@ -149,3 +149,7 @@ def add(session, values, **options):
         keys.append(id_of(content))
     wait_until(lambda: all(key in session.images for key in keys))
     return keys
+
+
+def failures(session):
+    return {failure.name: failure.reason for failure in session.intake.failures}

@@ -50,6 +50,19 @@ def test_a_threshold_that_another_process_has_set_is_taken_over(run):
     assert judge.calibration.target_fpr == 0.3
 
 
+def test_a_threshold_is_the_one_that_was_seen_whatever_another_page_does(run, make_session):
+    session = make_session(judge=RunJudge(run))
+    seen = [threshold for threshold, _ in session.steps()]
+    session.judge.recalibrate(scores=np.append(seen[1:], [1e3] * 6))
+    assert session.steps()[1][0] != seen[1], "a place in the list would be another threshold"
+    session.set_threshold(seen[-1])
+    assert session.threshold == Calibration.load(run.directory.calibration_file).threshold
+    assert session.threshold == seen[-1]
+    with pytest.raises(ValueError, match="`threshold` must be one of the run's thresholds.*Reload"):
+        session.set_threshold(seen[0])
+    assert session.threshold == seen[-1]
+
+
 def test_recalibration_by_confirmed_images(run):
     judge = RunJudge(run)
     scores = np.arange(19.0)
@@ -111,7 +124,7 @@ def test_a_session_against_a_server(server, tmp_path, make_session):
     scores = {image.anomaly_score for image in session.images}
     assert [step for step, _ in session.steps()] == sorted(scores | {server.threshold})
     assert session.drift().startswith("No drift test: a server")
-    for act in (session.recalibrate, lambda: session.set_rate(0.1)):
+    for act in (session.recalibrate, lambda: session.set_threshold(0.1)):
         with pytest.raises(ValueError, match="part of the server's export"):
             act()
 

@@ -1,5 +1,8 @@
 """What every registered detector must pass, by reflection over the registry."""
 
+import contextlib
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,7 +18,7 @@ from memgan_tf.report.page import write_report
 from memgan_tf.training.checkpoints import raw_variable
 from memgan_tf.training.run_directory import RunDirectory
 from tests.contract.conftest import IMAGE_SHAPE, TINY, make_config
-from tests.contract.steps import check_replicas, check_restart, make_trainer, short, state
+from tests.contract.steps import check_replicas, check_restart, make_trainer, short, state, step
 
 every_detector = pytest.mark.parametrize("name", sorted(DETECTORS))
 every_deep_detector = pytest.mark.parametrize("name", sorted(DEEP))
@@ -121,15 +124,22 @@ def test_an_export_is_possible_or_refused_in_a_sentence(name):
         assert "memgan score" in obstacle
 
 
-@every_deep_detector
-def test_two_replicas_step_as_one(name, task):
-    check_replicas(name, task, **short(name))
+@pytest.fixture(scope="module")
+def stepped(task):
+    """Makes the trainer of a deep detector after four steps, once."""
+    return functools.cache(lambda name: step(name, task, **short(name)))
 
 
 @every_deep_detector
-def test_training_moves_every_weight_and_a_restart_changes_nothing(name, task):
-    trainer, before = check_restart(name, task, **short(name))
-    after = state(trainer)
+def test_two_replicas_step_as_one(name, stepped, task):
+    check_replicas(stepped(name), name, task, **short(name))
+
+
+@every_deep_detector
+def test_training_moves_every_weight_and_a_restart_changes_nothing(name, stepped, task):
+    whole = stepped(name)
+    check_restart(whole, name, task, **short(name))
+    trainer, before, after = whole.trainer, whole.start, state(whole.trainer)
     for player in trainer.model.players:
         for old, new in zip(before[f"player_{player}"], after[f"player_{player}"], strict=True):
             assert np.abs(old - new).max() > 0, player
@@ -139,19 +149,30 @@ def test_training_moves_every_weight_and_a_restart_changes_nothing(name, task):
 
 
 @every_deep_detector
-def test_bfloat16_trains_and_scores_close_by(name, task):
+def test_bfloat16_trains_and_scores_close_by(name, fit, task):
     """The weights that training in bfloat16 gave, as it scores by them and as float32 does."""
     mixed = make_detector(make_config(name, mixed_precision=True, **short(name)))
     mixed.fit(task.train[:48], task.validation)
-    exact = make_detector(make_config(name))
-    exact.initialize(task.train[:48])
-    pairs = zip(exact.model.scoring_variables, mixed.model.scoring_variables, strict=True)
-    for variable, trained in pairs:
-        raw_variable(variable).assign(raw_variable(trained))
-    scores = [detector.score(task.test[::4]) for detector in (exact, mixed)]
+    trained = [raw_variable(v).numpy() for v in mixed.model.scoring_variables]
+    with lent(fit(name).unfitted, trained) as exact:
+        scores = [detector.score(task.test[::4]) for detector in (exact, mixed)]
     assert np.isfinite(scores[1]).all()
     assert np.abs(scores[0] - scores[1]).max() > 0
     assert np.corrcoef(scores)[0, 1] > 0.98
+
+
+@contextlib.contextmanager
+def lent(detector, values):
+    """The detector with these values of the variables that it scores by; they are put back."""
+    variables = [raw_variable(v) for v in detector.model.scoring_variables]
+    kept = [variable.numpy() for variable in variables]
+    try:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        yield detector
+    finally:
+        for variable, value in zip(variables, kept, strict=True):
+            variable.assign(value)
 
 
 @every_deep_detector

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from memgan_tf.data import prepared
-from tests.reliability import fuzz_hostile, fuzz_runs
+from tests.reliability import fuzz_prepared, fuzz_runs
 
 
 def load(folder, name=None, edit=None):
-    contents = dict(fuzz_hostile.prepared_files())
+    contents = dict(fuzz_prepared.prepared_files())
     if name is not None:
         values = json.loads(contents[name])
         contents[name] = json.dumps(edit(values) or values).encode()

@@ -7,9 +7,7 @@ import sys
 
 import numpy as np
 import pytest
-import tensorflow as tf
 from sklearn.base import clone
-from sklearn.datasets import load_digits
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -17,41 +15,10 @@ from sklearn.preprocessing import MinMaxScaler
 
 import memgan_tf
 from memgan_tf.config import DETECTORS
-from memgan_tf.estimator import ImageDetector, KdeDetector, PyodView, image_detector, make_estimator
+from memgan_tf.estimator import ImageDetector, KdeDetector, image_detector, make_estimator
 from memgan_tf.estimator.classes import CLASSES, class_name
 from memgan_tf.tools import main
-
-TINY = {
-    "epochs": 2,
-    "base_width": 4,
-    "latent_dim": 4,
-    "num_units": 4,
-    "discriminator_width": 8,
-    "target_fpr": 0.1,
-}
-
-
-@pytest.fixture(scope="module")
-def digits():
-    """Images of 0 to 255 as `(1797, 8, 8)` floats, +1 for zeros and -1 for other digits."""
-    found = load_digits()
-    return found.images * (255 / 16), np.where(found.target == 0, 1, -1)
-
-
-@pytest.fixture(scope="module")
-def fitted(digits):
-    """A tiny MEMGAN and a kernel density that saw zeros."""
-    images, labels = digits
-    detectors = {
-        "memgan": memgan_tf.MemganDetector(**TINY),
-        "kde": memgan_tf.make_estimator("kde", target_fpr=0.1),
-    }
-    return {name: detector.fit(images[labels == 1]) for name, detector in detectors.items()}
-
-
-@pytest.fixture(params=["memgan", "kde"])
-def detector(request, fitted):
-    return fitted[request.param]
+from tests.estimator.conftest import TINY
 
 
 def test_the_package_imports_without_tensorflow():
@@ -86,15 +53,6 @@ def test_signs(detector, digits):
     flagged = scores > detector.calibration_.threshold
     np.testing.assert_array_equal(detector.predict(images), np.where(flagged, -1, 1))
     assert decisions[scores.argmax()] == decisions.min()
-
-
-def test_rows_and_images_are_one(detector, digits):
-    images, _ = digits
-    some, rows = images[:20], images[:20].reshape(20, 64)
-    np.testing.assert_array_equal(detector.score_samples(some), detector.score_samples(rows))
-    np.testing.assert_array_equal(
-        detector.score_samples(some), detector.score_samples(some[..., np.newaxis])
-    )
 
 
 def test_p_values_are_the_calibrations(detector, digits):
@@ -215,71 +173,6 @@ def test_a_search_over_numpys_numbers(digits):
     assert search.best_score_ > 0.98
 
 
-def test_mistakes(digits):
-    images, _ = digits
-    rows = images.reshape(len(images), 64)
-    with pytest.raises(TypeError, match="`epochs` is not a setting of KdeDetector"):
-        make_estimator("kde", epochs=3)
-    with pytest.raises(TypeError, match=r"of KdeDetector. Did you mean num_folds\? It has: "):
-        make_estimator("kde", num_fold=3)
-    with pytest.raises(ValueError, match=r"of KdeDetector. Did you mean num_folds\?"):
-        make_estimator("kde").set_params(num_fold=3)
-    with pytest.raises(ValueError, match="`detector` must be one of"):
-        make_estimator("gan")
-    for settings, given, message in (
-        ({}, rows, "`image_shape` must be given"),
-        ({"num_folds": 1}, images, "`num_folds` must be at least 2"),
-        ({"preset": "best"}, images, "`preset` must be one of"),
-        ({"image_shape": (9, 9)}, images, r"`X` must hold images of the shape \(9, 9, 1\)"),
-        ({}, images - 1, "`X` must hold pixels from 0 to 255"),
-        ({}, images / 255, "Multiply them by 255"),
-    ):
-        with pytest.raises(ValueError, match=message):
-            make_estimator("kde", **settings).fit(given)
-
-
-class Column:
-    """What a column of a table with a picture in each cell looks like; pandas is not needed."""
-
-    ndim, dtype = 1, np.dtype(object)
-
-    def __len__(self):
-        return 3
-
-    def to_numpy(self):
-        return np.array([np.zeros((8, 8))] * 3, object)
-
-
-@pytest.mark.parametrize("when", ["fit", "predict"])
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (
-            lambda images: tf.data.Dataset.from_tensor_slices(images),
-            "`X` must be an array of images. Received: a tf.data.Dataset",
-        ),
-        (lambda images: Column(), r"a Column of objects. Use np.stack\(X.tolist\(\)\)"),
-        (lambda images: np.array([*images[:2], None], object), "a ndarray of objects"),
-        (lambda images: images[:0], "`X` must hold at least one image. Received: none"),
-        (lambda images: [], "`X` must hold at least one image. Received: none"),
-        (lambda images: None, "`X` must hold at least one image. Received: none"),
-        (lambda images: images[0], r"X\[None\]"),
-        (lambda images: [images[0], images[0, :, :7]], "`X` must be images of one shape"),
-    ],
-    ids=["dataset", "column", "objects", "none", "list", "nothing", "one", "shapes"],
-)
-def test_what_is_no_array_of_images_gets_one_clear_line(fitted, digits, make, message, when):
-    estimator = fitted["kde"] if when == "predict" else make_estimator("kde")
-    with pytest.raises(ValueError, match=message) as caught:
-        getattr(estimator, when)(make(digits[0]))
-    assert "\n" not in str(caught.value)
-
-
-def test_images_of_tensorflow_are_images(fitted, digits):
-    found = fitted["kde"].score_samples(tf.constant(digits[0][:3]))
-    np.testing.assert_array_equal(found, fitted["kde"].score_samples(digits[0][:3]))
-
-
 def test_few_images_are_held_out_as_memgan_train_does(tmp_path, pixels):
     images = np.concatenate([pixels(40), pixels(3)])  # three are copies
     estimator = make_estimator("kde").fit(images)
@@ -287,60 +180,6 @@ def test_few_images_are_held_out_as_memgan_train_does(tmp_path, pixels):
     assert len(run.calibration.scores) == 13
     np.testing.assert_array_equal(estimator.calibration_.scores, run.calibration.scores)
     np.testing.assert_array_equal(-estimator.score_samples(images), run.score(images))
-
-
-def test_images_of_another_shape(fitted, pixels):
-    with pytest.raises(ValueError, match=r"`X` must hold images of the shape \(8, 8, 1\)"):
-        fitted["kde"].predict(pixels(2, (8, 8, 3)))
-    with pytest.raises(ValueError, match="64 features"):
-        fitted["kde"].predict(np.zeros((2, 65)))
-
-
-def test_pyods_view_is_the_other_way_round(digits):
-    images, labels = digits
-    zeros = images[labels == 1]
-    view = PyodView(make_estimator("kde", target_fpr=0.1)).fit(zeros)
-    estimator = view.estimator
-    np.testing.assert_array_equal(view.decision_scores_, -estimator.score_samples(zeros))
-    np.testing.assert_array_equal(view.decision_function(images), -estimator.score_samples(images))
-    np.testing.assert_array_equal(view.predict(images), (1 - estimator.predict(images)) // 2)
-    np.testing.assert_array_equal(view.labels_, view.decision_scores_ > view.threshold_)
-    shares = view.predict_proba(zeros)
-    np.testing.assert_allclose(shares.sum(axis=1), 1.0)
-    assert shares[view.decision_scores_.argmin(), 1] == 0.0
-    assert shares[view.decision_scores_.argmax(), 1] == 1.0
-    assert shares[:, 1].argsort().tolist() == view.decision_scores_.argsort().tolist()
-
-
-def test_pyods_view_of_a_fitted_estimator(fitted, digits):
-    images, _ = digits
-    view = PyodView(fitted["kde"])
-    assert set(view.predict(images)) == {0, 1}
-    with pytest.raises(RuntimeError, match="`fit` must come before `predict_proba`"):
-        view.predict_proba(images)
-
-
-def test_pyods_contamination_sets_the_threshold_on_the_scores_of_fit(digits):
-    images, labels = digits
-    view = PyodView(make_estimator("kde"), contamination=0.1)
-    found = view.fit_predict(images[labels == 1])
-    np.testing.assert_array_equal(found, view.labels_)
-    assert found.sum() == round(0.1 * len(found))
-    assert (view.threshold_ < view.decision_scores_).sum() == found.sum()
-    np.testing.assert_array_equal(view.predict(images[labels == 1]), found)
-    with pytest.raises(RuntimeError, match="`fit` must come before `predict`"):
-        PyodView(view.estimator, 0.1).predict(images)
-    with pytest.raises(ValueError, match="`contamination` must be at most 0.5"):
-        PyodView(make_estimator("kde"), contamination=0.7).fit(images)
-
-
-def test_pyods_parameters():
-    view = PyodView(make_estimator("kde", target_fpr=0.2), contamination=0.1)
-    assert view.get_params(deep=False).keys() == {"estimator", "contamination"}
-    assert view.get_params()["estimator__target_fpr"] == 0.2
-    assert view.set_params(contamination=None, estimator__seed=3) is view
-    assert (view.contamination, view.estimator.seed) == (None, 3)
-    assert clone(view).estimator.seed == 3
 
 
 def test_the_base_is_no_method():

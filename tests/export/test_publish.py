@@ -51,6 +51,11 @@ def test_a_version_appears_at_once(store):
 def test_a_failure_leaves_nothing(store):
     with pytest.raises(KeyboardInterrupt):
         fail_while_publishing(store, KeyboardInterrupt())
+    assert not store.path.parent.exists()
+    store.path.parent.mkdir()
+    with pytest.raises(KeyboardInterrupt):
+        fail_while_publishing(store, KeyboardInterrupt())
+    assert store.path.parent.exists()
     assert not store.path.exists()
 
 

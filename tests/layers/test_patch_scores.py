@@ -1,9 +1,19 @@
+import pathlib
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from scipy import ndimage
 
-from memgan_tf.layers.patch_scores import blur, largest, memory_distances, to_image
+from memgan_tf.layers import patch_scores
+from memgan_tf.layers.patch_scores import (
+    blur,
+    largest,
+    memory_distances,
+    nearest_distances,
+    to_image,
+)
 
 
 def test_squared_distances_to_a_memory():
@@ -14,6 +24,39 @@ def test_squared_distances_to_a_memory():
     found = memory_distances(tf.constant(patches), tf.constant(units))
     np.testing.assert_allclose(found, expected, rtol=1e-4)
     assert memory_distances(tf.constant(units[np.newaxis]), tf.constant(units)).numpy().min() >= 0
+
+
+@pytest.mark.parametrize("at_once", [20, 33, 50, 99, 100])
+def test_the_nearest_unit_is_the_same_however_many_are_compared_at_once(at_once, monkeypatch):
+    generator = np.random.default_rng(0)
+    patches = tf.constant(generator.normal(size=(3, 50, 24)), tf.float32)
+    units = tf.constant(generator.normal(size=(100, 24)), tf.float32)
+    expected = tf.reduce_min(memory_distances(patches, units), axis=-1)
+    monkeypatch.setattr(patch_scores, "DISTANCES_AT_ONCE", 50 * at_once)
+    found = tf.function(nearest_distances)(patches, units)
+    np.testing.assert_array_equal(found, expected)
+
+
+CLEAR, STATUS = pathlib.Path("/proc/self/clear_refs"), pathlib.Path("/proc/self/status")
+
+
+@pytest.mark.skipif(not CLEAR.exists(), reason="needs the peak of the memory, as Linux has it")
+def test_memory_is_bounded_for_any_number_of_units():
+    batch, patches, size, num_units = 16, 1024, 4, 16 * 1024
+    features, units = tf.zeros((batch, patches, size)), tf.zeros((num_units, size))
+    compiled = tf.function(nearest_distances)
+    compiled(features[:1], units)
+
+    def resident(name):
+        return 1024 * int(re.search(rf"{name}:\s+(\d+) kB", STATUS.read_text())[1])
+
+    CLEAR.write_text("5")
+    before = resident("VmRSS")
+    compiled(features, units)
+    # Three arrays: products, distances and what becomes of them. All at once would be 1 GiB each.
+    at_once = 4 * batch * patch_scores.DISTANCES_AT_ONCE
+    assert at_once == 2**27
+    assert resident("VmHWM") - before < 3 * at_once + 2**26
 
 
 def test_the_largest_valid_value():

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from tests.malformed_files import encoded, png_of_size
 
 MANY = 10**13
+# Numbers that a header may state and no memory holds.
+HUGE = (2**31, 2**33, 2**45, 2**61, 2**62, 2**63 - 1)
 WORDS = ("", "\0", "=1+1", "a\nb", "<script>", "../../etc/passwd", "\ud800", "\x1b[2J", "é" * 300)
 NUMBERS = (0, -1, 1, 2**31, 2**63, 10**400, 1e308, -1e308, 1e-320, float("nan"), float("inf"))
 

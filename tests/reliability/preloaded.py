@@ -7,7 +7,15 @@ import gc
 import importlib
 
 gc.disable()
-for name in ("memgan_tf.fit", "memgan_tf.export.exporter", "memgan_tf.report.evaluate"):
+for name in (
+    "memgan_tf.fit",
+    "memgan_tf.models.memgan",
+    "memgan_tf.training.fitting",
+    "memgan_tf.export.exporter",
+    "memgan_tf.report.evaluate",
+    "memgan_tf.report.page",
+    "sklearn.datasets",
+):
     importlib.import_module(name)
 gc.freeze()
 gc.enable()

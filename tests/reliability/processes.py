@@ -89,10 +89,11 @@ def start(arguments, log, environment=None) -> Started:
     return Started(_call_main, (list(arguments),), log, environment)
 
 
-def run_program(path, arguments, folder) -> Ended:
+def run_program(path, arguments, folder, environment=None) -> Ended:
     """`python <path> <arguments>` in a folder, to its end; TensorFlow is imported already."""
+    given = (str(path), list(arguments), str(folder))
     with tempfile.NamedTemporaryFile() as log:
-        return run_function(_run_path, (str(path), list(arguments), str(folder)), log.name)
+        return Started(_run_path, given, log.name, environment).wait()
 
 
 def _run_path(path, arguments, folder):

@@ -1,5 +1,7 @@
 """The training function: replicas, steps a call, averages, resume."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,11 +11,14 @@ from memgan_tf.training.checkpoints import raw_variable
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import make_strategy
 
+# Four steps an epoch.
+BATCH_SIZE = 6
 
-@pytest.fixture
+
+@pytest.fixture(scope="module")
 def make_trainer(tiny_config, pixels):
     def make(strategy="none", **overrides):
-        config = tiny_config(**overrides)
+        config = tiny_config(**{"batch_size": BATCH_SIZE, **overrides})
 
         def factory():
             return MEMGAN(
@@ -38,8 +43,48 @@ def weights(trainer):
     }
 
 
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A trainer that others are compared with.
+
+    Attributes:
+        trainer: It; a test may train it on.
+        states: Its weights before the first step and after each call.
+        metrics: After the last call.
+    """
+
+    trainer: Trainer
+    states: list[dict]
+    metrics: dict
+
+
+def train(trainer, *counts):
+    """A call for each count of steps."""
+    states = [weights(trainer)]
+    for count in counts:
+        trainer.run(count)
+        states.append(weights(trainer))
+    return Trained(trainer, states, trainer.take_metrics())
+
+
+@pytest.fixture(scope="module")
+def one_by_one(make_trainer):
+    return train(make_trainer(), 1, 1, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def at_once(make_trainer):
+    return train(make_trainer(), 4)
+
+
+@pytest.fixture(scope="module")
+def compiled(make_trainer):
+    return train(make_trainer(jit_compile=True), 4)
+
+
 def largest_difference(first, second):
-    first, second = weights(first), weights(second)
+    """Between two trainers or what `weights` gave."""
+    first, second = (x if isinstance(x, dict) else weights(x) for x in (first, second))
     return max(
         float(np.abs(a - b).max())
         for name in first
@@ -75,28 +120,20 @@ def test_two_replicas_equal_one_on_the_same_global_batch(
     assert one.take_metrics() == pytest.approx(two.take_metrics(), rel=1e-5, abs=1e-6)
 
 
-def test_steps_per_call_change_nothing(make_trainer):
-    together, apart = make_trainer(), make_trainer()
-    together.run(4)
-    for _ in range(4):
-        apart.run(1)
-    assert largest_difference(together, apart) == 0.0
+def test_steps_per_call_change_nothing(one_by_one, at_once):
+    assert largest_difference(one_by_one.states[4], at_once.states[1]) == 0.0
 
 
-def test_the_same_seed_repeats_and_another_does_not(make_trainer):
-    first, same, other = make_trainer(), make_trainer(), make_trainer(seed=1)
-    for trainer in (first, same, other):
-        trainer.run(2)
-    assert largest_difference(first, same) == 0.0
-    assert largest_difference(first, other) > 1e-3
+def test_the_same_seed_repeats_and_another_does_not(make_trainer, one_by_one, at_once):
+    other = make_trainer(seed=1)
+    other.run(2)
+    assert largest_difference(one_by_one.states[4], at_once.states[1]) == 0.0
+    assert largest_difference(one_by_one.states[2], other) > 1e-3
 
 
-def test_a_step_moves_every_weight_of_every_player(make_trainer):
-    trainer = make_trainer()
-    before = weights(trainer)
-    trainer.run(1)
-    after = weights(trainer)
-    for player in trainer.model.players:
+def test_a_step_moves_every_weight_of_every_player(one_by_one):
+    before, after = one_by_one.states[:2]
+    for player in one_by_one.trainer.model.players:
         for old, new in zip(before[f"player_{player}"], after[f"player_{player}"], strict=True):
             assert np.abs(old - new).max() > 0, player
 
@@ -134,18 +171,17 @@ def test_the_step_size_follows_the_cosine(make_trainer):
     np.testing.assert_allclose(rates, 1e-2 * (0.9 * cosine + 0.1), rtol=1e-5)
 
 
-@pytest.mark.parametrize("options", [{"jit_compile": True}, {"mixed_precision": True}])
-def test_compiled_and_bfloat16_steps_stay_close(make_trainer, options):
-    plain, other = make_trainer(), make_trainer(**options)
-    for trainer in (plain, other):
-        trainer.run(3)
-    close = plain.take_metrics()
-    assert other.take_metrics() == pytest.approx(close, rel=0.05, abs=0.05)
+@pytest.mark.parametrize("name", ["compiled", "bfloat16"])
+def test_compiled_and_bfloat16_steps_stay_close(name, make_trainer, at_once, request):
+    if name == "compiled":
+        other = request.getfixturevalue("compiled")
+    else:
+        other = train(make_trainer(mixed_precision=True), 4)
+    assert other.metrics == pytest.approx(at_once.metrics, rel=0.05, abs=0.05)
 
 
-def test_a_compiled_step_is_one_program(make_trainer):
-    trainer = make_trainer(jit_compile=True)
-    trainer.run(2)
+def test_a_compiled_step_is_one_program(compiled):
+    trainer = compiled.trainer
     graph = trainer._steps.get_concrete_function(
         trainer._iterator, tf.constant(2), trainer.phase
     ).graph
@@ -161,11 +197,10 @@ def test_a_batch_that_the_replicas_cannot_share(make_trainer):
         make_trainer("mirrored", batch_size=7)
 
 
-def test_the_step_is_traced_once(make_trainer):
-    trainer = make_trainer()
+def test_the_step_is_traced_once(at_once):
     for count in (1, 2, 3):
-        trainer.run(count)
-    assert trainer._steps.experimental_get_tracing_count() == 1
+        at_once.trainer.run(count)
+    assert at_once.trainer._steps.experimental_get_tracing_count() == 1
 
 
 def test_the_weights_are_made_by_the_seed_alone(make_trainer):

@@ -2,7 +2,7 @@
 "use strict";
 
 const $ = (selector, within = document) => within.querySelector(selector);
-const state = { version: null, uploads: [], sending: 0, sent: 0, lastDecided: null, opacity: 60, step: null };
+const state = { version: null, uploads: [], sending: 0, sent: 0, lastDecided: null, opacity: 60, threshold: null };
 const SENDERS = 2, SLOW = 3000, FAST = 700, MOST_SHOWN = 600;
 
 async function ask(address, options = {}) {
@@ -97,16 +97,27 @@ async function showMore() {
 async function showPanel() {
   await replace("#panel", "/part/panel");
   const step = $("#step");
-  if (step && state.step !== null && state.step <= Number(step.max)) {
-    step.value = state.step;
+  // Another page may have changed the list: what counts is the threshold, not its place.
+  const place = step ? thresholds(step).indexOf(state.threshold) : -1;
+  if (place >= 0) {
+    step.value = place;
     await showPrice();
   }
 }
 
+function thresholds(step) {
+  return step.dataset.thresholds.split(" ");
+}
+
+function chosen() {
+  const step = $("#step");
+  return thresholds(step)[Number(step.value)];
+}
+
 async function showPrice() {
   const step = $("#step");
-  state.step = Number(step.value);
-  await replace("#price", `/part/price?step=${step.value}`);
+  state.threshold = chosen();
+  await replace("#price", `/part/price?threshold=${encodeURIComponent(state.threshold)}`);
   const button = $("#set-threshold");
   if (button) button.disabled = step.value === step.defaultValue;
 }
@@ -226,7 +237,7 @@ async function act(address, body, button) {
   say("…");
   const answer = await trying(() => post(address, body));
   if (answer) say(answer.message);
-  state.step = null;
+  state.threshold = null;
   await trying(async () => { await refresh(true); if (current()) await open(current()); });
 }
 
@@ -268,7 +279,7 @@ document.addEventListener("click", (event) => {
   else if (target.dataset.decide) working = working.then(() => trying(() => decide(target.dataset.decide)));
   else if (target.dataset.go) trying(() => go(target.dataset.go));
   else if (target.dataset.filter) trying(() => choose(target.dataset.filter));
-  else if (target.id === "set-threshold") act("/threshold", { step: Number($("#step").value) }, target);
+  else if (target.id === "set-threshold") act("/threshold", { threshold: chosen() }, target);
   else if (target.id === "recalibrate") act("/recalibrate", {}, target);
   else if (target.id === "export") act("/export", {}, target);
   else if (target.id === "keys-button") {

@@ -87,6 +87,7 @@ class FeatureDetector(Detector):
         self.notes: list[str] = []
         self.model: FeatureModel | None = None
         self._backbone: Backbone | None = None
+        self._batch = 1  # images that are scored at once
         self._explain_batch: Any = None  # a `tf.function`, once there is a model
 
     @abc.abstractmethod
@@ -121,7 +122,7 @@ class FeatureDetector(Detector):
         network = self._network(backbone)
         # Threads of the matrix library would wait for each other at the many small products.
         with threadpool_limits(1):
-            arrays = self.learn(FeatureStream(network, images))
+            arrays = self.learn(FeatureStream(network, images, batch_size(network.size)))
         gray = ["Gray images are repeated to three channels."] * (images.shape[-1] == 1)
         self.notes = [_describe(backbone), *gray, *backbone.notes, *self.notes]
         if run is not None:
@@ -190,11 +191,11 @@ class FeatureDetector(Detector):
         if self.model is None:
             raise RuntimeError("the detector must be fitted or loaded before it can score")
         images = self._check_images(images)
-        size = batch_size(self.config.image_shape)
+        size = self._batch
         return (images[i : i + size] for i in range(0, len(images), size))
 
     def _count_batches(self, images):
-        return -(-len(images) // batch_size(self.config.image_shape))
+        return -(-len(images) // self._batch)
 
     def _network(self, backbone):
         settings, data = self.config.model, self.config.data
@@ -208,7 +209,7 @@ class FeatureDetector(Detector):
         )
 
     def _use(self, model):
-        self.model = model
+        self.model, self._batch = model, batch_size(model.network.size)
         signature = tf.TensorSpec((None, *self.config.image_shape), tf.uint8)
         # Without AutoGraph, which is not needed here and takes most of the time for tracing.
         self._explain_batch = tf.function(

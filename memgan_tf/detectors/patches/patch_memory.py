@@ -12,7 +12,7 @@ from memgan_tf.detectors.patches.projection import principal
 from memgan_tf.layers.patch_scores import (
     gaussian_distances,
     largest,
-    memory_distances,
+    nearest_distances,
     to_image,
 )
 
@@ -71,7 +71,7 @@ class PatchMemoryModel(FeatureModel):
             return gaussian_distances(projected, means, whitening, self._cell_sides[prefix])
         rows, columns, size = projected.shape[1:]
         patches = tf.reshape(projected, (-1, rows * columns, size))
-        squares = tf.reduce_min(memory_distances(patches, learned[prefix + "units"]), axis=-1)
+        squares = nearest_distances(patches, learned[prefix + "units"])
         return tf.reshape(tf.sqrt(squares), (-1, rows, columns))
 
 

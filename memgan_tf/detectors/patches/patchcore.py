@@ -7,7 +7,7 @@ from memgan_tf.detectors.patches.base import FeatureDetector, FeatureModel
 from memgan_tf.detectors.patches.memory import MemoryLearner
 from memgan_tf.detectors.patches.padim import PUBLISHED_SIDE
 from memgan_tf.detectors.patches.projection import standardize
-from memgan_tf.layers.patch_scores import memory_distances, to_image
+from memgan_tf.layers.patch_scores import memory_distances, nearest_distances, to_image
 
 PREFIX = "memory_"
 
@@ -25,23 +25,22 @@ class PatchcoreModel(FeatureModel):
         features = grid.features @ learned[PREFIX + "matrix"] + learned[PREFIX + "offset"]
         rows, columns, size = features.shape[1:]
         patches = tf.reshape(features, (-1, rows * columns, size))
-        squares = memory_distances(patches, learned[PREFIX + "units"])
-        nearest = tf.sqrt(tf.reduce_min(squares, axis=-1))
+        nearest = tf.sqrt(nearest_distances(patches, learned[PREFIX + "units"]))
         shown = tf.reshape(nearest, (-1, rows, columns))
         maps = to_image(shown, grid.valid, self._image_shape[:2], self._smoothing, grid.boxes)
         valid = tf.reshape(grid.valid, (-1, rows * columns))
         nearest = tf.where(valid, nearest, tf.zeros_like(nearest))
-        return {"anomaly_score": self._weigh(patches, squares, nearest), "anomaly_map": maps}
+        return {"anomaly_score": self._weigh(patches, nearest), "anomaly_map": maps}
 
-    def _weigh(self, patches, squares, nearest):
+    def _weigh(self, patches, nearest):
         """Equation 7: the score of the farthest patch, lower if its unit has near neighbors."""
         farthest = tf.argmax(nearest, axis=1)
         score = tf.gather(nearest, farthest, batch_dims=1)
         if self._num_neighbors < 2:
             return score
         patch = tf.gather(patches, farthest, batch_dims=1)
-        unit = tf.argmin(tf.gather(squares, farthest, batch_dims=1), axis=-1)
         units = self.learned[PREFIX + "units"]
+        unit = tf.argmin(memory_distances(patch[:, tf.newaxis], units)[:, 0], axis=-1)
         around = memory_distances(tf.gather(units, unit)[:, tf.newaxis], units)[:, 0]
         _, neighbors = tf.math.top_k(-around, self._num_neighbors)
         gaps = tf.gather(units, neighbors) - patch[:, tf.newaxis]

@@ -12,17 +12,17 @@ from memgan_tf.data.stored_images import Images
 from memgan_tf.networks.patch_features import PatchFeatures
 from memgan_tf.progress_bar import progress
 
-# Number of pixels that pass through the network at once.
-BATCH_PIXELS = 2**20
+# Largest numbers of pixels, and of images, that pass through the network at once.
+BATCH_PIXELS, BATCH_IMAGES = 2**20, 64
 # Largest number of bytes of features kept between passes.
 KEPT_BYTES = 2**29
 # Largest numbers of images, and of patches of each grid, used to measure projections.
 SAMPLED_IMAGES, SAMPLED_PATCHES = 64, 40_000
 
 
-def batch_size(image_shape: tuple[int, ...]) -> int:
-    """Number of images that pass through the network at once."""
-    return max(1, BATCH_PIXELS // (image_shape[0] * image_shape[1]))
+def batch_size(size: tuple[int, ...]) -> int:
+    """Number of images of a height and width that pass through the network at once."""
+    return max(1, min(BATCH_IMAGES, BATCH_PIXELS // (size[0] * size[1])))
 
 
 class FeatureStream:
@@ -32,11 +32,12 @@ class FeatureStream:
         network: Computes the grids.
         images: `(num_images, height, width, channels)` uint8, or an object that gives such an array
             when indexed by a slice or positions.
+        batch: Number of images at once; None uses that of images that are not enlarged.
     """
 
-    def __init__(self, network: PatchFeatures, images: Images):
+    def __init__(self, network: PatchFeatures, images: Images, batch: int | None = None):
         self._network, self._images = network, images
-        self._size = batch_size(images.shape[1:])
+        self._size = batch or batch_size(images.shape[1:])
         self._grids = self._compiled(
             lambda batch: [(grid.features, grid.valid) for grid in network(batch)]
         )

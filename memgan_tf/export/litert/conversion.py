@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -49,7 +49,7 @@ def convert(
     model = parse(content)
     others = custom_operations(model)
     if others:
-        raise ValueError(_obstacle(others))
+        raise ValueError(obstacle_of(others))
     if quantization != FLOAT32:
         halve_weights(model, load_schema())
     return pack(model)
@@ -69,10 +69,11 @@ def _convert(folder):
         named = sorted(set(re.findall(r"\btf\.(\w+)\(", str(error).split("Details:")[-1])))
         if not named:
             raise ValueError(f"LiteRT's converter failed: {first_line(error)}") from error
-        raise ValueError(_obstacle(named)) from error
+        raise ValueError(obstacle_of(named)) from error
 
 
-def _obstacle(names):
+def obstacle_of(names: Iterable[str]) -> str:
+    """What to say of operations that LiteRT lacks."""
     return (
         f"LiteRT has no built-in operation for {', '.join(names)}, which the score needs. Export "
         f"with format=saved_model"

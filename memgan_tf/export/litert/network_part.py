@@ -12,6 +12,10 @@ BETWEEN = (
 )
 # Operations of layers are named `<layer>/<operation>`; a method's own formulas have no layer.
 LAYER_SIGN = "/"
+NO_LAYERS = (
+    "`quantization` int8 makes the layers of networks integers, and this score has none. Use "
+    "float16"
+)
 
 
 def float_nodes(model: Any) -> list[str]:
@@ -30,10 +34,7 @@ def float_nodes(model: Any) -> list[str]:
     found, names = operations(model, subgraph), [t.name.decode() for t in subgraph.tensors]
     weighted = [o for o in found if _is_weighted(model, subgraph, o, names)]
     if not weighted:
-        raise ValueError(
-            "`quantization` int8 makes the layers of networks integers, and this score has none. "
-            "Use float16"
-        )
+        raise ValueError(NO_LAYERS)
     after, before = _tensors_after(found, weighted), _tensors_before(found, weighted)
     kept = {id(o) for o in weighted}
     kept |= {

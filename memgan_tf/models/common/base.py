@@ -4,7 +4,7 @@ import abc
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -168,8 +168,14 @@ class TrainableModel(abc.ABC):
         """Decisions of `fit_score` that a user must know, one sentence each."""
         return []
 
-    def export_obstacle(self) -> str | None:
-        """Why the score cannot be exported as a SavedModel, in a sentence; None if it can."""
+    @classmethod
+    def export_obstacle(cls, config: Any) -> str | None:
+        """Why the score cannot be exported as a SavedModel, in a sentence; None if it can.
+
+        Args:
+            config: The method's settings.
+        """
+        del config
         return None
 
     @abc.abstractmethod

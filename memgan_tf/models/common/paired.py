@@ -99,10 +99,12 @@ class PairedModel(TrainableModel):
         height, width, channels = image_shape
         self.image_shape = (height, width, channels)
         build = Build(self.image_shape, seed, mixed_precision, jit_compile)
+        self.learning_rate_multipliers: dict[str, float] = {}
+        if not scores_only:
+            self.make_opponents(build)
         self.trained = self.networks_class(config, build)
         self.scoring = self.networks_class(config, build) if average_weights else self.trained
         self.step_drop = config.step_drop
-        self.learning_rate_multipliers = {}
         self.players = {} if scores_only else self.make_players()
         self.scoring_pairs = []
         if average_weights:
@@ -115,6 +117,10 @@ class PairedModel(TrainableModel):
         self._explain_networks = tf.function(
             self.scoring.explain, autograph=False, reduce_retracing=True
         )
+
+    def make_opponents(self, build: Build) -> None:
+        """Makes networks that the score does not need, and how fast they learn."""
+        del build
 
     @abc.abstractmethod
     def make_players(self) -> dict[str, list]:

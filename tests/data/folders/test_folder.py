@@ -5,22 +5,14 @@ import os
 import pathlib
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from memgan_tf.config import FOLDER_FIELDS, DataConfig, RunConfig, resolve
 from memgan_tf.data import load_task, sources
 from memgan_tf.data.folders import index as folder_index
 from memgan_tf.data.folders.walk import shown, walk
 from tests import folder_sets
 from tests.data.folder_files import SIDE, config, fill, index, load, put
 from tests.malformed_files import make_malformed
-
-
-@pytest.fixture
-def mvtec(tmp_path):
-    return folder_sets.make_mvtec(tmp_path / "set", 6, 3, 2, side=32)
 
 
 def test_mvtec(mvtec):
@@ -32,49 +24,6 @@ def test_mvtec(mvtec):
     assert test.names == names
     assert test.labels.tolist() == [0, 0, 0, 1, 1, 1, 1]
     assert test.images.shape == (7, SIDE, SIDE, 3)
-
-
-def test_masks_are_scaled_by_the_nearest_pixel_and_empty_for_normals(mvtec):
-    test = load(mvtec, "test")
-    assert test.masks.shape == (7, SIDE, SIDE)
-    assert test.masks.dtype == bool
-    assert not test.masks[:3].any()
-    whole = np.asarray(Image.open(mvtec / "ground_truth" / "patch" / "001_mask.png")) > 0
-    np.testing.assert_array_equal(test.masks[4], whole[1::2, 1::2])
-
-
-@pytest.mark.parametrize(("fit", "rows"), [("pad", slice(4, 12)), ("crop", slice(0, 16))])
-def test_masks_are_fitted_as_images_are(fit, rows, tmp_path):
-    for name in ("train/good/a.png", "train/good/b.png", "test/good/a.png", "test/bad/a.png"):
-        put(tmp_path / "set" / name, 200, (32, 16))
-    put(tmp_path / "set" / "ground_truth" / "bad" / "a_mask.png", 255, (32, 16))
-    test = load(tmp_path / "set", "test", image_fit=fit)
-    expected = np.zeros((SIDE, SIDE), bool)
-    expected[rows] = True
-    bad = test.names.index("test/bad/a.png")
-    np.testing.assert_array_equal(test.masks[bad], expected)
-    np.testing.assert_array_equal(test.images[bad][..., 0] == 200, expected)
-
-
-@pytest.mark.parametrize("harm", ["missing", "size", "cut"])
-def test_without_a_usable_mask_for_each_defect_there_are_none(harm, mvtec):
-    mask = mvtec / "ground_truth" / "patch" / "001_mask.png"
-    if harm == "missing":
-        mask.unlink()
-    elif harm == "size":
-        put(mask, 255, (9, 5))
-    else:
-        mask.write_bytes(mask.read_bytes()[:40])
-    assert load(mvtec, "test").masks is None
-    (problem,) = index(mvtec)["unusable_masks"]
-    assert "001" in problem["path"]
-    assert any("no pixel metrics" in line for line in folder_index.summarize(index(mvtec)))
-
-
-def test_a_set_without_ground_truth_has_no_masks(mvtec):
-    shutil.rmtree(mvtec / "ground_truth")
-    assert load(mvtec, "test").masks is None
-    assert index(mvtec)["unusable_masks"] == []
 
 
 def test_classes_with_splits(tmp_path):
@@ -230,31 +179,6 @@ def test_duplicates_and_leaks(tmp_path):
     assert any("1 images are in train and in test" in x for x in folder_index.summarize(found))
 
 
-@pytest.mark.parametrize(("side", "expected"), [(28, 32), (47, 32), (49, 64), (400, 64)])
-def test_the_size_follows_the_median_image(side, expected, tmp_path):
-    for number in range(3):
-        put(tmp_path / "set" / f"{number}.png", size=(side, 20))
-    put(tmp_path / "set" / "huge.png", size=(900, 20))
-    settled = sources.settle(DataConfig(dataset=f"folder:{tmp_path / 'set'}"))
-    assert (settled.image_size, settled.image_fit, settled.folder_layout) == (
-        expected,
-        "pad",
-        "flat",
-    )
-
-
-def test_channels_follow_the_images_unless_stated(tmp_path):
-    root = tmp_path / "set"
-    root.mkdir()
-    for number in range(2):
-        Image.new("RGB", (16, 16), (number,) * 3).save(root / f"{number}.png")
-    assert sources.image_shape(config(root)) == (SIDE, SIDE, 1)
-    assert load(root, image_channels=3).images.shape == (2, SIDE, SIDE, 3)
-    Image.new("RGB", (16, 16), (255, 0, 0)).save(root / "2.png")
-    assert sources.image_shape(config(root)) == (SIDE, SIDE, 3)
-    assert load(root, image_channels=1).images[2, 0, 0].tolist() == [76]
-
-
 def test_a_run_refuses_other_images_than_it_began_with(tmp_path):
     root = fill(tmp_path / "set", "1.png", "2.png")
     folder_index.keep(index(root), tmp_path)
@@ -262,52 +186,3 @@ def test_a_run_refuses_other_images_than_it_began_with(tmp_path):
     put(root / "3.png")
     with pytest.raises(ValueError, match="was begun with other images"):
         folder_index.keep(index(root), tmp_path)
-
-
-@pytest.mark.parametrize("name", ["folder_layout", "image_size", "image_fit", "image_channels"])
-def test_other_sets_have_no_folder_settings(name):
-    value = {"folder_layout": "flat", "image_fit": "pad"}.get(name, 8 if "size" in name else 1)
-    with pytest.raises(ValueError, match=f"`{name}` must be left out unless the dataset is folder"):
-        DataConfig(dataset="digits", **{name: value})
-
-
-def test_other_sets_configurations_are_what_they_were_before_folders():
-    resolved = resolve("pca", "default", (28, 28, 1), {"dataset": "mnist", "normal_class": "3"})
-    data = {"dataset": "mnist", "normal_class": 3, "data_dir": None}
-    data |= {"validation_fraction": 0.1, "target_fpr": 0.05}
-    assert resolved.to_dict()["data"] == data
-    assert not set(FOLDER_FIELDS) & resolved.decisive().keys()
-    assert RunConfig.from_dict(resolved.to_dict()) == resolved
-
-
-def test_names_of_classes_and_numbers():
-    assert DataConfig(dataset="mnist", normal_class="2").normal_class == 2
-    assert DataConfig(dataset="folder:x", normal_class=2).normal_class == "2"
-    assert DataConfig(dataset="folder:x/y/").dataset == "folder:x/y"
-    for label in ("two", "-1", -1, 2.0):
-        with pytest.raises(ValueError, match="`normal_class` must be"):
-            DataConfig(dataset="mnist", normal_class=label)
-    with pytest.raises(ValueError, match="`image_channels` must be one of 1, 3"):
-        DataConfig(dataset="folder:x", image_channels=2)
-    assert DataConfig(dataset="folder:x").fit == "pad"
-
-
-@pytest.mark.parametrize(
-    ("shapes", "given", "expected"),
-    [
-        ([(32, 32), (16, 16)], {}, None),  # squares: nothing is padded
-        ([(32, 32), (32, 16)], {}, True),
-        ([(32, 32), (32, 16)], {"leave_out_padding": False}, False),
-        ([(32, 32), (32, 16)], {"image_fit": "stretch"}, None),
-    ],
-)
-def test_padding_is_left_out_where_a_training_image_has_some(shapes, given, expected, tmp_path):
-    for number, shape in enumerate(shapes):
-        put(tmp_path / "set" / "train" / "good" / f"{number}.png", 90 + number, shape)
-    put(tmp_path / "set" / "test" / "good" / "0.png", 99, (10, 32))
-    put(tmp_path / "set" / "test" / "bad" / "0.png", 99, (32, 32))
-    settled = sources.settle(DataConfig(dataset=f"folder:{tmp_path / 'set'}", **given))
-    assert settled.leave_out_padding is expected
-    # Detectors on features look for it themselves.
-    settled = sources.settle(DataConfig(dataset=f"folder:{tmp_path / 'set'}", **given), True)
-    assert settled.leave_out_padding is given.get("leave_out_padding")

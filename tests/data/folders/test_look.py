@@ -8,12 +8,6 @@ from memgan_tf.data.folders import walk as walks
 from memgan_tf.data.folders.look import once, one_look
 from memgan_tf.data.folders.walk import walk
 from memgan_tf.data.sources import find_index, image_shape, settle
-from tests import folder_sets
-
-
-@pytest.fixture
-def mvtec(tmp_path):
-    return folder_sets.make_mvtec(tmp_path / "set", 6, 3, 2, side=32)
 
 
 @pytest.fixture

@@ -32,6 +32,13 @@ def stream(pixels, monkeypatch):
     return make
 
 
+@pytest.mark.parametrize(
+    ("size", "expected"), [((8, 8), 64), ((128, 128), 64), ((256, 256), 16), ((2048, 2048), 1)]
+)
+def test_the_number_of_images_at_once(size, expected):
+    assert streaming.batch_size(size) == expected
+
+
 # 8 × 8 float32 and as many bool.
 ALL = 7 * 64 * 5
 

@@ -12,6 +12,7 @@ pytest.importorskip("ai_edge_litert", reason="needs the extra litert")
 
 # Between them they have every kind of layer and score; docs/litert.md says what was tried besides.
 CONVERTED = ("memgan_plus", "dsebm", "patch_memory", "features_knn")
+MORE = {"memgan_plus": {"score_parts": "weighted_residual,turns,features,patches"}}
 OTHERS = {"dagmm": "MatrixTriangularSolve"}
 FLOAT32, INT8 = 0, 9  # types of tensors in the format
 
@@ -19,7 +20,7 @@ FLOAT32, INT8 = 0, 9  # types of tensors in the format
 @pytest.mark.parametrize("name", CONVERTED)
 def test_scores_are_the_runs(name, lite_scorer, interpret, pixels):
     shape = (32, 24, 3) if name in BY_FEATURES else (8, 8, 1)
-    detector, scorer = lite_scorer(name, shape)
+    detector, scorer = lite_scorer(name, shape, **MORE.get(name, {}))
     content, images = convert(scorer), pixels(4, shape, seed=1)
     found, explained = interpret(content, images), detector.explain(images)
     np.testing.assert_allclose(found["anomaly_score"], explained["anomaly_score"], rtol=1e-4)
