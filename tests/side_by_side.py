@@ -16,6 +16,7 @@ SHARING = {
         "export/litert/test_page.py",
         "export/test_c_api.py",
         "export/test_golden.py",
+        "export/test_obstacles.py",
         "export/test_scorer.py",
         "export/test_verification.py",
         "reliability/test_numerics.py",
