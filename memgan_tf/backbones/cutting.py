@@ -3,11 +3,9 @@
 import keras
 import numpy as np
 
-from memgan_tf.backbones import allowed
 from memgan_tf.backbones.backbone import Backbone, digest
 from memgan_tf.backbones.flat import flatten
 from memgan_tf.backbones.folding import fold
-from memgan_tf.backbones.keras_file import clean_config
 from memgan_tf.backbones.maps import Map, choose, find_maps, named
 from memgan_tf.backbones.names import OPERATIONS
 
@@ -37,7 +35,7 @@ def cut(
     network = flatten(model)
     maps = find_maps(network)
     chosen = named(maps, layers, network) if layers else choose(maps, num_maps)
-    part = rebuild(keras.Model(network.image, [found.tensor for found in chosen], name="backbone"))
+    part = keras.Model(network.image, [found.tensor for found in chosen], name="backbone")
     return describe(fold(part), chosen, name, license, _notes(network))
 
 
@@ -73,15 +71,3 @@ def describe(
         license=license,
         notes=notes,
     )
-
-
-def rebuild(model: keras.Model) -> keras.Model:
-    """The same network, rebuilt from its configuration like in `read_model`."""
-    found = allowed.deserialize(clean_config(model))
-    for layer in model.layers:
-        if layer.weights:
-            twin = found.get_layer(layer.name)
-            twin.set_weights(layer.get_weights())
-            if isinstance(twin, keras.layers.Normalization):
-                twin.finalize_state()
-    return found

@@ -1,4 +1,4 @@
-"""Folds batch normalization into the convolution before it; a map then takes a third less time."""
+"""Rebuilds a network with batch normalization folded into the convolution before it."""
 
 import keras
 import numpy as np
@@ -10,31 +10,26 @@ FOLDED = (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)
 
 
 def fold(model: keras.Model) -> keras.Model:
-    """The same function with fewer layers; its results differ in the last bits.
+    """The same function, rebuilt from its configuration like in `read_model`, with fewer layers.
 
     In inference mode batch normalization is one factor and one sum for each channel, which the
-    kernel and the bias of a convolution can hold. Left as they are: normalization that does not
-    follow a convolution directly, convolutions that others use, and outputs of the model.
+    kernel and the bias of a convolution can hold; the results differ in the last bits. Left as they
+    are: normalization that does not follow a convolution directly, convolutions that others use,
+    and outputs of the model.
 
     Args:
         model: Functional, with weights; its layers are Keras' own.
-
-    Returns:
-        A new model, or `model` if there is nothing to fold.
     """
     config = clean_config(model)
     pairs = _pairs(model, config["config"])
-    if not pairs:
-        return model
     _take_out(config["config"], pairs)
     found = allowed.deserialize(config)
     for layer in found.layers:
+        source = model.get_layer(layer.name)
         if layer.name in pairs:
-            layer.set_weights(
-                _folded(model.get_layer(layer.name), model.get_layer(pairs[layer.name]))
-            )
+            layer.set_weights(_folded(source, model.get_layer(pairs[layer.name])))
         elif layer.weights:
-            layer.set_weights(model.get_layer(layer.name).get_weights())
+            layer.set_weights(source.get_weights())
             if isinstance(layer, keras.layers.Normalization):
                 layer.finalize_state()
     return found
