@@ -63,7 +63,13 @@ PRESETS = {
             "max_test_images": 2000,
             "discriminator_normalization": "batch",
         },
-        "cifar10": {"epochs": 12, "base_width": 32, "latent_dim": 64, "max_test_images": 1000},
+        "cifar10": {
+            "epochs": 30,
+            "base_width": 32,
+            "latent_dim": 64,
+            "max_test_images": 1000,
+            "discriminator_normalization": "batch",
+        },
         "large": {"epochs": 20, "base_width": 16, "latent_dim": 64, "max_test_images": 1000},
         "*": {
             **GAN_DEFAULT,
