@@ -158,6 +158,7 @@ def describer(run: TrainedRun) -> Callable[[np.ndarray], np.ndarray]:
         compiled = tf.function(
             lambda images: pooled(network, images),
             input_signature=[tf.TensorSpec((None, *run.config.image_shape), tf.uint8)],
+            autograph=False,
         )
         return lambda images: compiled(tf.constant(images)).numpy()
     blank = np.zeros((1, *run.config.image_shape), np.uint8)

@@ -82,19 +82,23 @@ def training_batches(
     size = batch_size // num_replicas
     rows = slice(replicas.start * size, replicas.stop * size)
 
+    @tf.autograph.experimental.do_not_convert
     def batch_at(step):
         chosen = pick(batch_indices(len(images), batch_size, seed, step)[rows])
         draws = draw(batch_size, stream_seed(seed, DRAW_STREAM, step))
         return chosen, tf.nest.map_structure(lambda values: values[rows], draws)
 
-    def share(tensor):
-        return tf.reshape(tensor, (len(replicas), size, *tensor.shape[1:]))
+    @tf.autograph.experimental.do_not_convert
+    def share(*batch):
+        return tf.nest.map_structure(
+            lambda values: tf.reshape(values, (len(replicas), size, *values.shape[1:])), batch
+        )
 
     steps = tf.data.Dataset.range(start_step, np.iinfo(np.int64).max)
     # Each batch depends only on its step, so making them in parallel does not change them.
     batches = steps.map(batch_at, num_parallel_calls=_parallel_batches(), deterministic=True)
     if num_replicas > 1:
-        batches = batches.map(lambda *batch: tf.nest.map_structure(share, batch)).unbatch()
+        batches = batches.map(share).unbatch()
         # Otherwise workers would ask each other before each step whether one has reached the end.
         batches = batches.apply(
             tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)

@@ -36,7 +36,8 @@ class GraphTranslator:
 
     def __init__(self, function: tf.types.experimental.GenericFunction, image_shape: tuple):
         spec = tf.TensorSpec((None, *image_shape), tf.float32)
-        concrete = tf.function(function, input_signature=[spec]).get_concrete_function()
+        traced = tf.function(function, input_signature=[spec], autograph=False)
+        concrete = traced.get_concrete_function()
         self._names = sorted(concrete.structured_outputs)
         frozen = convert_variables_to_constants_v2(concrete, lower_control_flow=False)
         self._outputs = dict(zip(self._names, frozen.outputs, strict=True))

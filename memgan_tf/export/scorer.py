@@ -58,7 +58,7 @@ class Scorer(tf.Module):
         if self._num_units:
             found["memory"] = (self._recall, slot)
         return {
-            name: tf.function(method, input_signature=[spec])
+            name: tf.function(method, input_signature=[spec], autograph=False)
             for name, (method, spec) in found.items()
         }
 

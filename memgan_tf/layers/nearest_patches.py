@@ -40,7 +40,7 @@ class NearestPatches:
         self.units = tf.Variable(tf.zeros((num_units, self._channels)), **options)
         self.usual_peak = tf.Variable(1.0, **options)
         self.local_score = LocalScore(size)
-        self._located = tf.function(self._locate, reduce_retracing=True)
+        self._located = tf.function(self._locate, autograph=False, reduce_retracing=True)
 
     @property
     def variables(self) -> list[tf.Variable]:

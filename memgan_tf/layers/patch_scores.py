@@ -69,7 +69,7 @@ def nearest_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
     """Squared Euclidean distance of each patch to the nearest unit of a memory.
 
     Units are compared in parts of similar size, one after another, so memory does not grow with
-    their number. The result is that of all at once.
+    their number.
 
     Args:
         features: `(batch, patches, d)`.
@@ -78,17 +78,21 @@ def nearest_distances(features: tf.Tensor, units: tf.Tensor) -> tf.Tensor:
     Returns:
         `(batch, patches)`.
     """
-    count = units.shape[0]
-    parts = -(-count // max(1, DISTANCES_AT_ONCE // features.shape[1]))
-    if parts == 1:
-        return tf.reduce_min(memory_distances(features, units), axis=-1)
+    count, size = units.shape
+    places = features.shape[1]
+    flat = tf.reshape(features, (-1, size))
+    # One operation with the product: the square of a patch is the same for all units.
+    norms, weights = tf.reduce_sum(tf.square(units), axis=1), -2.0 * units
+    parts = -(-count // max(1, DISTANCES_AT_ONCE // places))
     found: list[tf.Tensor] = []
     for begin, end in itertools.pairwise(count * part // parts for part in range(parts + 1)):
         # In a graph, all parts would be in memory at once otherwise.
         with tf.control_dependencies(found[-1:]):
-            distances = memory_distances(features, units[begin:end])
-            found.append(tf.reduce_min(distances, axis=-1))
-    return tf.reduce_min(tf.stack(found), axis=0)
+            products = tf.matmul(flat, weights[begin:end], transpose_b=True)
+            found.append(tf.reduce_min(tf.nn.bias_add(products, norms[begin:end]), axis=1))
+    nearest = tf.reduce_min(tf.stack(found), axis=0) if parts > 1 else found[0]
+    own = tf.reduce_sum(tf.square(flat), axis=-1)
+    return tf.reshape(tf.maximum(own + nearest, 0.0), (-1, places))
 
 
 def largest(values: tf.Tensor, valid: tf.Tensor) -> tf.Tensor:

@@ -29,12 +29,21 @@ def test_squared_distances_to_a_memory():
 @pytest.mark.parametrize("at_once", [20, 33, 50, 99, 100])
 def test_the_nearest_unit_is_the_same_however_many_are_compared_at_once(at_once, monkeypatch):
     generator = np.random.default_rng(0)
-    patches = tf.constant(generator.normal(size=(3, 50, 24)), tf.float32)
-    units = tf.constant(generator.normal(size=(100, 24)), tf.float32)
-    expected = tf.reduce_min(memory_distances(patches, units), axis=-1)
+    patches, units = generator.normal(size=(3, 50, 24)), generator.normal(size=(100, 24))
+    expected = np.square(patches[:, :, np.newaxis] - units).sum(axis=-1).min(axis=-1)
+    given = tf.constant(patches, tf.float32), tf.constant(units, tf.float32)
+    whole = tf.function(nearest_distances)(*given)
+    np.testing.assert_allclose(whole, expected, rtol=1e-5)
     monkeypatch.setattr(patch_scores, "DISTANCES_AT_ONCE", 50 * at_once)
-    found = tf.function(nearest_distances)(patches, units)
-    np.testing.assert_array_equal(found, expected)
+    found = tf.function(nearest_distances)(*given)
+    np.testing.assert_array_equal(found, whole)
+
+
+def test_the_nearest_unit_of_a_unit_is_itself():
+    units = tf.constant(np.random.default_rng(0).normal(size=(1, 9, 5)), tf.float32)
+    found = nearest_distances(units, units[0]).numpy()
+    assert found.min() >= 0
+    np.testing.assert_allclose(found, np.zeros((1, 9)), atol=1e-5)
 
 
 CLEAR, STATUS = pathlib.Path("/proc/self/clear_refs"), pathlib.Path("/proc/self/status")
@@ -53,10 +62,10 @@ def test_memory_is_bounded_for_any_number_of_units():
     CLEAR.write_text("5")
     before = resident("VmRSS")
     compiled(features, units)
-    # Three arrays: products, distances and what becomes of them. All at once would be 1 GiB each.
+    # Two arrays: products, and with the norms. All at once would be 1 GiB each.
     at_once = 4 * batch * patch_scores.DISTANCES_AT_ONCE
     assert at_once == 2**27
-    assert resident("VmHWM") - before < 3 * at_once + 2**26
+    assert resident("VmHWM") - before < 2 * at_once + 2**26
 
 
 def test_the_largest_valid_value():

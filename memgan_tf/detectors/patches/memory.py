@@ -69,9 +69,11 @@ class MemoryLearner:
         if len(others) == 0:
             return np.zeros(valid.shape, np.float32)
         rows = self.projection(features).reshape(-1, others.shape[1])
-        squares = np.square(rows).sum(1, keepdims=True) + np.square(others).sum(1)
-        squares = (squares - 2.0 * rows @ others.T).min(axis=1)
-        distances = np.sqrt(np.maximum(squares, 0.0)).reshape(valid.shape)
+        # In place: there are millions of distances.
+        squares = rows @ (-2.0 * others).T
+        squares += np.square(others).sum(1)
+        nearest = squares.min(axis=1) + np.square(rows).sum(1)
+        distances = np.sqrt(np.maximum(nearest, 0.0)).reshape(valid.shape)
         return (distances * valid).astype(np.float32)
 
     def arrays(self, prefix: str) -> dict[str, np.ndarray]:

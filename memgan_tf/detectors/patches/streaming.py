@@ -86,7 +86,7 @@ class FeatureStream:
 
     def _compiled(self, function):
         signature = tf.TensorSpec((None, *self._images.shape[1:]), tf.uint8)
-        return tf.function(function, input_signature=[signature])
+        return tf.function(function, input_signature=[signature], autograph=False)
 
     def _some(self, positions):
         """Grids of images at sorted positions, in batches."""

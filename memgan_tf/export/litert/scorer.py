@@ -36,7 +36,8 @@ class LiteScorer(tf.Module):
     def signatures(self) -> dict[str, tf.types.experimental.GenericFunction]:
         """The signature by name: `image` uint8 `(1, height, width, channels)` to decisions."""
         image = tf.TensorSpec((1, *self._image_shape), tf.uint8, name=IMAGE)
-        return {SIGNATURE: tf.function(self._answer, input_signature=[image])}
+        answer = tf.function(self._answer, input_signature=[image], autograph=False)
+        return {SIGNATURE: answer}
 
     def _answer(self, image):
         # LiteRT's resizing does not change the type.
