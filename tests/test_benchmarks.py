@@ -158,7 +158,9 @@ def test_the_page_is_made_from_the_records(monkeypatch):
     import run
 
     page = (ROOT / "docs" / "benchmarks.md").read_text()
-    assert {name for name in run.PARTS if f"<!-- benchmark: {name} -->" in page} == set(run.PARTS)
+    # backbones.md has the table of the backbones.
+    filled = {name for name in run.PARTS if f"<!-- benchmark: {name} -->" in page}
+    assert filled == set(run.PARTS) - {"backbones"}
     assert run.fill(page, ROOT / "results" / "benchmarks") == page
 
 

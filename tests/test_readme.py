@@ -214,7 +214,7 @@ def test_the_python_page_walks_from_photographs_to_a_scored_folder(tmp_path, mon
     found = [line for line in lines if line.startswith("new_photos/")]
     assert len(found) == 2, "noise is no good part"
     assert len(names["seen"]) == names["config"].training.epochs == 2
-    assert names["scorer"].input_shape == names["images"] == (None, 8, 8, 1)
+    assert names["scorer"].input_shape == names["model"].input_shape == (None, 8, 8, 1)
 
 
 def test_the_tables_are_made_from_the_records():

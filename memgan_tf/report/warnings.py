@@ -67,9 +67,9 @@ def _data_warnings(findings):
             f"figures are a matter of luck. Photograph more good parts, at least a hundred."
         )
     elif num_train < FEW_TRAINING:
-        warnings.append(
-            f"Only {num_train} normal images trained it. Five hundred are a good start."
-        )
+        # A pretrained network needs fewer than one that learns from these images.
+        enough = "A hundred" if findings.run.config.model.by_features else "Five hundred"
+        warnings.append(f"Only {num_train} normal images trained it. {enough} are a good start.")
     if calibration.attainable_fpr > calibration.target_fpr + 1e-12:
         warnings.append(
             f"{len(calibration.scores)} calibration images cannot guarantee a false-alarm rate of "

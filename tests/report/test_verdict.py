@@ -16,6 +16,9 @@ def findings(normal=None, anomalies=None, **changes):
     run = types.SimpleNamespace(
         calibration=changes.get("calibration", CALIBRATION),
         detector=types.SimpleNamespace(max_test_images=changes.get("max_test_images")),
+        config=types.SimpleNamespace(
+            model=types.SimpleNamespace(by_features=changes.get("by_features", False))
+        ),
     )
     results, scored = None, ScoredSet(None, [], np.array([1.0]), None)
     if normal is not None:
@@ -94,7 +97,8 @@ def test_a_run_that_no_anomaly_tested_says_so():
 @pytest.mark.parametrize(
     ("changes", "warning"),
     [
-        ({"num_train": 40}, "Only 40 normal images trained it"),
+        ({"num_train": 40}, "Only 40 normal images trained it. Five hundred are"),
+        ({"num_train": 40, "by_features": True}, "trained it. A hundred are a good start"),
         ({"max_test_images": 100}, "Only 100 test images were scored"),
         ({"calibration": Calibration.of(np.arange(1.0, 10.0), 0.05)}, "their best is 10.0"),
         ({"pixels": {"obstacle": "kde has no anomaly maps"}}, "no pixel metrics: kde has no"),
