@@ -71,9 +71,13 @@ def both(name):
     return [(FOLDER / name).read_text(), kubernetes("ConfigMap")["data"][name]]
 
 
-def test_models():
+@pytest.mark.parametrize(
+    ("comment", "labels"), [("no comment", {"stable": 1}), ("# v", {"stable": 1, "canary": 2})]
+)
+def test_models(comment, labels):
+    """As shipped, and with the comments on version 2 as lines."""
     first, second = (
-        text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
+        text_format.Parse(text.replace(comment, "v"), model_server_config_pb2.ModelServerConfig())
         for text in both("models.config")
     )
     assert first == second
@@ -82,8 +86,8 @@ def test_models():
     assert config.model_platform == "tensorflow"
     # The server refuses a label on a version that is not loaded.
     loaded = set(config.model_version_policy.specific.versions)
-    assert set(config.version_labels.values()) <= loaded
-    assert set(config.version_labels) == {"stable", "canary"}
+    assert set(config.version_labels.values()) == loaded
+    assert dict(config.version_labels) == labels
 
 
 def test_batching():
