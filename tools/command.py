@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import importlib
 import logging
 import os
@@ -23,6 +24,16 @@ from memgan_tf.tools.help_text import list_flags
 
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
+
+# What a user can do about errors of the system.
+FIXES = {
+    errno.ENOSPC: "Make room, then start the same command again",
+    errno.EDQUOT: "Make room, then start the same command again",
+    errno.EROFS: "Name a place that can be written",
+    errno.EACCES: "Ask its owner for access, or name another place",
+    errno.EPERM: "Ask its owner for access, or name another place",
+    errno.ENAMETOOLONG: "Name a shorter one",
+}
 
 HELP = frozenset({"--help", "-help", "-h", "--helpshort", "--helpfull"})
 
@@ -125,11 +136,19 @@ def _flag_mistake(error):
 
 def _message(error):
     if _is_of_tensorflow(error):
-        return f"TensorFlow: {first_line(error)}"
+        line = first_line(error)
+        fixes = [fix for number, fix in FIXES.items() if line.endswith(os.strerror(number))]
+        return ". ".join([f"TensorFlow: {line}", *fixes])
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         # Without the number, and the file first.
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+        return _with_fix(f"{os.fsdecode(error.filename)}: {error.strerror}", error)
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return _with_fix(error.strerror, error)
     return str(error) or type(error).__name__
+
+
+def _with_fix(text, error):
+    return f"{text}. {FIXES[error.errno]}" if error.errno in FIXES else text
 
 
 @contextlib.contextmanager
