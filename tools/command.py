@@ -89,14 +89,14 @@ class Command:
             for flag in self._required:
                 if self.flags[flag].value is None:
                     raise flags.Error(f"`{flag}` must be given, --{flag}=…")
-            with _raising_interrupts():
+            with streams.raising():
                 self._run(self.flags)
             return 0
         except flags.Error as error:
             return self._fail(f"{_flag_mistake(error)} See memgan {self.name} --help")
         except KeyboardInterrupt as error:
             print(f"memgan {self.name}: {str(error) or 'interrupted'}", file=sys.stderr)
-            return 130
+            return streams.BY_SIGNAL + getattr(error, "number", signal.SIGINT)
         except Exception as error:
             if not is_expected(error) or (self.flags.is_parsed() and self.flags.debug):
                 raise
@@ -149,20 +149,6 @@ def _message(error):
 
 def _with_fix(text, error):
     return f"{text}. {FIXES[error.errno]}" if error.errno in FIXES else text
-
-
-@contextlib.contextmanager
-def _raising_interrupts():
-    """Makes Ctrl-C raise an exception again after the imports, so that the work can clean up."""
-    before = signal.getsignal(signal.SIGINT)
-    changes = before is streams.quit_at_once and streams.is_main_thread()
-    if changes:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        if changes:
-            signal.signal(signal.SIGINT, before)
 
 
 def follow_up(verb: str, *arguments: str) -> str:
