@@ -183,7 +183,11 @@ def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Its first lines come from C++ before any log level applies.
-    with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
+    with (
+        tempfile.TemporaryFile() as sink,
+        _standard_error_to(sink) as standard_error,
+        streams.quitting_at_once(standard_error),
+    ):
         importlib.import_module("tensorflow")
         # Here, because a library may swallow Ctrl-C during its import.
         for name in then:
@@ -194,12 +198,15 @@ def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
 
 @contextlib.contextmanager
 def _standard_error_to(sink):
-    """Redirects file descriptor 2 to a file; shows its content if the block fails."""
+    """Redirects file descriptor 2 to a file; shows its content if the block fails.
+
+    Yields a descriptor of what it was.
+    """
     sys.stderr.flush()
     saved = os.dup(2)
     os.dup2(sink.fileno(), 2)
     try:
-        yield
+        yield saved
     except BaseException:
         os.dup2(saved, 2)
         sink.seek(0)

@@ -1,6 +1,7 @@
 """Output streams that are safe for terminals and never stop the work."""
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -159,23 +160,27 @@ class Raising:
         return Terminated("terminated") if self.number == signal.SIGTERM else KeyboardInterrupt()
 
 
-def quit_at_once(number, frame) -> None:
+def quit_at_once(number, frame, descriptor: int = 2) -> None:
     """Handles a signal while nothing can be lost; imported libraries may swallow an exception."""
     del frame
     word = "interrupted" if number == signal.SIGINT else "terminated"
     with contextlib.suppress(OSError):
-        os.write(2, f"memgan: {word}\n".encode())
+        os.write(descriptor, f"memgan: {word}\n".encode())
     os._exit(BY_SIGNAL + number)
 
 
 @contextlib.contextmanager
-def quitting_at_once() -> Iterator[None]:
-    """A context in which a signal ends a program at once, if it would otherwise raise."""
+def quitting_at_once(descriptor: int) -> Iterator[None]:
+    """A context in which a signal ends a program at once, if it would otherwise raise.
+
+    Args:
+        descriptor: File descriptor for the line that says so.
+    """
 
     def raises(handler):
         return handler is signal.default_int_handler or isinstance(handler, Raising)
 
-    with _handling(quit_at_once, raises):
+    with _handling(functools.partial(quit_at_once, descriptor=descriptor), raises):
         yield
 
 

@@ -132,12 +132,12 @@ def test_an_import_ends_at_once(number, code):
     """A library may catch all exceptions while it is imported."""
     program = (
         "import signal; from memgan_tf.tools import streams; streams.prepare_process()\n"
-        "with streams.raising(), streams.quitting_at_once():\n"
+        "with streams.raising(), streams.quitting_at_once(1):\n"
         "    try: signal.raise_signal(%d)\n"
         "    except BaseException: pass"
     )
     ended = subprocess.run([sys.executable, "-c", program % number], capture_output=True, text=True)
-    assert (ended.returncode, ended.stderr.count("\n")) == (code, 1)
+    assert (ended.returncode, ended.stdout.count("\n"), ended.stderr) == (code, 1, "")
 
 
 def test_follow_up_commands_are_quoted():
