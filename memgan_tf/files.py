@@ -45,18 +45,18 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         OSError: If the folder is missing or cannot be written.
     """
     path = pathlib.Path(path)
-    sweep_temporaries(path.parent, path)
-    handle, temporary = _make_temporary(path)
-    try:
-        with _naming_file(path):
+    with naming_file(path):
+        sweep_temporaries(path.parent, path)
+        handle, temporary = _make_temporary(path)
+        try:
             yield temporary
-        with temporary.open("rb") as file:
-            os.fsync(file.fileno())
-        _take_mode(handle, path)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-        os.close(handle)
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
+            _take_mode(handle, path)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            os.close(handle)
 
 
 def _take_mode(handle, path):
@@ -83,14 +83,24 @@ def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathli
 
 
 @contextlib.contextmanager
-def _naming_file(path):
-    """Adds the name of a file to errors of writing; that of a full disk has none."""
+def naming_file(path: str | os.PathLike) -> Iterator[None]:
+    """A context whose errors of writing name this file; that of a full disk names none.
+
+    Raises:
+        OSError: With the file's name in place of none or of a temporary one.
+    """
     try:
         yield
     except OSError as error:
-        if error.errno is None or error.filename is not None:
+        if error.errno is None or not _is_unnamed(error.filename):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _is_unnamed(filename):
+    if isinstance(filename, (str, bytes)):
+        return os.path.basename(os.fsdecode(filename)).startswith(TEMPORARY_PREFIX)
+    return True
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

@@ -28,6 +28,8 @@ def check_output(path: str | os.PathLike, name: str = "output") -> None:
     Raises:
         ValueError: If it is a folder, or it or its folder cannot be written.
     """
+    if not os.fspath(path):
+        raise ValueError(f"`{name}` must name a file. Received: an empty name")
     if os.path.isdir(path) or str(path).endswith("/"):
         raise ValueError(f"`{name}` must be a file, and {path} is a folder. Name a file in it")
     target = pathlib.Path(os.path.realpath(path))
@@ -44,6 +46,17 @@ def check_output(path: str | os.PathLike, name: str = "output") -> None:
             f"`{name}` must be in a folder that can be written, and {target.parent} cannot. Name "
             f"another"
         )
+    with contextlib.suppress(FileNotFoundError):
+        _check_name(target, name)
+
+
+def _check_name(target, name):
+    try:
+        os.lstat(target)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        raise ValueError(f"`{name}` must have a shorter name. Received: {target}") from error
 
 
 def check_folder(path: str | os.PathLike, name: str, fix: str = "") -> None:
@@ -114,8 +127,14 @@ def writing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
         return
     with tempfile.TemporaryDirectory(prefix="memgan_tf_") as folder:
         temporary = pathlib.Path(folder, "output")
-        yield temporary
-        with temporary.open("rb") as source, os.fdopen(_open(path), "wb") as target:
+        with files.naming_file(temporary):
+            yield temporary
+        # A full device says so only when the last bytes are written.
+        with (
+            files.naming_file(path),
+            temporary.open("rb") as source,
+            os.fdopen(_open(path), "wb") as target,
+        ):
             shutil.copyfileobj(source, target)
 
 

@@ -1,5 +1,6 @@
 """Where results go: links, pipes, devices, modes."""
 
+import errno
 import os
 import stat
 import threading
@@ -73,8 +74,30 @@ def test_what_fails_leaves_the_old_file(tmp_path):
     assert (tmp_path / "a").read_text() == "old"
 
 
+def fill(path):
+    with outputs.writing(path):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_full_device_is_named():
+    with pytest.raises(OSError, match="No space left on device: '/dev/full'"):
+        write("/dev/full")
+
+
+def test_no_temporary_file_is_named(tmp_path):
+    with pytest.raises(OSError, match="No space left on device: '.*/a.csv'"):
+        fill(tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(FileNotFoundError, match="directory: '.*/none/a.csv'"):
+        write(tmp_path / "none" / "a.csv")
+    with pytest.raises(FileNotFoundError, match="directory: 'x'"), outputs.writing("/dev/null"):
+        os.stat("x")
+
+
 def test_a_folder_and_a_missing_folder_are_refused_beforehand(tmp_path):
     for path, message in (
+        ("", "Received: an empty name"),
+        (tmp_path / ("a" * 300), "must have a shorter name"),
         (tmp_path, "is a folder. Name a file in it"),
         (f"{tmp_path}/new/", "is a folder"),
         (tmp_path / "none" / "a", "must be in a folder that exists"),

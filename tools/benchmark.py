@@ -9,6 +9,7 @@ from absl import flags
 from memgan_tf import files, outputs
 from memgan_tf.config import PRESET_NAMES
 from memgan_tf.nearby import list_nearby
+from memgan_tf.tools import streams
 from memgan_tf.tools.command import Command, run_as_script
 from memgan_tf.validation import check_integer
 
@@ -70,14 +71,14 @@ def run(flag_values):
     _check_outputs(flag_values)
     if not flag_values.tables_only:
         # SIGTERM stops the grid like Ctrl-C.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, streams.Raising())
         model_dir = pathlib.Path(flag_values.model_dir)
         backbone = flag_values.backbone
         grid = Grid(model_dir, results_dir, flag_values.data_dir, jobs, backbone=backbone)
         try:
             failed = grid.run(cells)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt("stopped; the same command continues from there") from None
+        except KeyboardInterrupt as error:
+            raise type(error)("stopped; the same command continues from there") from None
     records = read_records(results_dir)
     paths = write_tables(records, flag_values.suite, results_dir)
     for page in map(pathlib.Path, flag_values.page):

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import errno
 import importlib
 import logging
 import os
@@ -23,6 +24,16 @@ from memgan_tf.tools.help_text import list_flags
 
 # Mistakes of a user and failures that a message explains; anything else is a bug.
 EXPECTED = (ValueError, RuntimeError, OSError, FloatingPointError, ImportError)
+
+# What a user can do about errors of the system.
+FIXES = {
+    errno.ENOSPC: "Make room, then start the same command again",
+    errno.EDQUOT: "Make room, then start the same command again",
+    errno.EROFS: "Name a place that can be written",
+    errno.EACCES: "Ask its owner for access, or name another place",
+    errno.EPERM: "Ask its owner for access, or name another place",
+    errno.ENAMETOOLONG: "Name a shorter one",
+}
 
 HELP = frozenset({"--help", "-help", "-h", "--helpshort", "--helpfull"})
 
@@ -78,14 +89,14 @@ class Command:
             for flag in self._required:
                 if self.flags[flag].value is None:
                     raise flags.Error(f"`{flag}` must be given, --{flag}=…")
-            with _raising_interrupts():
+            with streams.raising():
                 self._run(self.flags)
             return 0
         except flags.Error as error:
             return self._fail(f"{_flag_mistake(error)} See memgan {self.name} --help")
         except KeyboardInterrupt as error:
             print(f"memgan {self.name}: {str(error) or 'interrupted'}", file=sys.stderr)
-            return 130
+            return streams.BY_SIGNAL + getattr(error, "number", signal.SIGINT)
         except Exception as error:
             if not is_expected(error) or (self.flags.is_parsed() and self.flags.debug):
                 raise
@@ -125,25 +136,19 @@ def _flag_mistake(error):
 
 def _message(error):
     if _is_of_tensorflow(error):
-        return f"TensorFlow: {first_line(error)}"
+        line = first_line(error)
+        fixes = [fix for number, fix in FIXES.items() if line.endswith(os.strerror(number))]
+        return ". ".join([f"TensorFlow: {line}", *fixes])
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         # Without the number, and the file first.
-        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+        return _with_fix(f"{os.fsdecode(error.filename)}: {error.strerror}", error)
+    if isinstance(error, OSError) and error.errno is not None and error.strerror:
+        return _with_fix(error.strerror, error)
     return str(error) or type(error).__name__
 
 
-@contextlib.contextmanager
-def _raising_interrupts():
-    """Makes Ctrl-C raise an exception again after the imports, so that the work can clean up."""
-    before = signal.getsignal(signal.SIGINT)
-    changes = before is streams.quit_at_once and streams.is_main_thread()
-    if changes:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        if changes:
-            signal.signal(signal.SIGINT, before)
+def _with_fix(text, error):
+    return f"{text}. {FIXES[error.errno]}" if error.errno in FIXES else text
 
 
 def follow_up(verb: str, *arguments: str) -> str:
@@ -178,7 +183,11 @@ def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
     os.environ["KERAS_BACKEND"] = "tensorflow"
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     # Its first lines come from C++ before any log level applies.
-    with tempfile.TemporaryFile() as sink, _standard_error_to(sink), streams.quitting_at_once():
+    with (
+        tempfile.TemporaryFile() as sink,
+        _standard_error_to(sink) as standard_error,
+        streams.quitting_at_once(standard_error),
+    ):
         importlib.import_module("tensorflow")
         # Here, because a library may swallow Ctrl-C during its import.
         for name in then:
@@ -189,12 +198,15 @@ def import_tensorflow(then: Sequence[str] = AFTER_TENSORFLOW) -> None:
 
 @contextlib.contextmanager
 def _standard_error_to(sink):
-    """Redirects file descriptor 2 to a file; shows its content if the block fails."""
+    """Redirects file descriptor 2 to a file; shows its content if the block fails.
+
+    Yields a descriptor of what it was.
+    """
     sys.stderr.flush()
     saved = os.dup(2)
     os.dup2(sink.fileno(), 2)
     try:
-        yield
+        yield saved
     except BaseException:
         os.dup2(saved, 2)
         sink.seek(0)

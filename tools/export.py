@@ -41,7 +41,12 @@ def define_flags(flag_values):
         "data set, which set its threshold as well. Default: float32.",
         **options,
     )
-    flags.DEFINE_integer("version", None, "Version. Default: seconds since 1970.", **options)
+    flags.DEFINE_integer(
+        "version",
+        None,
+        "Version. Default: seconds since 1970, or one above the highest.",
+        **options,
+    )
     flags.DEFINE_integer("keep", None, "Remove all but this many highest versions.", **options)
     flags.DEFINE_float("target_fpr", None, "As in memgan train. Default: the run's.", **options)
     flags.DEFINE_integer(

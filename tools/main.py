@@ -2,7 +2,6 @@
 
 import difflib
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -43,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"memgan: error: {error}", file=sys.stderr)
         return 1
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        streams.reset_signals()
 
 
 def _main(arguments):

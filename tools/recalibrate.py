@@ -75,6 +75,8 @@ def _score(path, source):
     given = read_input(source, shape, data.fit, data.bit_depth)
     for name, reason in given.skipped:
         print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
+    for note in given.notes:
+        print(f"Note: {note}", file=sys.stderr)
     return trained.score(given.images)
 
 

@@ -224,6 +224,8 @@ def score_on_server(address, retries, batch_size, source, output, fdr=None, **re
 def _summarize(given, flagged, threshold, output, fdr):
     for name, reason in given.skipped:
         print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
+    for note in given.notes:
+        print(f"Note: {note}", file=sys.stderr)
     rule = f"above the threshold {threshold:.6g}"
     if fdr is not None:
         rule = f"called anomalies at a false discovery rate of {fdr:g}"

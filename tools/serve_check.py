@@ -57,7 +57,8 @@ def define_fitting_flags(flag_values):
     flags.DEFINE_integer(
         "bit_depth",
         None,
-        "With --server: bits used by the values of 16-bit files; see the export's model card.",
+        "With --server: bits used by the values of files of 16 and 32 bits; see the export's model "
+        "card.",
         lower_bound=8,
         upper_bound=16,
         **options,

@@ -1,6 +1,7 @@
 """Output streams that are safe for terminals and never stop the work."""
 
 import contextlib
+import functools
 import os
 import re
 import signal
@@ -12,7 +13,9 @@ from memgan_tf.text import printable
 
 # Allowed control sequences: three colors, their end, and the line-up of a progress bar.
 OWN_SEQUENCES = re.compile(r"(\x1b\[(?:3[1-3]|0)m|\x1b\[A)")
-INTERRUPTED = 130
+SIGNALS = signal.SIGINT, signal.SIGTERM
+# A shell adds it to the number of the signal that has ended a program.
+BY_SIGNAL = 128
 
 
 class SafeStream:
@@ -117,31 +120,102 @@ def prepare_process() -> None:
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    # A program that ignores a signal was started in the background.
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, quit_at_once)
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, quit_at_once)
 
 
-def quit_at_once(number, frame) -> None:
-    """Handles Ctrl-C while nothing can be lost; imported libraries may swallow an exception."""
-    del number, frame
+def reset_signals() -> None:
+    """The end of what `prepare_process` began."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which ends a command like Ctrl-C."""
+
+    number = signal.SIGTERM
+
+
+class Raising:
+    """Handles Ctrl-C and SIGTERM by an exception, so that the work can clean up.
+
+    Attributes:
+        number: The last signal that came; None before one has come.
+    """
+
+    def __init__(self):
+        self.number: int | None = None
+
+    def __call__(self, number: int, frame: object) -> None:
+        """Called by Python when a signal has come."""
+        del frame
+        self.number = number
+        raise self.exception()
+
+    def exception(self) -> KeyboardInterrupt:
+        """What the signal raises."""
+        return Terminated("terminated") if self.number == signal.SIGTERM else KeyboardInterrupt()
+
+
+def quit_at_once(number, frame, descriptor: int = 2) -> None:
+    """Handles a signal while nothing can be lost; imported libraries may swallow an exception."""
+    del frame
+    word = "interrupted" if number == signal.SIGINT else "terminated"
     with contextlib.suppress(OSError):
-        os.write(2, b"memgan: interrupted\n")
-    os._exit(INTERRUPTED)
+        os.write(descriptor, f"memgan: {word}\n".encode())
+    os._exit(BY_SIGNAL + number)
 
 
 @contextlib.contextmanager
-def quitting_at_once() -> Iterator[None]:
-    """A context in which Ctrl-C ends a program at once, if it would otherwise raise."""
-    before = signal.getsignal(signal.SIGINT)
-    # Other threads may not set handlers, and Ctrl-C does not reach them.
-    changes = before is signal.default_int_handler and is_main_thread()
+def quitting_at_once(descriptor: int) -> Iterator[None]:
+    """A context in which a signal ends a program at once, if it would otherwise raise.
+
+    Args:
+        descriptor: File descriptor for the line that says so.
+    """
+
+    def raises(handler):
+        return handler is signal.default_int_handler or isinstance(handler, Raising)
+
+    with _handling(functools.partial(quit_at_once, descriptor=descriptor), raises):
+        yield
+
+
+@contextlib.contextmanager
+def raising() -> Iterator[None]:
+    """A context in which a signal raises, if it would otherwise end a program at once.
+
+    Raises:
+        KeyboardInterrupt: Also where a library has replaced it by an error of its own.
+    """
+    handler = Raising()
+    with _handling(handler, lambda before: before is quit_at_once):
+        try:
+            yield
+        except Exception as error:
+            if handler.number is None:
+                raise
+            raise handler.exception() from error
+
+
+@contextlib.contextmanager
+def _handling(handler, is_replaced):
+    """A context in which a handler replaces those of which `is_replaced` says so."""
+    before = {}
+    # Other threads may not set handlers, and signals do not reach them.
+    if is_main_thread():
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        before = {number: old for number, old in before.items() if is_replaced(old)}
     try:
-        if changes:
-            signal.signal(signal.SIGINT, quit_at_once)
+        for number in before:
+            signal.signal(number, handler)
         yield
     finally:
-        if changes:
-            signal.signal(signal.SIGINT, before)
+        for number, old in before.items():
+            signal.signal(number, old)
 
 
 def is_main_thread() -> bool:

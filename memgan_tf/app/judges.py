@@ -30,7 +30,7 @@ class Judge(abc.ABC):
         title: Title for the page.
         image_shape: Input shape, `(height, width, channels)`.
         image_fit: How files of another size are fitted.
-        bit_depth: Number of bits used by the values of 16-bit files; None is 16.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits; None is 16.
         threshold: A score above it is called an anomaly.
         calibration: Scores of held-out normal images; None if unknown.
         scale: Scale of the colors of maps; None if each map has its own.

@@ -25,7 +25,7 @@ class Reader:
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted.
         record_feature: See `plan.Job`.
-        bit_depth: Number of bits used by the values of 16-bit files.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits.
     """
 
     def __init__(

@@ -26,7 +26,7 @@ class ScoringModel:
     Attributes:
         image_shape: `(height, width, channels)` of its images.
         image_fit: How files of another size are fitted.
-        bit_depth: Number of bits used by the values of 16-bit files.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits.
         score: Maps `(batch, *image_shape)` uint8 to anomaly scores (float32), p-values and
             decisions, each `(batch,)`.
     """

@@ -87,8 +87,8 @@ class DataConfig(Checked):
     )
     bit_depth: int | None = option(
         None,
-        "Bits used by the values of a folder's 16-bit files, such as 12 for a 12-bit camera. If "
-        "absent, 16. Larger values become white.",
+        "Bits used by the values of a folder's files of 16 and 32 bits, such as 12 for a 12-bit "
+        "camera. If absent, 16. Larger values become white.",
         minimum=8,
         maximum=16,
     )

@@ -1,13 +1,19 @@
-"""Low bytes of 16-bit color PNG files, of which Pillow reads only the high bytes."""
+"""Low bytes of 16-bit color files, of which Pillow reads only the high bytes."""
 
 import io
+import sys
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+NATIVE, SWAPPED = ("L", "B") if sys.byteorder == "little" else ("B", "L")
 # Raw modes of the high bytes, and those that read the other byte of each pair.
-OTHER_BYTE = {"RGB;16B": "RGB;16L", "RGBA;16B": "RGBA;16L"}
+OTHER_BYTE = {
+    f"{mode};16{order}": f"{mode};16{other}"
+    for mode in ("RGB", "RGBA")
+    for order, other in (("B", "L"), ("L", "B"), ("N", SWAPPED))
+}
 
 
 def low_bytes(image: Any) -> np.ndarray | None:
@@ -16,16 +22,32 @@ def low_bytes(image: Any) -> np.ndarray | None:
     Args:
         image: An `Image` opened from bytes in memory and not yet loaded.
     """
-    if image.format != "PNG" or not image.tile:
+    if image.format not in ("PNG", "TIFF") or _raw_mode(image) not in OTHER_BYTE:
         return None
-    codec, extents, offset, arguments = image.tile[0]
-    raw = arguments if isinstance(arguments, str) else arguments[0]
-    if raw not in OTHER_BYTE:
-        return None
-    other: Any = Image.open(io.BytesIO(image.fp.getvalue()), formats=("PNG",))
-    tile = codec, extents, offset, OTHER_BYTE[raw]
-    # A plain tuple in older versions of Pillow.
-    kind = type(image.tile[0])
-    other.tile = [tile if kind is tuple else kind(*tile)]
+    other: Any = Image.open(io.BytesIO(image.fp.getvalue()), formats=(image.format,))
+    other.tile = [_with_other_byte(tile) for tile in other.tile]
     other.load()
     return np.asarray(other)[..., :3]
+
+
+def is_deep(image: Any) -> bool:
+    """Whether a file that is not yet loaded has color or transparency of 16 bits per channel."""
+    return image.format in ("PNG", "TIFF") and ";16" in _raw_mode(image) and image.mode[0] != "I"
+
+
+def _raw_mode(image):
+    if not image.tile:
+        return ""
+    arguments = image.tile[0][3]
+    return arguments if isinstance(arguments, str) else arguments[0]
+
+
+def _with_other_byte(tile):
+    codec, extents, offset, arguments = tile
+    if isinstance(arguments, str):
+        arguments = OTHER_BYTE[arguments]
+    else:
+        arguments = (OTHER_BYTE[arguments[0]], *arguments[1:])
+    changed = codec, extents, offset, arguments
+    # A plain tuple in older versions of Pillow.
+    return changed if type(tile) is tuple else type(tile)(*changed)

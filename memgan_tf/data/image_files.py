@@ -16,9 +16,10 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
 from memgan_tf import files
+from memgan_tf.data import tiff
 from memgan_tf.data.budget import BUDGET, BYTES_PER_PIXEL
 from memgan_tf.data.channels import is_gray
-from memgan_tf.data.deep_color import low_bytes
+from memgan_tf.data.deep_color import is_deep, low_bytes
 from memgan_tf.data.fitting import fit_image, mark_content
 
 # Formats that Pillow may recognize by content; suffixes decide which files are read.
@@ -33,6 +34,7 @@ SIDEWAYS = (5, 6, 7, 8)
 # Background of transparent pixels: white, as in browsers.
 BACKGROUND = (255, 255, 255, 255)
 STRIP_ROWS = 128
+TIFF_BEGINS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 PNG_BEGIN = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 
 
@@ -43,7 +45,8 @@ class DecodedImage:
     Attributes:
         image: Pillow image of mode L or RGB.
         format: Pillow's name of the file's format.
-        peak: The largest value of a 16-bit file before conversion to 8 bits; None for other files.
+        peak: The largest value of a file with more than 8 bits, before conversion to 8 bits; None
+            for other files, and if the file states how many bits its values use.
     """
 
     image: Image.Image
@@ -97,7 +100,7 @@ def decode(path: str | os.PathLike, bit_depth: int | None = None) -> DecodedImag
 
     Args:
         path: Path of the file.
-        bit_depth: Number of bits used by the values of a 16-bit file; None is 16.
+        bit_depth: Number of bits used by the values of a file with 16 or more bits; None is 16.
 
     Raises:
         ValueError: If it is not a usable image; the message is only the reason.
@@ -132,7 +135,14 @@ def _read_bytes(content, use):
         with Image.open(io.BytesIO(content), formats=FORMATS) as image, BUDGET.scope():
             cost = BYTES_PER_PIXEL.get(image.format, BYTES_PER_PIXEL[None])
             BUDGET.take(cost * image.width * image.height, "the image")
+            tiff.prepare(image)
             return use(image)
+    except Image.UnidentifiedImageError as error:
+        if content.startswith(TIFF_BEGINS):
+            raise ValueError(
+                "a TIFF file of a kind that Pillow cannot read; save 8 or 16 bits, gray or RGB"
+            ) from error
+        raise ValueError(reason_of(error)) from error
     except Exception as error:
         # A damaged file may raise anything.
         raise ValueError(reason_of(error)) from error
@@ -188,14 +198,20 @@ def _decode(image, bit_depth):
         raise ValueError(
             f"{image.width}×{image.height} pixels; each side must have at least {MIN_SIDE}"
         )
+    bit_depth = bit_depth or 16
     low = low_bytes(image) if image.mode == "RGB" else None
+    if low is None and bit_depth < 16 and is_deep(image):
+        raise ValueError(
+            f"16-bit pixels of mode {image.mode}, which --bit_depth cannot scale; save gray or RGB "
+            f"without transparency"
+        )
     image.load()
     if low is not None:
-        return _from_deep_color(image, low, bit_depth or 16, found)
+        return _from_deep_color(image, low, bit_depth, found)
     # Without rotation, Pillow would make a needless copy.
     ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith("I"):
-        return DecodedImage(*_from_sixteen_bits(image, bit_depth or 16, found))
+        return _from_deep_gray(image, bit_depth, found)
     return DecodedImage(_to_eight_bits(image), found)
 
 
@@ -206,17 +222,15 @@ def _from_deep_color(image, low, bit_depth, found):
     return DecodedImage(_to_eight_bits(image), found, int(values.max()))
 
 
+def _from_deep_gray(image, bit_depth, found):
+    values, bits, is_stated = tiff.gray_values(image, bit_depth)
+    peak = None if is_stated else int(np.asarray(image).max())
+    return DecodedImage(Image.fromarray(_high_byte(values, bits)), found, peak)
+
+
 def _high_byte(values, bit_depth):
     # The high byte, as in every 8-bit reader of 16-bit files, including TensorFlow's.
     return np.minimum(values >> (bit_depth - 8), 255).astype(np.uint8)
-
-
-def _from_sixteen_bits(image, bit_depth, found):
-    values = np.asarray(image)
-    peak = int(values.max())
-    if values.min() < 0 or peak > 0xFFFF:
-        raise ValueError("32-bit pixels outside 0 to 65535; save 8 or 16 bits")
-    return Image.fromarray(_high_byte(values, bit_depth)), found, peak
 
 
 def _to_eight_bits(image):

@@ -17,6 +17,8 @@ from memgan_tf.data.npz import read_arrays
 from memgan_tf.data.stored_images import Images, StoredImages
 from memgan_tf.nearby import list_nearby
 
+# Files whose values use this many bits fewer than the run expects have at most 16 gray levels.
+DARK_BITS = 4
 ARRAY_NAMES = ("images", "x_test", "x_train", "y_test")
 
 
@@ -29,12 +31,14 @@ class ScoringInput:
         names: One per image.
         skipped: Files that could not be read, each with its reason.
         originals: The photographs that the images were scaled from; None for arrays.
+        notes: What a user must know about how the files were read, one line each.
     """
 
     images: Images
     names: list[str]
     skipped: list[tuple[str, str]]
     originals: Originals | None = None
+    notes: tuple[str, ...] = ()
 
 
 def check_input(path: str) -> None:
@@ -77,7 +81,7 @@ def read_input(
             `x_test`, or `x_train`), which must already have the shape.
         image_shape: `(height, width, channels)`.
         image_fit: How files of another size are fitted, `DataConfig.fit` of the run.
-        bit_depth: Number of bits used by the values of 16-bit files; None is 16.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits; None is 16.
 
     Raises:
         ValueError: If there is nothing to score.
@@ -114,8 +118,8 @@ def read_files(
     image_shape: tuple[int, int, int],
     image_fit: str,
     bit_depth: int | None,
-) -> Iterator[tuple[np.ndarray, tuple[int, int]] | ValueError]:
-    """Yields the pixels of each file, fitted to the shape, and the file's own `(height, width)`.
+) -> Iterator[tuple[np.ndarray, tuple[int, int], int | None] | ValueError]:
+    """Yields the pixels of each file, fitted to the shape, its own `(height, width)` and its peak.
 
     Args:
         paths: Paths of image files.
@@ -130,14 +134,15 @@ def read_files(
 
     def look(path):
         decoded = decode(path, bit_depth)
-        return as_channels(decoded.fit(height, width, image_fit), channels), decoded.size
+        pixels = as_channels(decoded.fit(height, width, image_fit), channels)
+        return pixels, decoded.size, decoded.peak
 
     return decode_all(paths, look, "reading")
 
 
 def _read_files(paths, image_shape, image_fit, bit_depth):
     channels = image_shape[2]
-    names, skipped, photographs = [], [], []
+    names, skipped, photographs, peaks = [], [], [], []
     # The file has no name, so it is deleted together with the images.
     with tempfile.TemporaryFile() as pixels:
         results = read_files(paths, image_shape, image_fit, bit_depth)
@@ -145,7 +150,8 @@ def _read_files(paths, image_shape, image_fit, bit_depth):
             if isinstance(result, ValueError):
                 skipped.append((name_of(path), str(result)))
                 continue
-            fitted, size = result
+            fitted, size, peak = result
+            peaks += [] if peak is None else [peak]
             pixels.write(np.ascontiguousarray(fitted).data)
             names.append(name_of(path))
             photographs.append(Photograph(path, size))
@@ -153,5 +159,14 @@ def _read_files(paths, image_shape, image_fit, bit_depth):
             raise ValueError(f"`input` holds no readable image: {skipped[0][0]}: {skipped[0][1]}")
         pixels.flush()
         stored = StoredImages(pixels.fileno(), (len(names), *image_shape), channels)
-    originals = Originals(photographs, image_fit)
-    return ScoringInput(stored.in_memory_if_small(), names, skipped, originals)
+    originals = Originals(photographs, image_fit, bit_depth)
+    notes = tuple(_describe_depth(max(peaks, default=None), bit_depth or 16))
+    return ScoringInput(stored.in_memory_if_small(), names, skipped, originals, notes)
+
+
+def _describe_depth(peak, bit_depth):
+    if peak is not None and peak.bit_length() <= bit_depth - DARK_BITS:
+        yield (
+            f"the values in 16-bit files end at {peak}, so the images are nearly black to the run, "
+            f"which expects {bit_depth} bits. Save 8 bits, or train with --bit_depth"
+        )

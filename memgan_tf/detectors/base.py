@@ -117,6 +117,16 @@ class Detector(abc.ABC):
         """Why the score cannot be exported as a SavedModel, one sentence; None if it can."""
         return None
 
+    @property
+    def operations_without_litert(self) -> tuple[str, ...]:
+        """TensorFlow's names of the operations of the score that LiteRT does not have."""
+        return ()
+
+    @property
+    def has_network(self) -> bool:
+        """Whether the score has layers of a network, which an export may quantize."""
+        return True
+
     def decode_units(self) -> np.ndarray | None:
         """Decoded memory units, `(num_units, height, width, channels)` in [0, 1], or None."""
         return None

@@ -100,6 +100,10 @@ class DeepDetector(Detector):
     def export_obstacle(self):
         return self._model_class.export_obstacle(self.config.model)
 
+    @property
+    def operations_without_litert(self):
+        return self._model_class.operations_without_litert
+
     def make_trainer(self, images, strategy: str | None = None) -> "Trainer":
         """A trainer of a new model on uint8 `images`, with the configuration's seed.
 

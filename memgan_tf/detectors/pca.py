@@ -87,6 +87,10 @@ class PrincipalComponents(ShallowDetector):
     def export_obstacle(self):
         return None if self._is_local else super().export_obstacle()
 
+    @property
+    def has_network(self):
+        return False
+
 
 def held_out_squares(config, images, values=None):
     """Squared errors of training images under components of the others, in batches.

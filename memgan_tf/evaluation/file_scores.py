@@ -83,14 +83,15 @@ class FileScores(Iterator[FileScore]):
                     self.skipped.append((path, str(result)))
                     warnings.warn(f"Left out {shown(name_of(path))}: {result}", stacklevel=2)
                 else:
-                    yield path, *result
+                    pixels, size, _ = result
+                    yield path, pixels, size
 
     def _score(self, paths, pixels, sizes):
-        run, images = self._run, np.stack(pixels)
+        run, data, images = self._run, self._run.config.data, np.stack(pixels)
         scores = run.score(images)
         p_values, flagged = run.p_values(scores), run.decide(scores)
         photographs = [Photograph(*file) for file in zip(paths, sizes, strict=True)]
-        views = Views(images, None, Originals(photographs, run.config.data.fit))
+        views = Views(images, None, Originals(photographs, data.fit, data.bit_depth))
         regions = predict_regions(run, views, flagged) or [None] * len(paths)
         rows = zip(paths, scores, p_values, flagged, regions, strict=True)
         for path, score, p_value, is_anomaly, region in rows:

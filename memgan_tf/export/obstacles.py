@@ -1,14 +1,8 @@
 """What stands in the way of an export, from a run's settings alone."""
 
-from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import Detector
 from memgan_tf.export.litert.conversion import FLOAT32, INT8, obstacle_of
 from memgan_tf.export.litert.network_part import NO_LAYERS
-
-# Operations of a method's score that LiteRT lacks.
-LACKING = {"dagmm": ("MatrixTriangularSolve",)}
-# Methods whose score has no layer of a network.
-WITHOUT_LAYERS = ("pca",)
 
 
 def check_exportable(
@@ -29,21 +23,21 @@ def check_exportable(
     obstacle = detector.export_obstacle()
     if obstacle:
         raise ValueError(f"`run` cannot be exported: {obstacle}")
-    obstacle = litert_obstacle(detector.config, quantization) if format == "litert" else None
+    obstacle = litert_obstacle(detector, quantization) if format == "litert" else None
     if obstacle:
         name = detector.config.detector
         raise ValueError(f"`run` cannot be a LiteRT file: {name}: {obstacle}")
 
 
-def litert_obstacle(config: RunConfig, quantization: str = FLOAT32) -> str | None:
+def litert_obstacle(detector: Detector, quantization: str = FLOAT32) -> str | None:
     """Why a score cannot be a LiteRT file, in a sentence; None if nothing is known."""
-    if config.detector in LACKING:
-        return obstacle_of(LACKING[config.detector])
-    if config.training.mixed_precision:
+    if detector.operations_without_litert:
+        return obstacle_of(detector.operations_without_litert)
+    if detector.config.training.mixed_precision:
         return (
             "LiteRT has no layers in bfloat16, in which this run's networks compute "
             "(mixed_precision). Export with format=saved_model"
         )
-    if quantization == INT8 and config.detector in WITHOUT_LAYERS:
+    if quantization == INT8 and not detector.has_network:
         return NO_LAYERS
     return None

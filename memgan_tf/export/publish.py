@@ -59,7 +59,9 @@ class ModelStore:
         Raises:
             ValueError: If it is taken or invalid.
         """
-        version = int(time.time()) if version is None else version
+        # Servers take the highest number, also after the clock was set back.
+        latest = max(self.versions, default=0)
+        version = max(int(time.time()), latest + 1) if version is None else version
         check_integer("version", version, 1, LARGEST_VERSION)
         target = self.path / str(version)
         if target.exists():
@@ -111,6 +113,8 @@ class ModelStore:
         try:
             staging.rename(target)
         except OSError as error:
+            if not target.exists():
+                raise
             raise ValueError(
                 f"{target} was published by another process meanwhile. Export again"
             ) from error

@@ -19,7 +19,7 @@ class Scorer(tf.Module):
         image_shape: `(height, width, channels)`.
         calibration: Threshold and p-values.
         image_fit: How files of another size are fitted: `stretch`, `crop` or `pad`.
-        bit_depth: Number of bits used by the values of 16-bit files.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits.
         pixel_threshold: Above this value, a pixel of an anomaly's map belongs to the predicted
             mask; None predicts no mask.
     """

@@ -108,6 +108,7 @@ class DAGMM(SinglePlayerModel):
     """
 
     networks_class = DagmmNetworks
+    operations_without_litert = ("MatrixTriangularSolve",)
     trained: DagmmNetworks
     scoring: DagmmNetworks
     divergence_fix = " or raise --covariance_jitter"

@@ -25,7 +25,13 @@ ALONE = Workers(Cluster())
 
 
 class Interrupted(KeyboardInterrupt):
-    """Training was asked to stop and has saved a checkpoint."""
+    """Training was asked to stop and has saved a checkpoint.
+
+    Attributes:
+        number: The signal that asked.
+    """
+
+    number: int = signal.SIGINT
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,14 +123,16 @@ def train(
                     _end_epoch(trainer, epoch, checkpoints, actions)
                     progress.end_epoch(epoch.index, trainer.total_epochs, epoch.logs)
                 has_ended = _has_levelled(levelling, workers)
-            if not has_ended and workers.any(stop_requested()):
+            if not has_ended and workers.any(stop_requested() is not None):
                 if checkpoints and not ends_epoch:
                     trainer.measure_statistics()
                     checkpoints.save(trainer.steps_done)
-                raise Interrupted(
+                interrupted = Interrupted(
                     f"stopped at step {trainer.steps_done} of {trainer.total_steps}; the same "
                     f"command resumes there"
                 )
+                interrupted.number = stop_requested() or signal.SIGINT
+                raise interrupted
     if levelling and workers.is_chief:
         print(levelling.describe(trainer.total_epochs))
     return float(trainer.seconds.numpy())
@@ -175,7 +183,7 @@ class _stop_requests:
     """A context in which a first SIGINT or SIGTERM sets a flag; a second one acts as usual."""
 
     def __enter__(self):
-        self._requested, self._previous = False, {}
+        self._requested, self._previous = None, {}
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._request)
@@ -183,7 +191,7 @@ class _stop_requests:
 
     def _request(self, number, frame):
         del frame
-        self._requested = True
+        self._requested = number
         signal.signal(number, self._previous[number])
         print("\nStopping after a checkpoint; once more stops at once.", file=sys.stderr)
 

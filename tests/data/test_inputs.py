@@ -1,5 +1,9 @@
 """Images that a user wants scored."""
 
+import numpy as np
+import pytest
+from PIL import Image
+
 from memgan_tf.data.inputs import read_input
 from tests.data.folder_files import put
 
@@ -15,3 +19,17 @@ def test_hidden_files_are_not_scored_and_listed(tmp_path):
         str(tmp_path / "._1.png"),
         str(tmp_path / ".ipynb_checkpoints"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("peak", "bit_depth", "is_dark"),
+    [(4095, None, True), (4096, None, False), (255, 12, True), (256, 12, False), (255, 8, False)],
+)
+def test_files_that_are_nearly_black_to_the_run_are_noted(peak, bit_depth, is_dark, tmp_path):
+    for number in (0, peak):
+        Image.fromarray(np.full((12, 10), number, np.uint16)).save(tmp_path / f"{number}.png")
+    put(tmp_path / "8 bits.png", 1)
+    given = read_input(str(tmp_path), (12, 10, 1), bit_depth=bit_depth)
+    assert [f"end at {peak}, so" in note for note in given.notes] == [True] * is_dark
+    brightest = given.originals.pixels(given.names.index(str(tmp_path / f"{peak}.png"))).max()
+    assert brightest == min(255, peak >> ((bit_depth or 16) - 8))

@@ -6,6 +6,7 @@ import pytest
 
 import memgan_tf
 from memgan_tf.config import resolve
+from memgan_tf.detectors.base import Detector
 from memgan_tf.export import obstacles
 from memgan_tf.tools import main
 from memgan_tf.training.run_directory import RunDirectory
@@ -46,6 +47,23 @@ def test_an_obstacle_comes_before_the_run_is_read(
     assert line.startswith("memgan export: error: `run` cannot be ")
     assert re.search(message, line)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_new_detector_says_itself_what_is_in_the_way():
+    class Shown(Detector):
+        fit = load = explain = initialize = None
+        operations_without_litert = ("Svd",)
+
+    class Plain(Shown):
+        operations_without_litert, has_network = (), False
+
+    config = resolve("dcae", "default", (8, 8, 1), {})
+    with pytest.raises(ValueError, match="dcae: LiteRT has no built-in operation for Svd"):
+        obstacles.check_exportable(Shown(config), "litert")
+    assert obstacles.litert_obstacle(Plain(config), "float16") is None
+    with pytest.raises(ValueError, match="int8 makes the layers of networks integers"):
+        obstacles.check_exportable(Plain(config), "litert", "int8")
+    obstacles.check_exportable(Shown(config))
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,12 @@ def test_versions_are_seconds_unless_named(store):
             store.new_version(bad)
 
 
+def test_a_new_version_is_the_highest_where_the_clock_was_set_back(store):
+    later = int(time.time()) + 1000
+    publish(store, later)
+    assert store.new_version() == later + 1
+
+
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a b"])
 def test_bad_names(name, tmp_path):
     with pytest.raises(ValueError, match="`name` must be letters, digits"):

@@ -1,5 +1,7 @@
 """The command line: help, flags, and one line for every mistake."""
 
+import errno
+import os
 import pathlib
 import re
 import subprocess
@@ -10,6 +12,7 @@ import numpy as np
 import pytest
 
 from memgan_tf.tools import config_flags, main
+from memgan_tf.tools.command import Command
 from memgan_tf.tools.main import VERBS
 from memgan_tf.tools.train import COMMAND as TRAIN
 
@@ -144,6 +147,20 @@ def test_mistakes_about_runs(arguments, message, capsys):
 def test_debug_shows_the_traceback(tmp_path):
     with pytest.raises(ValueError, match="`normal_class` must be given"):
         main.main(["train", f"--model_dir={tmp_path}", "--debug"])
+
+
+@pytest.mark.parametrize(
+    ("number", "fix"),
+    [(errno.ENOSPC, "Make room"), (errno.EROFS, "Name a place"), (errno.EACCES, "Ask its owner")],
+)
+def test_an_error_of_the_system_names_the_file_and_the_fix(number, fix, capsys):
+    def fail(flag_values):
+        raise OSError(number, os.strerror(number), "a.csv")
+
+    command = Command("score", "", lambda flag_values: None, fail)
+    assert command.main([]) == 1
+    expected = f"memgan score: error: a.csv: {os.strerror(number)}. {fix}"
+    assert capsys.readouterr().err.startswith(expected)
 
 
 def test_defaults_then_file_then_flags(tmp_path):

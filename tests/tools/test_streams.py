@@ -3,13 +3,14 @@
 import errno
 import io
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
 from memgan_tf.tools import main, streams
-from memgan_tf.tools.command import follow_up
+from memgan_tf.tools.command import Command, follow_up
 
 
 class Stream(io.StringIO):
@@ -85,6 +86,58 @@ def test_closed_streams_are_no_obstacle(closed, tmp_path):
 
     ended = run("--version", preexec_fn=close, stdout=subprocess.DEVNULL)
     assert ended.returncode == 0
+
+
+@pytest.fixture
+def program():
+    """This process, as one that `prepare_process` has prepared."""
+    before = {number: signal.getsignal(number) for number in streams.SIGNALS}
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    streams.prepare_process()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def swallow(number):
+    """As libraries in C++ do."""
+    try:
+        signal.raise_signal(number)
+    except KeyboardInterrupt as error:
+        raise RuntimeError("exception types: ORIGINAL replaced") from error
+
+
+@pytest.mark.parametrize("ended", [signal.raise_signal, swallow])
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")],
+)
+def test_a_signal_ends_a_command_in_a_line(number, code, word, ended, program, capsys):
+    cleaned = []
+
+    def work(flag_values):
+        try:
+            ended(number)
+        finally:
+            cleaned.append(number)
+
+    assert Command("score", "", lambda flag_values: None, work).main([]) == code
+    assert capsys.readouterr().err == f"memgan score: {word}\n"
+    assert cleaned == [number]
+    assert signal.getsignal(number) is streams.quit_at_once
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_import_ends_at_once(number, code):
+    """A library may catch all exceptions while it is imported."""
+    program = (
+        "import signal; from memgan_tf.tools import streams; streams.prepare_process()\n"
+        "with streams.raising(), streams.quitting_at_once(1):\n"
+        "    try: signal.raise_signal(%d)\n"
+        "    except BaseException: pass"
+    )
+    ended = subprocess.run([sys.executable, "-c", program % number], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout.count("\n"), ended.stderr) == (code, 1, "")
 
 
 def test_follow_up_commands_are_quoted():

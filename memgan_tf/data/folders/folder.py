@@ -17,7 +17,7 @@ from memgan_tf.data.folders.list_file import read_list
 from memgan_tf.data.folders.look import once
 from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.folders.plan import Plan
-from memgan_tf.data.folders.rows import assign, describe_notes, mask_problems
+from memgan_tf.data.folders.rows import assign, check_depth, describe_notes, mask_problems
 from memgan_tf.data.folders.walk import HIDDEN, name_of, shown, walk
 from memgan_tf.data.image_files import IMAGE_SUFFIXES
 from memgan_tf.data.labelled_images import LabelledImages
@@ -37,6 +37,7 @@ class FolderSet:
         masks: File with the pixels of the masks, one row per mask; None if the set has no ground
             truth or a mask is missing or unusable.
         plan: The role of each file.
+        peak: See `store.stored`.
         folder: Folder that paths are relative to.
     """
 
@@ -45,6 +46,7 @@ class FolderSet:
     images: StoredImages
     masks: StoredImages | None
     plan: Plan
+    peak: int | None
     folder: pathlib.Path
 
 
@@ -63,7 +65,9 @@ def settle(
     """
     if by_features:
         config = _shape_for_features(config, report)
-    index = open_folder(config).index
+    opened = open_folder(config)
+    check_depth(config.folder, opened.peak, config.bit_depth)
+    index = opened.index
     if not folder_index.num_normal(index, config.normal_class):
         raise ValueError(
             f"`dataset` {config.folder} has no readable normal image to train on; "
@@ -143,7 +147,7 @@ def _open_folder(config):
         masks_shape = (index["num_masks"], *sides, 1)
         masks = open_stored(place / folder_store.MASKS_FILE, masks_shape, 1)
     pixels = open_stored(place / folder_store.PIXELS_FILE, stored_shape, channels)
-    return FolderSet(index, rows, pixels, masks, plan, folder)
+    return FolderSet(index, rows, pixels, masks, plan, entry["peak"], folder)
 
 
 def _look_through(config):

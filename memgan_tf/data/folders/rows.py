@@ -9,6 +9,8 @@ from memgan_tf.data.folders.walk import name_of, shown
 TEST_SHARE = 0.25
 # 16-bit files that use fewer bits than this are assumed to come from a camera with fewer bits.
 MIN_USED_BITS = 15
+# With at most this many bits, 16-bit files have at most 16 gray levels, so training makes no sense.
+NEARLY_BLACK_BITS = 12
 # Split of images that are used neither for training nor for the test.
 UNUSED = None
 
@@ -116,8 +118,27 @@ def describe_notes(
     return notes
 
 
+def check_depth(folder: str, peak: int | None, bit_depth: int | None) -> None:
+    """Refuses to train on photographs that are nearly black unless the user says so.
+
+    Raises:
+        ValueError: If the files of 16 bits use few of them and `bit_depth` is not given.
+    """
+    if bit_depth is None and peak is not None and _used_bits(peak) <= NEARLY_BLACK_BITS:
+        used = _used_bits(peak)
+        raise ValueError(
+            f"`bit_depth` must be given: the values of the 16-bit files in {folder} end at {peak}, "
+            f"so the images are nearly black. For a camera of {used} bits add --bit_depth={used}; "
+            f"--bit_depth=16 trains on them as they are"
+        )
+
+
+def _used_bits(peak):
+    return max(8, peak.bit_length())
+
+
 def _describe_depth(peak, bit_depth):
-    used = max(8, (peak or 0).bit_length())
+    used = _used_bits(peak or 0)
     if peak is not None and used > bit_depth:
         yield f"values up to {peak} of 16-bit files are above bit_depth={bit_depth} and get white"
     elif peak is not None and used < min(bit_depth, MIN_USED_BITS):

@@ -29,7 +29,7 @@ from memgan_tf.data.folders.walk import name_of
 from memgan_tf.data.image_files import decode
 
 # Part of an entry's name; it changes when the same files would give other pixels.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
 # Leftovers of killed processes are removed at this age.
@@ -68,7 +68,7 @@ def stored(
         Path of the entry and content of its entry.json: `channels`, `files` (`path`, `height`,
         `width`, `digest`, `group`, `is_grey`, `mask` as a row number or None, `is_marked`),
         `left_out` and `unusable_masks` (`path`, `reason`), `scaled_masks` (paths), `peak` of the
-        16-bit files, None if there are none.
+        files with more than 8 bits, None if there are none.
 
     Raises:
         OSError: If the cache directory cannot be written; the message says what to do.

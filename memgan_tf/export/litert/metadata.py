@@ -35,7 +35,7 @@ class LiteMetadata:
         quantization: `float32`, `float16` or `int8`.
         image_shape: `(height, width, channels)` of the input.
         image_fit: How photographs of another size are fitted to it.
-        bit_depth: Number of bits used by the values of 16-bit files.
+        bit_depth: Number of bits used by the values of files of 16 and 32 bits.
         calibration: Calibration with the scores of held-out normal images.
         pixel_threshold: Above this value, a pixel of an anomaly's map belongs to a region; None
             predicts no regions.

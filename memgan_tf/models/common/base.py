@@ -76,6 +76,8 @@ class TrainableModel(abc.ABC):
             never.
         max_monitored_images: Number of held-out images scored after each epoch, for slow scores;
             None leaves it to the loop.
+        operations_without_litert: TensorFlow's names of the operations of the score that LiteRT
+            does not have.
         reserved_share: Share of the training images that no step sees. `fit_score` gets them
             instead of the images that train; 0 reserves none.
         part_names: Names of the columns of `explain`'s `parts`, if the score has parts.
@@ -89,6 +91,7 @@ class TrainableModel(abc.ABC):
     phases: Sequence[Phase] = (Phase("training"),)
     step_drop: float = 1.0
     max_monitored_images: int | None = None
+    operations_without_litert: tuple[str, ...] = ()
     reserved_share: float = 0.0
     part_names: tuple[str, ...] = ()
     divergence_fix: str = ""

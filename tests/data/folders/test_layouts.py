@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from memgan_tf.data.folders import index as folder_index
-from tests.data.folder_files import index, load, put
+from memgan_tf.data.folders.folder import settle
+from tests.data.folder_files import config, index, load, put
 
 MVTEC = ("train/good/{0..5}.png", "test/good/0.png", "test/scratch/0.png")
 AD_2 = (
@@ -287,3 +288,8 @@ def test_the_bits_that_16_bit_files_use(peak, bit_depth, said, tmp_path):
     assert said in notes if said else "16-bit" not in notes
     values = load(tmp_path / "set", bit_depth=bit_depth).images
     assert values.max() == min(255, peak >> (8 if bit_depth is None else bit_depth - 8))
+    if bit_depth is None and peak < 4096:
+        with pytest.raises(ValueError, match=f"`bit_depth` must be given.* add {said};"):
+            settle(config(tmp_path / "set"))
+        bit_depth = 16
+    settle(config(tmp_path / "set", bit_depth=bit_depth))
