@@ -66,7 +66,7 @@ def settle(
     if by_features:
         config = _shape_for_features(config, report)
     opened = open_folder(config)
-    check_depth(config.folder, opened.peak, config.bit_depth)
+    check_depth(str(config.folder), opened.peak, config.bit_depth)
     index = opened.index
     if not folder_index.num_normal(index, config.normal_class):
         raise ValueError(
