@@ -50,8 +50,8 @@ def gray_values(image: Any, bit_depth: int) -> tuple[np.ndarray, int, bool]:
     bits, values = max(tags.get(BITS, (16,))), np.asarray(image)
     if bits > 16 and bit_depth == 16:
         raise ValueError(
-            "32-bit pixels, whose range is not stated; save 8 or 16 bits, or train with "
-            "--bit_depth, which is 8 for values from 0 to 255"
+            "32-bit pixels, whose range is not stated; save 8 or 16 bits, or train with a "
+            "--bit_depth below 16, such as 8 for values from 0 to 255"
         )
     if values.min() < 0 or values.max() > 0xFFFF:
         raise ValueError("pixels below 0 or above 65535; save 8 or 16 bits")
