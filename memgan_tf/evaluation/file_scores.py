@@ -72,7 +72,7 @@ class FileScores(Iterator[FileScore]):
             yield from self._score(*zip(*part, strict=True))
 
     def _read(self, paths, size):
-        """Path, pixels and size of each readable file."""
+        """Path, pixels and `(height, width)` of each readable file."""
         data, shape = self._run.config.data, self._run.config.image_shape
         paths = iter(paths)
         while chosen := list(itertools.islice(paths, size)):
@@ -83,8 +83,8 @@ class FileScores(Iterator[FileScore]):
                     self.skipped.append((path, str(result)))
                     warnings.warn(f"Left out {shown(name_of(path))}: {result}", stacklevel=2)
                 else:
-                    pixels, size, _ = result
-                    yield path, pixels, size
+                    pixels, sides, _ = result
+                    yield path, pixels, sides
 
     def _score(self, paths, pixels, sizes):
         run, data, images = self._run, self._run.config.data, np.stack(pixels)

@@ -1,5 +1,6 @@
 """The grid on tiny settings: what is missing runs, once; failures are noted; kills are survived."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
@@ -42,6 +43,18 @@ def quick_flags(tmp_path, detector, *more):
     return [*kept, f"--detectors={detector}", *more]
 
 
+class AtOnce(concurrent.futures.Executor):
+    """Runs what is submitted before it returns, because threads share standard output."""
+
+    def __init__(self, max_workers):
+        del max_workers
+
+    def submit(self, function, /, *args, **kwargs):
+        future = concurrent.futures.Future()
+        future.set_result(function(*args, **kwargs))
+        return future
+
+
 @pytest.fixture
 def in_this_process(monkeypatch):
     """For what does not depend on where a cell runs; tests of stops and kills start processes."""
@@ -54,6 +67,7 @@ def in_this_process(monkeypatch):
             return main.main(words)
 
     monkeypatch.setattr(Grid, "_run_command", run)
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", AtOnce)
 
 
 def records(tmp_path):
@@ -103,7 +117,7 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGTERM)
     ended = process.wait(60)
-    assert ended.code == 130
+    assert ended.code == 128 + signal.SIGTERM
     expected = "memgan benchmark: stopped; the same command continues from there"
     assert ended.output.splitlines()[-1] == expected
     assert not list((tmp_path / "results").rglob("*.claim"))

@@ -79,8 +79,8 @@ def test_the_summary_names_ten_files(parts, tmp_path, capsys):
     assert lines[0] == f"Folder {parts}: layout mvtec"
     start = lines.index("30 files left out:")
     assert lines[start + 1] == "  train/good/broken/32 bits 1.tiff: " + (
-        "32-bit pixels, whose range is not stated; save 8 or 16 bits, or train with "
-        "--bit_depth, which is 8 for values from 0 to 255"
+        "32-bit pixels, whose range is not stated; save 8 or 16 bits, or train with a "
+        "--bit_depth below 16, such as 8 for values from 0 to 255"
     )
     assert lines[start + 11] == "  … and 20 more"
 
