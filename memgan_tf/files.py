@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -32,6 +33,10 @@ MAX_TABLE_BYTES, MAX_LINE = 256 * 2**20, 2**20
 DAMAGE = (
     *(ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
     *(csv.Error, MemoryError, RecursionError),
+)
+# Numbers of the system's errors that say nothing about a file's content.
+REFUSALS = frozenset(
+    (errno.EACCES, errno.EPERM, errno.EIO, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 )
 
 
@@ -235,6 +240,11 @@ def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
         yield
     except DAMAGE as error:
         raise ValueError(f"{path} is damaged: {first_line(error)}. {fix}".strip()) from error
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Whether the system refused to read a file, which may be sound."""
+    return isinstance(error, OSError) and error.errno in REFUSALS
 
 
 def first_line(error: BaseException) -> str:

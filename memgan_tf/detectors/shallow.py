@@ -122,6 +122,8 @@ class ShallowDetector(Detector):
         except Exception as error:
             # A damaged file may raise anything.
             self._learned = None
+            if files.is_refusal(error):
+                raise
             raise ValueError(
                 f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
                 f"train it again"

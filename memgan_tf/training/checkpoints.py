@@ -79,6 +79,7 @@ class Checkpoints:
 
         Raises:
             ValueError: If a checkpoint belongs to another configuration, or all are damaged.
+            OSError: If the system refuses to read one.
         """
         paths = _newest_first(self._directory)
         for path in paths:
@@ -90,6 +91,8 @@ class Checkpoints:
                     self._checkpoint.fingerprint.assign(self._fingerprint)
                     return True
             except Exception as error:
+                if files.is_refusal(error):
+                    raise
                 # A damaged file may raise anything.
                 _warn(path, error)
                 continue
@@ -111,6 +114,7 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
 
     Raises:
         ValueError: If there is none.
+        OSError: If the system refuses to read one.
     """
     scoring = [raw_variable(v) for v in variables]
     checkpoint = tf.train.Checkpoint(scoring=scoring)
@@ -121,6 +125,8 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
             status.assert_existing_objects_matched().expect_partial()
             return
         except Exception as error:
+            if files.is_refusal(error):
+                raise
             # A damaged file may raise anything.
             _warn(path, error)
     raise ValueError(

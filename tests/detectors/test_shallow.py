@@ -1,7 +1,9 @@
 """Shallow detectors against scikit-learn, and their label-free choices."""
 
+import errno
 import math
 import time
+import types
 
 import numpy as np
 import pytest
@@ -168,3 +170,16 @@ def test_features_keep_the_measured_range(smooth_images):
     again = Features(config)
     again.load(features.state())
     np.testing.assert_array_equal(again(images), rows)
+
+
+@pytest.mark.parametrize(
+    ("detector", "module"), [("pca", "shallow"), ("patch_memory", "patches.base")]
+)
+def test_a_state_without_access_is_not_called_damaged(detector, module, tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(f"memgan_tf.detectors.{module}.read_arrays", refuse)
+    config = resolve(detector, "default", (32, 32, 3), {"dataset": "folder:none"})
+    with pytest.raises(PermissionError, match=str(tmp_path)):
+        make_detector(config).load(types.SimpleNamespace(path=tmp_path))

@@ -1,3 +1,5 @@
+import errno
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -111,6 +113,24 @@ def test_scoring_variables_alone(checkpoints, state, tmp_path, capsys):
 def test_scoring_variables_of_an_empty_folder(tmp_path):
     with pytest.raises(ValueError, match="has no checkpoint that can be read"):
         restore_scoring_variables(tmp_path, [tf.Variable(0.0)])
+
+
+def test_a_checkpoint_without_access_is_not_called_damaged(
+    checkpoints, state, tmp_path, monkeypatch
+):
+    for step in (1, 2):
+        save(checkpoints, state, step)
+
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr("memgan_tf.training.checkpoints.check_checkpoint", refuse)
+    for restore in (
+        checkpoints.restore,
+        lambda: restore_scoring_variables(tmp_path, state["scoring"]),
+    ):
+        with pytest.raises(PermissionError, match="ckpt-2"):
+            restore()
 
 
 def test_a_full_disk_is_told_in_a_line(checkpoints, state, tmp_path, monkeypatch):

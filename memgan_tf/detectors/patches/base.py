@@ -156,6 +156,8 @@ class FeatureDetector(Detector):
         except Exception as error:
             # A damaged file may raise anything.
             self.model = None
+            if files.is_refusal(error):
+                raise
             raise ValueError(
                 f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
                 f"train it again"
