@@ -9,20 +9,12 @@ import json
 import os
 import pathlib
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-try:
-    import fcntl
-except ModuleNotFoundError as error:
-    raise ImportError(
-        "memgan_tf runs on Linux and macOS, whose file locks it needs. On Windows, use the Windows "
-        "Subsystem for Linux (WSL 2) or a container"
-    ) from error
+from memgan_tf.temporaries import TEMPORARY_PREFIX, make_temporary, sweep_temporaries
 
-TEMPORARY_PREFIX = ".tmp-"
 # Largest number of characters of a quoted reason.
 LONGEST_REASON = 500
 # Largest size of files that are read completely, far above the usual and far below harmful sizes.
@@ -52,7 +44,7 @@ def replacing(path: str | os.PathLike) -> Iterator[pathlib.Path]:
     path = pathlib.Path(path)
     with naming_file(path):
         sweep_temporaries(path.parent, path)
-        handle, temporary = _make_temporary(path)
+        handle, temporary = make_temporary(path)
         try:
             yield temporary
             with temporary.open("rb") as file:
@@ -72,19 +64,6 @@ def _take_mode(handle, path):
             with contextlib.suppress(PermissionError):
                 os.fchown(handle, before.st_uid, before.st_gid)
             os.fchmod(handle, stat.S_IMODE(before.st_mode))
-
-
-def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathlib.Path:
-    """A new folder inside `folder` with a mode by the umask, to be renamed when it is complete.
-
-    Raises:
-        OSError: If it cannot be made.
-    """
-    while True:
-        path = folder / f"{prefix}{secrets.token_hex(6)}"
-        with contextlib.suppress(FileExistsError):
-            path.mkdir()
-            return path
 
 
 @contextlib.contextmanager
@@ -264,52 +243,3 @@ def sha256(path: str | os.PathLike, limit: int = 2**63) -> str:
         while part := file.read(2**20):
             digest.update(part)
     return digest.hexdigest()
-
-
-def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = None) -> None:
-    """Removes leftovers of killed processes in a folder, but not files of running processes.
-
-    Args:
-        directory: The folder.
-        target: Limits it to leftovers of this file.
-    """
-    begin = TEMPORARY_PREFIX if target is None else _temporary_prefix(target)
-    with contextlib.suppress(FileNotFoundError):
-        found = [name for name in os.listdir(directory) if name.startswith(begin)]
-        for name in found:
-            _remove_if_abandoned(directory / name)
-
-
-def _temporary_prefix(path):
-    # A name has at most 255 bytes.
-    return f"{TEMPORARY_PREFIX}{path.stem[:40]}-"
-
-
-def _make_temporary(path):
-    """A new empty file next to `path`, and a handle that locks it during this process."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    mode = 0o666
-    with contextlib.suppress(FileNotFoundError):
-        # Others must never be able to read more than before.
-        mode = os.lstat(path).st_mode & 0o666 | 0o600
-    while True:
-        name = f"{_temporary_prefix(path)}{secrets.token_hex(4)}{path.suffix}"
-        try:
-            handle = os.open(path.with_name(name), flags, mode)
-        except FileExistsError:
-            continue
-        with contextlib.suppress(OSError):  # a file system without locks
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        if os.fstat(handle).st_nlink:
-            return handle, path.with_name(name)
-        os.close(handle)  # swept before it was locked
-
-
-def _remove_if_abandoned(path):
-    with contextlib.suppress(OSError):  # already removed, or locked by a writing process
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            path.unlink()
-        finally:
-            os.close(handle)

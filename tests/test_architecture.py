@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = ROOT / "memgan_tf"
 # Bottom to top; names on one line may import each other's line below, not each other.
 LAYERS = (
-    ("version", "validation", "text", "programs", "progress_bar", "source_digest"),
+    ("version", "validation", "text", "programs", "progress_bar", "source_digest", "temporaries"),
     ("files", "nearby"),
     ("outputs",),
     ("config",),

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 
 
 def test_what_has_no_end_is_not_opened(tmp_path):
@@ -50,7 +50,7 @@ def test_a_log_is_no_link(tmp_path):
 def test_a_staging_folder_obeys_the_umask(tmp_path):
     before = os.umask(0o027)
     try:
-        made = [files.make_staging(tmp_path), files.make_staging(tmp_path)]
+        made = [temporaries.make_staging(tmp_path), temporaries.make_staging(tmp_path)]
     finally:
         os.umask(before)
     assert [path.stat().st_mode & 0o777 for path in made] == [0o750] * 2

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.app.append_log import make_folder
 from memgan_tf.app.images import ScoredImage
 from memgan_tf.app.judges import Judge
@@ -154,7 +154,7 @@ class DroppedFiles:
     @contextlib.contextmanager
     def arriving(self) -> Iterator[Arrival]:
         """A context for an arriving file, which is removed afterwards unless it was kept."""
-        path = self._folder / f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        path = self._folder / f"{temporaries.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
         with path.open("xb") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             try:
@@ -164,7 +164,7 @@ class DroppedFiles:
 
     def sweep(self) -> None:
         """Removes leftovers of killed processes, but not files of running processes."""
-        files.sweep_temporaries(self._folder)
+        temporaries.sweep_temporaries(self._folder)
 
 
 def _without(path, reason):

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.app.append_log import make_folder
 from memgan_tf.app.images import ScoredImage
 from memgan_tf.app.judges import Judge
@@ -48,7 +48,7 @@ class Pictures:
         """Makes the pictures of an image that has already been decoded."""
         self._photographs.put(key, encode(decoded.image, PHOTOGRAPH_SIDE))
         # Not synced: one that a power cut emptied is made again.
-        temporary = self._folder / f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
+        temporary = self._folder / f"{temporaries.TEMPORARY_PREFIX}{secrets.token_hex(8)}"
         temporary.write_bytes(encode(decoded.image, THUMBNAIL_SIDE))
         temporary.replace(self._folder / key)
 

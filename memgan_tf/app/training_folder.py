@@ -6,7 +6,7 @@ import pathlib
 import re
 import shutil
 
-from memgan_tf import files
+from memgan_tf import temporaries
 from memgan_tf.app.decisions import DEFECT, GOOD, Decisions
 from memgan_tf.app.images import Images
 from memgan_tf.app.photographs import id_of, read_file
@@ -64,8 +64,8 @@ def write_training_folder(folder: pathlib.Path, images: Images, decisions: Decis
     standing = decisions.standing()
     if not any(d.decision == DEFECT for d in standing):
         raise ValueError("No image is confirmed as a defect yet, so there is nothing to export")
-    files.sweep_temporaries(folder)
-    staging, counts, left_out = files.make_staging(folder), dict.fromkeys(PLACES, 0), []
+    temporaries.sweep_temporaries(folder)
+    staging, counts, left_out = temporaries.make_staging(folder), dict.fromkeys(PLACES, 0), []
     try:
         for decision in standing:
             image, place = images.get(decision.image), _place(decision)

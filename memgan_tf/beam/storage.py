@@ -11,7 +11,7 @@ from typing import Any
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.data.budget import budget_bytes
 
 PLAIN = CompressionTypes.UNCOMPRESSED
@@ -69,7 +69,7 @@ def write(path: str, content: bytes) -> None:
 def sweep(folder: str) -> None:
     """Removes leftovers of a killed `write` from a folder of this machine."""
     if FileSystems.get_scheme(folder) is None:
-        files.sweep_temporaries(pathlib.Path(folder))
+        temporaries.sweep_temporaries(pathlib.Path(folder))
 
 
 def write_json(path: str, values: Any) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-NATIVE, SWAPPED = ("L", "B") if sys.byteorder == "little" else ("B", "L")
+# The byte order that this machine does not have.
+SWAPPED = "B" if sys.byteorder == "little" else "L"
 # Raw modes of the high bytes, and those that read the other byte of each pair.
 OTHER_BYTE = {
     f"{mode};16{order}": f"{mode};16{other}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.deep import DeepDetector
@@ -40,7 +40,7 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(f"`path` must be new or an empty folder. Received: path={str(path)!r}")
     path.parent.mkdir(parents=True, exist_ok=True)
-    staging = files.make_staging(path.parent)
+    staging = temporaries.make_staging(path.parent)
     try:
         write_files(staging, pack(estimator))
         files.write_json(staging / "config.json", estimator.config_.to_dict())

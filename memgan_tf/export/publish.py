@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Iterator
 
-from memgan_tf import files, outputs
+from memgan_tf import outputs, temporaries
 from memgan_tf.outputs import sync
 from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, received
@@ -83,7 +83,7 @@ class ModelStore:
         made = [place for place in self.path.parents if not place.exists()]
         outputs.make_folder(self.path, "output_dir")
         self._sweep()
-        staging = files.make_staging(self.path, STAGING_PREFIX)
+        staging = temporaries.make_staging(self.path, STAGING_PREFIX)
         try:
             yield staging
             for folder, _, names in os.walk(staging):
@@ -102,7 +102,7 @@ class ModelStore:
         check_integer("keep", keep, minimum=1)
         removed = [version for version in self.versions[:-keep] if version != spared]
         for version in removed:
-            doomed = files.make_staging(self.path, STAGING_PREFIX)
+            doomed = temporaries.make_staging(self.path, STAGING_PREFIX)
             # At no time does a version lack a part of its files.
             (self.path / str(version)).rename(doomed / str(version))
             shutil.rmtree(doomed)

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from memgan_tf import files, outputs
+from memgan_tf import files, outputs, temporaries
 
 INDEX_FILE = "index.json"
 
@@ -17,7 +17,7 @@ def check_folder(folder: pathlib.Path) -> None:
     strange = folder.is_file() or (
         folder.is_dir()
         and not (folder / INDEX_FILE).exists()
-        and any(not path.name.startswith(files.TEMPORARY_PREFIX) for path in folder.iterdir())
+        and any(not path.name.startswith(temporaries.TEMPORARY_PREFIX) for path in folder.iterdir())
     )
     if strange:
         raise ValueError(

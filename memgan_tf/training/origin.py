@@ -13,7 +13,7 @@ import pathlib
 import secrets
 from typing import Any
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.config import DataConfig, RunConfig
 from memgan_tf.training.run_directory import RunDirectory
 
@@ -99,7 +99,7 @@ def _key(make=False):
 
 def _write_new(path):
     """If two processes create it, the first one wins."""
-    staging = path.with_name(f"{files.TEMPORARY_PREFIX}{secrets.token_hex(8)}")
+    staging = path.with_name(f"{temporaries.TEMPORARY_PREFIX}{secrets.token_hex(8)}")
     handle = os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from memgan_tf import files, outputs
+from memgan_tf import files, outputs, temporaries
 from memgan_tf.config import RunConfig
 from memgan_tf.data import directory_name
 from memgan_tf.nearby import list_nearby
@@ -165,7 +165,7 @@ class RunDirectory:
         if self.path.exists():
             self.check_files()
         # What the folder holds before config.json, while the chief claims it.
-        passing = (LOCK, files.TEMPORARY_PREFIX)
+        passing = (LOCK, temporaries.TEMPORARY_PREFIX)
         if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
             return
         if not self.config_file.exists():
@@ -199,7 +199,7 @@ class RunDirectory:
                     f"{self.path} is in use by another process. Wait for it or stop it"
                 ) from error
             self.write_config(config)
-            files.sweep_temporaries(self.path)
+            temporaries.sweep_temporaries(self.path)
             yield
 
     @property

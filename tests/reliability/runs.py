@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from memgan_tf import files
+from memgan_tf import temporaries
 from tests.conftest import tiny_overrides
 
 # Settings of a run that trains for seconds and saves often.
@@ -28,7 +28,7 @@ def train_flags(model_dir, **settings):
 
 def leftovers(folder):
     """What writing leaves in a folder if it is cut off."""
-    kinds = (f"{files.TEMPORARY_PREFIX}*", "*_temp", ".staging-*", "*.claim")
+    kinds = (f"{temporaries.TEMPORARY_PREFIX}*", "*_temp", ".staging-*", "*.claim")
     return sorted({path for kind in kinds for path in pathlib.Path(folder).rglob(kind)})
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image
 from PIL import __version__ as pillow_version
 
-from memgan_tf import files
+from memgan_tf import files, temporaries
 from memgan_tf.data.channels import is_gray
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.fitting import fit_image
@@ -81,7 +81,7 @@ def stored(
     try:
         cache.mkdir(parents=True, exist_ok=True)
         _sweep(cache)
-        staging = pathlib.Path(tempfile.mkdtemp(prefix=files.TEMPORARY_PREFIX, dir=cache))
+        staging = pathlib.Path(tempfile.mkdtemp(prefix=temporaries.TEMPORARY_PREFIX, dir=cache))
     except OSError as error:
         raise OSError(
             f"{cache} cannot be written: {error.strerror}. Decoded images are kept there; name "
@@ -232,6 +232,6 @@ def _publish(staging, path):
 
 
 def _sweep(cache):
-    for path in cache.glob(f"{files.TEMPORARY_PREFIX}*"):
+    for path in cache.glob(f"{temporaries.TEMPORARY_PREFIX}*"):
         if time.time() - path.stat().st_mtime > STALE_SECONDS:
             shutil.rmtree(path, ignore_errors=True)
