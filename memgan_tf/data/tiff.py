@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 # Numbers of tags.
-BITS, COMPRESSION, PHOTOMETRIC, PLANES = 258, 259, 262, 284
+BITS, PHOTOMETRIC, PLANES = 258, 262, 284
 # Values of `PHOTOMETRIC` and `PLANES`.
 WHITE_IS_ZERO, YCBCR, SEPARATE = 0, 6, 2
 

@@ -1,7 +1,6 @@
 """The contract of every detector, deep or shallow."""
 
 import abc
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -139,6 +138,3 @@ class Detector(abc.ABC):
                 f"{self.config.image_shape}. Received: shape={images.shape[1:]}"
             )
         return images
-
-
-DetectorFactory = Callable[[RunConfig], Detector]

@@ -3,11 +3,6 @@
 from typing import Any
 
 
-def is_beaten(results: dict[str, Any]) -> bool:
-    """Whether the PCA is better than the run, by the interval of the difference."""
-    return "baseline" in results and results["baseline"]["auroc_difference"][1] > 0.0
-
-
 def compare_with_baseline(results: dict[str, Any]) -> list[str]:
     """A sentence about the PCA fitted on the same images; empty if there is no PCA."""
     if "baseline" not in results:

@@ -16,8 +16,6 @@ from memgan_tf.data.folders.tree import Tree, chain
 from memgan_tf.data.folders.walk import Found, shown
 from memgan_tf.validation import guess
 
-# Families of layouts, recognized by names of folders, in this order.
-FAMILIES = (split_layouts, pair_layouts, masked_layouts)
 FAMILY_OF = {
     **dict.fromkeys(split_layouts.NORMAL_OF, split_layouts),
     **dict.fromkeys(pair_layouts.LAYOUTS, pair_layouts),
