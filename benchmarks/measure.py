@@ -135,8 +135,10 @@ def describe_machine(threads, code=""):
     import numpy as np
     import tensorflow as tf
 
+    from memgan_tf.training.environment import describe_processor
+
     found = {
-        "processor": _processor(),
+        "processor": describe_processor(),
         "cores": os.cpu_count(),
         "threads": threads,
         "load before": round(os.getloadavg()[0], 1),
@@ -191,12 +193,3 @@ def optional(name):
         return importlib.import_module(name)
     except ImportError:
         return None
-
-
-def _processor():
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as file:
-            names = [line.partition(":")[2].strip() for line in file if "model name" in line]
-        return names[0]
-    except (OSError, IndexError):
-        return platform.processor() or platform.machine()

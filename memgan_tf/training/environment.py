@@ -14,6 +14,9 @@ from memgan_tf.version import __version__
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "tensorflow-datasets")
 # Environment variables that change bits of the result on the same machine.
 BIT_CHANGING = ("TF_NUM_INTRAOP_THREADS", "TF_ENABLE_ONEDNN_OPTS", "TF_USE_LEGACY_KERAS")
+# Vector instructions as Linux names them, widest first: kernels that use others round otherwise.
+VECTORS = {"avx512f": "AVX-512", "avx2": "AVX2", "avx": "AVX", "sve": "SVE", "asimd": "NEON"}
+CPU_FACTS = pathlib.Path("/proc/cpuinfo")
 
 
 def describe_environment() -> dict[str, Any]:
@@ -24,11 +27,27 @@ def describe_environment() -> dict[str, Any]:
         "python": platform.python_version(),
         **{package: _version_of(package) for package in PACKAGES},
         **{name: os.environ.get(name) for name in BIT_CHANGING},
+        "processor": describe_processor(),
         "cpu_count": os.cpu_count(),
         **_describe_gpus(),
         "platform": platform.platform(),
         "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
     }
+
+
+def describe_processor() -> str:
+    """The processor's model and its widest vector instructions, as far as the system tells."""
+    try:
+        lines = CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    facts = {}
+    for name, _, value in (line.partition(":") for line in lines):
+        facts.setdefault(name.strip().lower(), value.strip())
+    model = facts.get("model name") or platform.processor() or platform.machine()
+    instructions = (facts.get("flags") or facts.get("features", "")).split()
+    widest = next((known for flag, known in VECTORS.items() if flag in instructions), None)
+    return f"{model}, {widest}" if widest else model
 
 
 def _describe_gpus():

@@ -243,7 +243,7 @@ class RunDirectory:
             ]
         if changes and not self.is_complete:
             print(
-                "Warning: the run resumes in another environment, so its result may differ in its  "
+                "Warning: the run resumes in another environment, so its result may differ in its "
                 f"last bits: {'; '.join(changes)}",
                 file=sys.stderr,
             )
