@@ -1,4 +1,4 @@
-"""Which of several trials a rule chooses; the rules are written in docs/reproduction.md.
+"""Which of several trials a rule chooses; the rules are written in docs/search.md.
 
 python benchmarks/choose_trial.py --dataset=cifar10 --rule=anomalies --trials=contrast,symmetric
 
