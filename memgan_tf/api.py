@@ -37,7 +37,7 @@ def configure(
     Args:
         dataset: A name as for `--dataset`, such as `folder:parts` or `mnist`; a path of a
             folder, a list or an npz file; or images, see `memgan_tf.data.arrays.collect`.
-        detector: `memgan`, `patch_memory`, …. None chooses the best one for photographs in a
+        detector: `memgan`, `patch_memory`, …. None chooses `patch_memory` for photographs in a
             folder, and MEMGAN for other sets.
         preset: `default` or `paper`.
         model_dir: Images in memory are kept in its folder `arrays`, so that the run can find them
@@ -160,7 +160,7 @@ def _choose_detector(data, report):
     if data.folder is None:
         return OTHERS
     report(
-        f"Detector: {PHOTOGRAPHS}, the best one for photographs; --detector=<name> takes another"
+        f"Detector: {PHOTOGRAPHS}, the default for photographs; --detector=<name> takes another"
     )
     return PHOTOGRAPHS
 

@@ -22,8 +22,8 @@ def define(flag_values: flags.FlagValues) -> None:
         "detector",
         None,
         list(DETECTORS),
-        f"Method: {', '.join(DETECTORS)}. Default: patch_memory, the best one, for photographs in "
-        f"a folder or a list, and memgan for other sets. Each has settings of its own, such as "
+        f"Method: {', '.join(DETECTORS)}. Default: patch_memory for photographs in a folder or a "
+        f"list, and memgan for other sets. Each has settings of its own, such as "
         f"--backbone: memgan train --detector=<name> --help lists them.",
         flag_values=flag_values,
     )
@@ -31,8 +31,8 @@ def define(flag_values: flags.FlagValues) -> None:
         "preset",
         None,
         list(PRESET_NAMES),
-        "Source of settings that are not given. default: best results under the protocol. paper: "
-        "as close as the text of the paper allows. Default: default.",
+        "Source of settings that are not given. default: higher averages under the protocol. "
+        "paper: as close as the text of the paper allows. Default: default.",
         flag_values=flag_values,
     )
     flags.DEFINE_string(
