@@ -159,9 +159,7 @@ def load(run: str | os.PathLike) -> "Run":
 def _choose_detector(data, report):
     if data.folder is None:
         return OTHERS
-    report(
-        f"Detector: {PHOTOGRAPHS}, the default for photographs; --detector=<name> takes another"
-    )
+    report(f"Detector: {PHOTOGRAPHS}, the default for photographs; --detector=<name> takes another")
     return PHOTOGRAPHS
 
 
