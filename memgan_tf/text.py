@@ -1,5 +1,6 @@
 """Makes untrusted text safe to display."""
 
+import os
 import unicodedata
 
 # Control characters, invisible characters that reorder text, surrogates, unusual line ends.
@@ -30,6 +31,11 @@ def printable(text: str, keep: str = "") -> str:
     return "".join(
         c if c in safe or unicodedata.category(c) not in UNSAFE else ascii(c)[1:-1] for c in text
     )
+
+
+def decodable(name: str | os.PathLike) -> str:
+    """A name of a file with escapes such as `\\xff` for bytes outside UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def visible(text: str) -> str:

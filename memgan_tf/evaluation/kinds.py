@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 
 from memgan_tf.evaluation.metrics import ranking_metrics
+from memgan_tf.text import decodable, printable
 
 # A set with more classes than this gets no table.
 MAX_KINDS = 100
+# Results of kinds with shorter names are printed in one column.
+LONGEST_COLUMN = 40
 
 
 def measure_kinds(
@@ -27,7 +30,7 @@ def measure_kinds(
     """
     if kinds is None:
         return []
-    kinds = np.array([str(kind) for kind in kinds])
+    kinds = np.array([decodable(str(kind)) for kind in kinds])
     if len(set(kinds)) > MAX_KINDS:
         return []
     normal, rows = labels == 0, []
@@ -76,10 +79,11 @@ def summarize_decisions(results: dict[str, Any]) -> str:
 
 def format_kinds(rows: list[dict[str, Any]]) -> list[str]:
     """One line per kind: how many images are called anomalies, and the AUROC × 100."""
-    width = max((len(row["kind"]) for row in rows), default=0)
+    names = [printable(row["kind"]) for row in rows]
+    width = min(max(map(len, names), default=0), LONGEST_COLUMN)
     return [
-        f"  {row['kind']:<{width}}  {'found' if row['anomaly'] else 'false alarms'} "
+        f"  {name:<{width}}  {'found' if row['anomaly'] else 'false alarms'} "
         f"{row['flagged']} of {row['images']}"
         + (f", AUROC {100 * row['auroc']:.2f}" if "auroc" in row else "")
-        for row in rows
+        for name, row in zip(names, rows, strict=True)
     ]

@@ -4,6 +4,7 @@ import pathlib
 from typing import Any
 
 from memgan_tf import files
+from memgan_tf.text import decodable
 
 # Number of rows shown of a list; data_index.json has all of them.
 MAX_ROWS = 50
@@ -35,7 +36,9 @@ def describe_index(index: dict[str, Any] | None) -> dict[str, Any] | None:
         return None
     facts = [("Folder", index["folder"]), ("Layout", index["layout"])]
     for count in index["counts"]:
-        name = count["split"] if count["class"] is None else f"{count['split']}, {count['class']}"
+        name = count["split"]
+        if count["class"] is not None:
+            name = f"{name}, {decodable(count['class'])}"
         facts.append((f"Images: {name}", count["images"]))
     if index["smallest"]:
         sides = " to ".join("×".join(map(str, index[end])) for end in ("smallest", "largest"))

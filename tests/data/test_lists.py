@@ -21,7 +21,7 @@ def place(tmp_path):
 
 def write(place, text, name="parts.csv"):
     (place / name).parent.mkdir(exist_ok=True)
-    (place / name).write_text(text)
+    (place / name).write_bytes(text.encode("utf-8", "surrogateescape"))
     return DataConfig(dataset=f"list:{place / name}", image_size=SIDE)
 
 
@@ -44,6 +44,7 @@ def json_lines(text):
         (rows("\t"), "parts.tsv"),
         (rows().replace("path,label", "Image,Label"), "parts.csv"),
         (rows().replace("good", "0").replace("dent", "1"), "parts.csv"),
+        (rows().replace("good", "0.0").replace("dent", "1.0"), "parts.csv"),
         (rows().replace("photos/", "photos\\"), "parts.csv"),
         (json_lines(rows()), "parts.jsonl"),
         (rows(), "lists/parts.csv"),  # relative to the folder above
@@ -100,7 +101,10 @@ def test_classes(place):
         ('{"path": "photos/0.png"}\n{"path": ', "line 2 is not JSON"),
         ('{"path": "photos/0.png"}\n{"label": 1}', "line 2: an image's path is missing"),
         ("path,object\nphotos/0.png,a\nphotos/1.png,b", "has 2: a, b.*--dataset=folder:"),
-        ("path,label\nphotos/0.png,dent\nphotos/bad.png,dent", "no normal training image"),
+        ("path,label\nphotos/0.png,dent\nphotos/bad.png,dent", "no normal .* Received: dent"),
+        ('{"path": "photos/0.png"}\n{"path": "a\\u0000.png"}', "line 2: `path` must be text"),
+        ('{"path": "photos/0.png"}\n{"path": "a", "mask": ["\\ud800"]}', "line 2: `mask` must"),
+        ("path\nphotos/\udcff.png", "Save it as UTF-8"),
     ],
 )
 def test_unclear_lists(text, message, place):
@@ -121,6 +125,19 @@ def test_what_cannot_be_used_is_listed(place):
         "photos/missing.png": "No such file or directory",
         "photos/1.png": "the list gives it no label",
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("a\u2028\x85b.png", None), ("x" * 300 + ".png", "File name too long")]
+)
+def test_unusual_names(name, reason, place):
+    if reason is None:
+        put(place / name)
+    found = [{"path": f"photos/{i}.png"} for i in range(4)] + [{"path": name}]
+    lines = "\n".join(json.dumps(row, ensure_ascii=False) for row in found)
+    index = sources.find_index(write(place, lines, "parts.jsonl"))
+    assert [f["reason"] for f in index["left_out"]] == ([] if reason is None else [reason])
+    assert index["num_images"] == 4 + (reason is None)
 
 
 def test_a_list_has_no_layout(place):

@@ -1,5 +1,7 @@
 """Masks of every mode and place."""
 
+import re
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -162,6 +164,13 @@ A, B = "test/bad/a/0.png", "test/bad/b/0.png"
             {"test/bad/0.PNG": "left"},
             0,
         ),
+        # A name may have line breaks.
+        (
+            ["test/bad/a\nb.png"],
+            {"masks/bad/a\nb_mask.png": "left"},
+            {"test/bad/a\nb.png": "left"},
+            0,
+        ),
         # Several of one image are joined.
         (
             ["test/bad/0.png"],
@@ -200,3 +209,14 @@ def test_two_that_fit_are_said_and_not_used(images, masks, reason, tmp_path):
     problems = index(root)["unusable_masks"]
     assert [p["path"] for p in problems] == images
     assert all(reason in p["reason"] for p in problems)
+    left_out = {f["path"]: f["reason"] for f in index(root)["left_out"]}
+    assert left_out == dict.fromkeys(masks, "it is not clear whose mask this is")
+
+
+def test_black_masks_of_anomalies_are_said(tmp_path):
+    root = make(tmp_path / "set", [A, B], {"ground_truth/bad/a/0_mask.png": "left"})
+    put(root / "ground_truth/bad/b/0_mask.png", 0, (12, 10))
+    note = f"1 masks of anomalous images are black.*the first is that of {B}"
+    assert any(re.match(note, line) for line in index(root)["notes"])
+    side("right").save(root / "ground_truth/bad/b/0_mask.png")
+    assert not any("black" in line for line in index(root)["notes"])

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 
 from memgan_tf.config import DataConfig
@@ -47,6 +49,17 @@ def test_kinds_are_a_line_each():
     lines = format_kinds(measure_kinds(KINDS, LABELS, SCORES, 2.5))
     assert lines[0].split() == ["good", "false", "alarms", "1", "of", "2"]
     assert lines[1].split() == ["crack", "found", "1", "of", "2,", "AUROC", "75.00"]
+
+
+def test_names_of_kinds_stay_in_their_line():
+    kinds = np.array(["good", "good", "a\nb\udcff", "x" * 250, "\x1b[31mred"])
+    rows = measure_kinds(kinds, LABELS, SCORES, 2.5)
+    assert {row["kind"] for row in rows} >= {"a\nb\\xff"}
+    json.dumps(rows, ensure_ascii=False).encode()  # UTF-8 holds it
+    lines = format_kinds(rows)
+    assert lines[1].split() == ["\\x1b[31mred", "found", "0", "of", "1,", "AUROC", "0.00"]
+    assert lines[2].startswith("  a\\nb\\xff  ")
+    assert max(map(len, lines[:3])) < 100  # one long name does not widen the others
 
 
 def test_classes_of_labelled_arrays_are_kinds(tmp_path):

@@ -35,6 +35,11 @@ def test_facts_and_lists_by_hand():
     }
 
 
+def test_names_outside_utf_8_are_escaped():
+    counts = [{"split": "test", "class": "a\udcff", "images": 4}]
+    assert ("Images: test, a\\xff", 4) in describe_index({**INDEX, "counts": counts})["facts"]
+
+
 def test_notes_and_near_copies_are_listed():
     near = [{"splits": ["test", "train"], "paths": ["a.png", "b.png"]}]
     described = describe_index({**INDEX, "near_duplicates": near, "notes": ["split by a table"]})

@@ -93,8 +93,8 @@ def _fitting(trees, layout, normal_class):
 
 def _refuse_unclear(tree):
     train = tree.folders(words.TRAIN)
-    if len(train) > 1 and "good" in map(words.plain, train) and tree.masks:
-        others = [name for name in train if words.plain(name) != "good"]
+    others = [name for name in train if words.plain(name) != "good"]
+    if 0 < len(others) < len(train) and tree.masks:
         raise ValueError(
             f"`folder_layout` must be given: train/ holds good and also {_list(others)}. "
             f"For MVTec's layout use --folder_layout=mvtec, for classes "
@@ -183,8 +183,15 @@ def _check_class(made, normal_class):
 def _check_training(made, folder):
     if made.has_classes or made.by_mask:
         return
-    if not any(split != "test" and made.is_normal(name) for _, split, name in made.images):
+    if any(split != "test" and made.is_normal(name) for _, split, name in made.images):
+        return
+    if made.layout == "list":
+        names = sorted({name for _, _, name in made.images if name is not None})
         raise ValueError(
-            f"`dataset` {folder} has no normal training image by the layout {made.layout}. See "
-            f"--folder_layout"
+            f"`dataset` list:{folder} has no normal training image; the labels good, ok, normal "
+            f"and 0 are normal. Received: {_list(names)}. Or name the normal one, --normal_class="
         )
+    raise ValueError(
+        f"`dataset` {folder} has no normal training image by the layout {made.layout}. See "
+        f"--folder_layout"
+    )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import pathlib
 from typing import Any
 
@@ -20,7 +21,8 @@ COLUMNS = {
     "split": ("split", "set", "subset"),
     "object": ("object", "category"),
 }
-NORMAL_LABELS = words.NORMAL | {"0", "false"}
+# As `words.plain` has them; a column with empty cells is often written as 0.0 and 1.0.
+NORMAL_LABELS = words.NORMAL | {"0", "0_0", "false"}
 # Number of lines used to decide which folder relative paths are relative to.
 PROBED = 20
 
@@ -96,7 +98,8 @@ def _read_rows(path) -> list[tuple[int, dict[str, Any]]]:
     try:
         text = files.read_bytes(path, files.MAX_TABLE_BYTES).decode("utf-8-sig")
     except (OSError, ValueError) as error:
-        raise ValueError(f"`dataset` list:{path} cannot be read: {error}") from error
+        fix = ". Save it as UTF-8" if isinstance(error, UnicodeDecodeError) else ""
+        raise ValueError(f"`dataset` list:{path} cannot be read: {error}{fix}") from error
     is_json = text.lstrip().startswith("{")
     with files.naming_damage(path):
         rows = _json_rows(path, text) if is_json else _csv_rows(text)
@@ -107,13 +110,33 @@ def _read_rows(path) -> list[tuple[int, dict[str, Any]]]:
                 f"{path}, line {number}: an image's path is missing. The list needs a column path "
                 f"and may have label, mask and split"
             )
+        _check_texts(path, number, row)
     if not rows:
         raise ValueError(f"`dataset` list:{path} names no image; it needs a column path")
     return rows
 
 
+def _check_texts(path, number, row):
+    for column, value in row.items():
+        for text in map(str, value if isinstance(value, list) else [value]):
+            if "\0" in text or not _is_text(text):
+                raise ValueError(
+                    f"{path}, line {number}: `{column}` must be text without null characters and "
+                    f"surrogates. Received: {column}={text!r}"
+                )
+
+
+def _is_text(text):
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _json_rows(path, text):
-    for number, line in enumerate(text.splitlines(), 1):
+    # Strings in JSON may have other line ends.
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 row = json.loads(line)
@@ -144,7 +167,7 @@ def _by_column(row):
 def _root(path, names):
     """The folder that relative paths are relative to."""
     places = path.parent, path.resolve().parent.parent
-    return max(places, key=lambda place: any((place / _posix(name)).exists() for name in names))
+    return max(places, key=lambda place: any(_exists(place / _posix(name)) for name in names))
 
 
 def _posix(name):
@@ -153,7 +176,14 @@ def _posix(name):
 
 def _relative(folder, name):
     written = pathlib.PurePath(str(name))
-    return written if (folder / written).exists() else _posix(str(name))
+    return written if _exists(folder / written) else _posix(str(name))
+
+
+def _exists(path):
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long; reading it says so
+        return False
 
 
 def _label(row):

@@ -3,7 +3,7 @@
 import pathlib
 
 from memgan_tf.data.folders import words
-from memgan_tf.data.folders.masks import UNUSED, pair
+from memgan_tf.data.folders.masks import pair
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.tree import Tree
 
@@ -34,7 +34,7 @@ def plan(tree: Tree, layout: str) -> Plan:
         else:
             others.append((path, "neither in train nor in test"))
     pairing = pair(tree, [path for path, _, _ in images])
-    others += [(path, UNUSED) for path in (pairing.unused if pairing else ())]
+    others += pairing.unused if pairing else []
     notes = ("normal is an image whose mask is empty or absent",)
     return Plan(layout, images, others, pairing, by_mask=True, notes=notes)
 

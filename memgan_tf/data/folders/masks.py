@@ -8,7 +8,7 @@ from memgan_tf.data.folders import words
 from memgan_tf.data.folders.tree import Tree
 from memgan_tf.data.folders.walk import name_of
 
-UNUSED = "no image has this mask"
+UNUSED, UNCLEAR = "no image has this mask", "it is not clear whose mask this is"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Pairing:
     Attributes:
         masks: Mask files by image; several masks of one image are joined.
         problems: `(image, reason)` where more than one pairing is possible, so that none is used.
-        unused: Masks without an image.
+        unused: `(mask, reason)` of each mask that no image has.
     """
 
     masks: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]]
     problems: list[tuple[pathlib.PurePath, str]]
-    unused: list[pathlib.PurePath]
+    unused: list[tuple[pathlib.PurePath, str]]
 
 
 def pair(tree: Tree, images: list[pathlib.PurePath]) -> Pairing | None:
@@ -45,13 +45,16 @@ def pair(tree: Tree, images: list[pathlib.PurePath]) -> Pairing | None:
         return None
     found: dict[pathlib.PurePath, tuple[pathlib.PurePath, ...]] = {}
     problems: dict[pathlib.PurePath, str] = {}
+    unclear: set[pathlib.PurePath] = set()
     left, without = list(tree.masks), list(images)
     for image_keys, mask_keys, are_joined in _rules(tree):
-        _match(_by_key(without, image_keys), _by_key(left, mask_keys), are_joined, found, problems)
+        keyed = _by_key(without, image_keys), _by_key(left, mask_keys)
+        unclear |= _match(*keyed, are_joined, found, problems)
         taken = {mask for masks in found.values() for mask in masks}
         left = [mask for mask in left if mask not in taken]
         without = [image for image in without if image not in found and image not in problems]
-    return Pairing(found, sorted(problems.items()), left)
+    unused = [(mask, UNCLEAR if mask in unclear else UNUSED) for mask in left]
+    return Pairing(found, sorted(problems.items()), unused)
 
 
 def _rules(tree):
@@ -109,17 +112,22 @@ def _by_key(paths, keys):
 
 
 def _match(images, masks, are_joined, found, problems):
+    """Fills `found` and `problems`; returns the masks for which several pairings are possible."""
     fitting: dict[pathlib.PurePath, dict] = collections.defaultdict(dict)
     for key, group in images.items():
         for image in group:
             fitting[image].update(dict.fromkeys(masks.get(key, ())))
     claims = collections.Counter(mask for fits in fitting.values() for mask in fits)
+    unclear = set()
     for image, fits in fitting.items():
         shared = [mask for mask in fits if claims[mask] > 1]
         if shared:
             problems[image] = f"{name_of(shared[0])} fits this image and another; it is not used"
+            unclear.update(fits)
         elif len(fits) > 1 and not are_joined:
             names = ", ".join(map(name_of, sorted(fits)))
             problems[image] = f"{len(fits)} masks fit, and none is used: {names}"
+            unclear.update(fits)
         elif fits:
             found[image] = tuple(sorted(fits))
+    return unclear

@@ -1,7 +1,7 @@
 """Layouts with a normal and an abnormal folder: VisA, and anomalib's normal/abnormal/mask."""
 
 from memgan_tf.data.folders import words
-from memgan_tf.data.folders.masks import UNUSED, pair
+from memgan_tf.data.folders.masks import pair
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.split_table import find_table, splits_of
 from memgan_tf.data.folders.tree import Tree
@@ -44,7 +44,7 @@ def plan(tree: Tree, layout: str) -> Plan:
     images, left_out, notes = _split(tree, images, find_table(tree) if depth else None)
     others += left_out
     pairing = pair(tree, [path for path, _, name in images if name not in normal])
-    others += [(path, UNUSED) for path in (pairing.unused if pairing else ())]
+    others += pairing.unused if pairing else []
     return Plan(layout, images, others, pairing, normal, notes=notes)
 
 

@@ -105,6 +105,7 @@ def describe_notes(
     if len(set(tested)) == 1 and not plan.has_classes:
         kind = "normal" if tested[0] else "anomalous"
         notes.append(f"all {len(tested)} test images are {kind}, so there is nothing to evaluate")
+    notes += _describe_black_masks(plan, rows)
     if entry["scaled_masks"]:
         first = shown(entry["scaled_masks"][0])
         count = len(entry["scaled_masks"])
@@ -116,6 +117,22 @@ def describe_notes(
             f"{shown(colored[0])}. --image_channels=1 makes all gray"
         )
     return notes
+
+
+def _describe_black_masks(plan, rows):
+    black = [
+        row["path"]
+        for row in rows
+        if row["split"] == "test"
+        and row["mask"] is not None
+        and not row["is_marked"]
+        and not plan.is_normal(row["class"])
+    ]
+    if black:
+        yield (
+            f"{len(black)} masks of anomalous images are black, so the pixel metrics count their "
+            f"defects as normal; the first is that of {shown(black[0])}"
+        )
 
 
 def check_depth(folder: str, peak: int | None, bit_depth: int | None) -> None:

@@ -1,7 +1,7 @@
 """Layouts with a split: MVTec AD, AD 2 and LOCO, MPDD, BTAD."""
 
 from memgan_tf.data.folders import words
-from memgan_tf.data.folders.masks import UNUSED, pair
+from memgan_tf.data.folders.masks import pair
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.tree import Tree
 
@@ -56,7 +56,7 @@ def plan(tree: Tree, layout: str) -> Plan:
             others.append((path, rule))
     is_normal = frozenset(name for _, _, name in images if words.says(name, words.NORMAL))
     pairing = pair(tree, [path for path, _, name in images if name not in is_normal])
-    others += [(path, UNUSED) for path in (pairing.unused if pairing else ())]
+    others += pairing.unused if pairing else []
     notes: tuple[str, ...] = ()
     if num_validation:
         notes = (f"the {num_validation} images of validation/{normal} count as train",)

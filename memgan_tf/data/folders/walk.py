@@ -6,6 +6,7 @@ import pathlib
 
 from memgan_tf.data.folders.look import once
 from memgan_tf.data.image_files import IMAGE_SUFFIXES, reason_of
+from memgan_tf.text import decodable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,11 +80,10 @@ def _walk(folder):
 
 def shown(path: str | os.PathLike) -> str:
     """A path as text that can be printed and written as UTF-8, with other characters as escapes."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    text = decodable(path)
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def name_of(path: os.PathLike) -> str:
     """A relative path as a name in tables, with slashes, and escapes for bytes outside UTF-8."""
-    posix = pathlib.PurePath(path).as_posix()
-    return os.fsencode(posix).decode("utf-8", "backslashreplace")
+    return decodable(pathlib.PurePath(path).as_posix())

@@ -28,8 +28,8 @@ MASKS = frozenset(
 )
 _MASK_PART = re.compile(r"(?:^|_)(?:masks?|ground_?truths?|gts?)(?:_|$)")
 _MASK_ENDING = re.compile(
-    r"^(.+?)[ _.-](?:masks?|labels?|gt|ground[ _-]?truth|seg|segmentation|annotation)$",
-    re.IGNORECASE,
+    r"(.+?)[ _.-](?:masks?|labels?|gt|ground[ _-]?truth|seg|segmentation|annotation)",
+    re.IGNORECASE | re.DOTALL,  # a name may have line breaks
 )
 
 
@@ -50,5 +50,5 @@ def says_masks(name: str) -> bool:
 
 def without_mask_ending(stem: str) -> str | None:
     """`000` from `000_mask`, `000_label` or `000_GT`; None for other names."""
-    found = _MASK_ENDING.match(stem)
+    found = _MASK_ENDING.fullmatch(stem)
     return found and found[1]

@@ -101,6 +101,13 @@ def test_normal_images_may_lie_in_train_itself(tmp_path):
     assert (normal, anomalous) == (["test/good/0.png"], ["test/scratch/0.png"])
 
 
+def test_the_normal_folder_may_be_there_in_two_spellings(tmp_path):
+    tree = ["train/good/{0..2}.png", "train/Good/{0..2}.png", "test/GOOD/0.png", "test/bad/0.png"]
+    root = make(tmp_path / "set", [*tree, "ground_truth/bad/0_mask.png"])
+    train, normal, anomalous = splits(root)
+    assert (len(train), normal, anomalous) == (6, ["test/GOOD/0.png"], ["test/bad/0.png"])
+
+
 @pytest.mark.parametrize(
     ("tree", "layout", "anomalous", "num_masks"),
     [
