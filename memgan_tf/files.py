@@ -221,7 +221,7 @@ def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
         raise ValueError(f"{path} is damaged: {first_line(error)}. {fix}".strip()) from error
 
 
-def is_refusal(error: BaseException) -> bool:
+def is_refusal(error: BaseException | None) -> bool:
     """Whether the system refused to read a file, which may be sound."""
     return isinstance(error, OSError) and error.errno in REFUSALS
 

@@ -4,6 +4,8 @@ import contextlib
 import os
 import pathlib
 import secrets
+import shutil
+import time
 
 try:
     import fcntl
@@ -14,6 +16,8 @@ except ModuleNotFoundError as error:
     ) from error
 
 TEMPORARY_PREFIX = ".tmp-"
+# A staging folder that nobody has written for so long is a leftover of a killed process.
+STALE_SECONDS = 24 * 3600
 
 
 def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathlib.Path:
@@ -27,6 +31,17 @@ def make_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> pathli
         with contextlib.suppress(FileExistsError):
             path.mkdir()
             return path
+
+
+def sweep_staging(folder: pathlib.Path, prefix: str = TEMPORARY_PREFIX) -> None:
+    """Removes the staging folders that killed processes left, by their age.
+
+    One from a later time, made before the clock was set back, is a leftover, too.
+    """
+    for path in folder.glob(f"{prefix}*"):
+        with contextlib.suppress(FileNotFoundError):  # already removed
+            if abs(time.time() - path.lstat().st_mtime) > STALE_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def sweep_temporaries(directory: pathlib.Path, target: pathlib.Path | None = None) -> None:

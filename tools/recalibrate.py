@@ -4,10 +4,12 @@ import sys
 
 from absl import flags
 
+from memgan_tf import files
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.evaluation.calibration import (
     Calibration,
+    mend_calibration,
     recalibrated,
     replace_calibration,
 )
@@ -22,8 +24,8 @@ memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --target_fpr=0.1
 memgan recalibrate --run=runs/memgan/mnist/2/seed_0 --input=new_good_parts
 
 Replaces the run's calibration.json; the old one is kept next to it with its date. With --input, new
-normal images that were not used for training replace the old scores. The detector and config.json
-do not change. Exported models keep their threshold."""
+normal images that were not used for training replace the old scores, also where calibration.json is
+damaged. The detector and config.json do not change. Exported models keep their threshold."""
 
 
 def define_flags(flag_values):
@@ -47,7 +49,7 @@ def define_flags(flag_values):
 def run(flag_values):
     """Checks everything, scores new images if given, and writes the calibration."""
     directory = RunDirectory(flag_values.run)
-    directory.read_config()
+    config = directory.read_config()
     if not directory.is_complete:
         raise ValueError(f"`run` must be complete; finish {directory.path} with memgan train")
     if flag_values.target_fpr is None and flag_values.input is None:
@@ -55,14 +57,30 @@ def run(flag_values):
     if flag_values.target_fpr is not None:
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
     check_writable(directory)
-    before = Calibration.load(directory.calibration_file)
-    scores = None
+    before = _read_calibration(directory, flag_values)
+    scores, target_fpr = None, flag_values.target_fpr
+    if before is None and target_fpr is None:
+        target_fpr = config.data.target_fpr
     if flag_values.input is not None:
         check_input(flag_values.input)
         scores = _score(directory.path, flag_values.input)
-    after = recalibrated(before, flag_values.target_fpr, scores)
-    backup = replace_calibration(directory, after)
-    _report(directory, before, after, backup)
+    after = recalibrated(before, target_fpr, scores)
+    if before is None:
+        mend_calibration(directory, after)
+        _report(directory, "unknown", after, "the old one was damaged")
+    else:
+        backup = replace_calibration(directory, after)
+        _report(directory, before.describe()[0], after, f"the old one is {backup.name}")
+
+
+def _read_calibration(directory, flag_values):
+    """The calibration to be replaced; None if it is damaged and new images make it needless."""
+    try:
+        return Calibration.load(directory.calibration_file)
+    except ValueError as error:
+        if flag_values.input is None or files.is_refusal(error.__cause__):
+            raise
+        return None
 
 
 def _score(path, source):
@@ -70,7 +88,7 @@ def _score(path, source):
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.trained_run import TrainedRun
 
-    trained = TrainedRun.load(path)
+    trained = TrainedRun.load(path, with_calibration=False)
     data, shape = trained.config.data, trained.config.image_shape
     given = read_input(source, shape, data.fit, data.bit_depth)
     for name, reason in given.skipped:
@@ -80,12 +98,12 @@ def _score(path, source):
     return trained.score(given.images)
 
 
-def _report(directory, before, after, backup):
-    print(f"Before: {before.describe()[0]}")
+def _report(directory, before, after, old):
+    print(f"Before: {before}")
     print("Now:")
     for line in after.describe():
         print(f"  {line}")
-    print(f"Written: {directory.calibration_file}; the old one is {backup.name}")
+    print(f"Written: {directory.calibration_file}; {old}")
     print(
         "Exported models keep their old threshold: publish again with memgan export.\n"
         "results.json, eval/ and scores.csv files have the old threshold. Next: "

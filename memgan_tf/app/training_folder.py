@@ -65,6 +65,7 @@ def write_training_folder(folder: pathlib.Path, images: Images, decisions: Decis
     if not any(d.decision == DEFECT for d in standing):
         raise ValueError("No image is confirmed as a defect yet, so there is nothing to export")
     temporaries.sweep_temporaries(folder)
+    temporaries.sweep_staging(folder)
     staging, counts, left_out = temporaries.make_staging(folder), dict.fromkeys(PLACES, 0), []
     try:
         for decision in standing:

@@ -19,6 +19,10 @@ from memgan_tf.validation import check_real, received
 HELD_OUT = "held-out training images"
 # Confidence of all intervals that are printed or stored.
 CONFIDENCE = 0.95
+RESTORE = (
+    "Restore it, or a calibration.<date>.json beside it, or set another threshold, memgan "
+    "recalibrate --input=<normal images>"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -165,7 +169,12 @@ class Calibration:
         Raises:
             ValueError: If it is missing or damaged.
         """
-        values: Any = files.read_json(path)
+        try:
+            values: Any = files.read_json(path)
+        except ValueError as error:
+            if files.is_refusal(error.__cause__):
+                raise
+            raise ValueError(f"{error}. {RESTORE}") from error
         try:
             found = cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))
             # Absent from runs of earlier versions.
@@ -173,10 +182,7 @@ class Calibration:
                 raise ValueError("its scores have been changed")
             return found
         except files.DAMAGE as error:
-            raise ValueError(
-                f"{path} is damaged: {files.first_line(error)}. Restore it, or a "
-                f"calibration.<date>.json beside it"
-            ) from error
+            raise ValueError(f"{path} is damaged: {files.first_line(error)}. {RESTORE}") from error
 
 
 def check_scores(scores: np.ndarray) -> np.ndarray:
@@ -201,7 +207,7 @@ def needed_images(target_fpr: float) -> int:
 
 
 def recalibrated(
-    before: Calibration,
+    before: Calibration | None,
     target_fpr: float | None = None,
     scores: np.ndarray | None = None,
     source: str = "new images",
@@ -209,7 +215,7 @@ def recalibrated(
     """A calibration with another rate, other images, or both.
 
     Args:
-        before: Calibration of the run.
+        before: Calibration of the run; None if it is lost, then both others must be given.
         target_fpr: The new rate; None keeps the old one.
         scores: Scores of other normal images, unseen in training; None keeps the old ones.
         source: A phrase for those images.
@@ -217,9 +223,12 @@ def recalibrated(
     Raises:
         ValueError: If there are too few images to guarantee the rate.
     """
-    target_fpr = before.target_fpr if target_fpr is None else target_fpr
-    if scores is None:
-        scores, source = before.scores, before.source
+    if before is not None:
+        target_fpr = before.target_fpr if target_fpr is None else target_fpr
+        if scores is None:
+            scores, source = before.scores, before.source
+    if target_fpr is None or scores is None:
+        raise ValueError("`target_fpr` and `scores` must be given without an earlier calibration")
     after = Calibration.of(scores, target_fpr, source)
     if after.attainable_fpr > after.target_fpr + 1e-12:
         raise ValueError(
@@ -255,3 +264,18 @@ def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.
         files.write_text(backup, path.read_text(encoding="utf-8"))
         calibration.save(path)
     return backup
+
+
+def mend_calibration(run: RunDirectory, calibration: Calibration) -> None:
+    """Replaces a calibration.json that is damaged, of which nothing is worth keeping.
+
+    Args:
+        run: As in `replace_calibration`.
+        calibration: The new calibration.
+
+    Raises:
+        RuntimeError, ValueError, OSError: As `replace_calibration`.
+    """
+    check_writable(run)
+    with run.claimed(run.read_config()):
+        calibration.save(run.calibration_file)

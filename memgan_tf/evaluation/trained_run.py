@@ -17,6 +17,7 @@ from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import (
     Calibration,
     check_scores,
+    mend_calibration,
     recalibrated,
     replace_calibration,
 )
@@ -58,12 +59,19 @@ class TrainedRun:
         self._completion = _completion_of(directory)
 
     @classmethod
-    def load(cls: type[R], path: str | os.PathLike, allow_incomplete: bool = False) -> R:
+    def load(
+        cls: type[R],
+        path: str | os.PathLike,
+        allow_incomplete: bool = False,
+        with_calibration: bool = True,
+    ) -> R:
         """Reads a run.
 
         Args:
             path: Folder of the run, `<model_dir>/<detector>/<dataset>/<normal_class>/seed_<s>`.
             allow_incomplete: Whether to accept the newest checkpoint if training has not finished.
+            with_calibration: Whether to read the calibration. Without it, `recalibrate` mends a
+                run whose calibration.json is damaged.
 
         Raises:
             ValueError: If the folder is not that of a finished run.
@@ -80,7 +88,7 @@ class TrainedRun:
         if directory.is_complete:
             directory.read_completion()
         file = directory.calibration_file
-        known = directory.is_complete or file.exists()
+        known = with_calibration and (directory.is_complete or file.exists())
         calibration = Calibration.load(file) if known else None
         detector = make_detector(config)
         try:
@@ -210,7 +218,7 @@ class TrainedRun:
 
     def recalibrate(
         self, images: np.ndarray | None = None, target_fpr: float | None = None
-    ) -> pathlib.Path:
+    ) -> pathlib.Path | None:
         """Sets a new threshold, here and in the run's folder, without training.
 
         Args:
@@ -219,14 +227,20 @@ class TrainedRun:
             target_fpr: Share of normal images that may be called anomalies; None keeps the old one.
 
         Returns:
-            File of the old calibration.
+            File of the old calibration; None if that was damaged.
 
         Raises:
             ValueError: If there are too few images to guarantee the rate.
         """
         scores = None if images is None else self.score(images)
-        after = recalibrated(self.known_calibration(), target_fpr, scores)
-        backup = replace_calibration(self.directory, after)
+        backup = None
+        if self.calibration is None and scores is not None:
+            target_fpr = self.config.data.target_fpr if target_fpr is None else target_fpr
+            after = recalibrated(None, target_fpr, scores)
+            mend_calibration(self.directory, after)
+        else:
+            after = recalibrated(self.known_calibration(), target_fpr, scores)
+            backup = replace_calibration(self.directory, after)
         self.calibration = after
         return backup
 

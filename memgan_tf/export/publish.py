@@ -14,8 +14,6 @@ from memgan_tf.training.run_directory import RunDirectory
 from memgan_tf.validation import check_integer, received
 
 STAGING_PREFIX = ".staging-"
-# A staging folder of this age or older is a leftover of a killed export.
-STALE_SECONDS = 24 * 3600
 # JSON clients represent integers up to this one exactly.
 LARGEST_VERSION = 2**53 - 1
 
@@ -82,7 +80,7 @@ class ModelStore:
         self.new_version(version)
         made = [place for place in self.path.parents if not place.exists()]
         outputs.make_folder(self.path, "output_dir")
-        self._sweep()
+        temporaries.sweep_staging(self.path, STAGING_PREFIX)
         staging = temporaries.make_staging(self.path, STAGING_PREFIX)
         try:
             yield staging
@@ -118,13 +116,6 @@ class ModelStore:
             raise ValueError(
                 f"{target} was published by another process meanwhile. Export again"
             ) from error
-
-    def _sweep(self):
-        """Removes leftovers of killed exports."""
-        for path in self.path.glob(f"{STAGING_PREFIX}*"):
-            with contextlib.suppress(FileNotFoundError):
-                if time.time() - path.stat().st_mtime > STALE_SECONDS:
-                    shutil.rmtree(path, ignore_errors=True)
 
 
 def check_trust(run: RunDirectory, force: bool = False) -> None:

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from memgan_tf.export.publish import STALE_SECONDS, ModelStore
+from memgan_tf.export.publish import ModelStore
+from memgan_tf.temporaries import STALE_SECONDS
 
 
 def publish(store, version):
@@ -98,13 +99,14 @@ def test_old_versions_are_removed(store):
     assert names(store) == ["11", "12", "9", "notes"]
 
 
-def test_what_a_killed_export_left_is_swept_by_age(store):
+@pytest.mark.parametrize("sign", [-1, 1])  # 1: the clock has been set back since
+def test_what_a_killed_export_left_is_swept_by_age(sign, store):
     publish(store, 1)
     old, young = store.path / ".staging-old", store.path / ".staging-young"
     old.mkdir()
     young.mkdir()
-    past = time.time() - STALE_SECONDS - 1
-    os.utime(old, (past, past))
+    then = time.time() + sign * (STALE_SECONDS + 60)
+    os.utime(old, (then, then))
     publish(store, 2)
     assert names(store) == [".staging-young", "1", "2"]
 

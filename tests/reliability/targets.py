@@ -9,9 +9,10 @@ import sys
 from memgan_tf import files
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.export.model_card import CARD_FILE
-from memgan_tf.export.publish import STALE_SECONDS, ModelStore
+from memgan_tf.export.publish import ModelStore
 from memgan_tf.reproduction.grid import Grid
 from memgan_tf.reproduction.records import Cell, read_records
+from memgan_tf.temporaries import STALE_SECONDS
 from tests.reliability import processes, runs
 
 CELL = Cell("digits", "memgan", "default", 0, 0)

@@ -98,6 +98,36 @@ def test_mistakes_change_nothing(flags, message, run, task, tmp_path, capsys):
     assert not list(run.glob("calibration.2*.json"))
 
 
+@pytest.mark.parametrize("damage", ["[]", "{", b"\xff", None])
+def test_new_images_mend_a_damaged_calibration(damage, run, task, tmp_path, capsys):
+    zeros, file = task.test.images[task.test.labels == 0], run / "calibration.json"
+    if damage is None:
+        file.unlink()
+    else:
+        file.write_bytes(damage if isinstance(damage, bytes) else damage.encode())
+    assert main.main(["recalibrate", f"--run={run}", "--target_fpr=0.1"]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert str(file) in line
+    assert line.endswith("memgan recalibrate --input=<normal images>")
+    source = npz(tmp_path / "new.npz", zeros)
+    assert main.main(["recalibrate", f"--run={run}", f"--input={source}"]) == 0
+    assert "the old one was damaged" in capsys.readouterr().out
+    after, trained = calibration(run), memgan_tf.load(run)
+    np.testing.assert_allclose(after["scores"], np.sort(trained.score(zeros)), rtol=1e-5)
+    assert after["target_fpr"] == trained.config.data.target_fpr
+    assert not list(run.glob("calibration.2*.json"))
+
+
+def test_from_python_a_damaged_calibration_is_mended(run, task):
+    (run / "calibration.json").write_text("[]")
+    trained = memgan_tf.TrainedRun.load(run, with_calibration=False)
+    with pytest.raises(RuntimeError, match="is not calibrated"):
+        trained.recalibrate(target_fpr=0.1)
+    zeros = task.test.images[task.test.labels == 0]
+    assert trained.recalibrate(zeros) is None
+    assert trained.threshold == memgan_tf.load(run).threshold
+
+
 def test_runs_that_cannot_be_recalibrated(run, tmp_path, capsys):
     assert main.main(["recalibrate", "--run=nowhere", "--target_fpr=0.1"]) == 1
     assert "`run` must be a folder that memgan train made" in capsys.readouterr().err

@@ -11,7 +11,6 @@ import os
 import pathlib
 import shutil
 import tempfile
-import time
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -32,8 +31,6 @@ from memgan_tf.data.image_files import decode
 FORMAT_VERSION = 4
 ENVIRONMENT_VARIABLE = "MEMGAN_CACHE_DIR"
 ENTRY_FILE, PIXELS_FILE, MASKS_FILE = "entry.json", "pixels.u8", "masks.u8"
-# Leftovers of killed processes are removed at this age.
-STALE_SECONDS = 24 * 3600
 COPIED_BYTES = 2**22
 
 
@@ -80,7 +77,7 @@ def stored(
         return path, entry
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        _sweep(cache)
+        temporaries.sweep_staging(cache)
         staging = pathlib.Path(tempfile.mkdtemp(prefix=temporaries.TEMPORARY_PREFIX, dir=cache))
     except OSError as error:
         raise OSError(
@@ -229,9 +226,3 @@ def _publish(staging, path):
         # Another process was first; its entry is the same.
         if not (path / ENTRY_FILE).exists():
             raise
-
-
-def _sweep(cache):
-    for path in cache.glob(f"{temporaries.TEMPORARY_PREFIX}*"):
-        if time.time() - path.stat().st_mtime > STALE_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
