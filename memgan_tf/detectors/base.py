@@ -1,10 +1,14 @@
 """The contract of every detector, deep or shallow."""
 
 import abc
+import contextlib
+import pathlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data import as_pixels
 from memgan_tf.data.stored_images import Images
@@ -138,3 +142,28 @@ class Detector(abc.ABC):
                 f"{self.config.image_shape}. Received: shape={images.shape[1:]}"
             )
         return images
+
+
+@contextlib.contextmanager
+def reading_state(path: pathlib.Path, forget: Callable[[], None]) -> Iterator[None]:
+    """A context in which a detector reads what it learned from a file, and tries it.
+
+    Args:
+        path: The file, for messages.
+        forget: Called if that fails; afterwards the detector knows nothing.
+
+    Raises:
+        ValueError: If the file is missing or damaged; the message says what to do.
+        OSError: If the system refuses to read it, which says nothing about its content.
+    """
+    try:
+        yield
+    except Exception as error:
+        # A damaged file may raise anything.
+        forget()
+        if files.is_refusal(error):
+            raise
+        raise ValueError(
+            f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to train "
+            f"it again"
+        ) from error

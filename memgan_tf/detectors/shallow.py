@@ -9,7 +9,7 @@ import numpy as np
 from memgan_tf import files
 from memgan_tf.config import RunConfig
 from memgan_tf.data.npz import read_arrays
-from memgan_tf.detectors.base import Detector
+from memgan_tf.detectors.base import Detector, reading_state
 from memgan_tf.detectors.features import Features
 
 STATE_FILE = "detector.npz"
@@ -108,7 +108,7 @@ class ShallowDetector(Detector):
 
     def load(self, run):
         path, prefix = run.path / STATE_FILE, "features_"
-        try:
+        with reading_state(path, self._forget):
             arrays = read_arrays(path)
             self.features.load(
                 {k.removeprefix(prefix): v for k, v in arrays.items() if k.startswith(prefix)}
@@ -119,15 +119,9 @@ class ShallowDetector(Detector):
             score = self.score(self._black_image())
             if score.shape != (1,) or not np.isfinite(score).all():
                 raise ValueError("a black image has no finite score")
-        except Exception as error:
-            # A damaged file may raise anything.
-            self._learned = None
-            if files.is_refusal(error):
-                raise
-            raise ValueError(
-                f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
-                f"train it again"
-            ) from error
+
+    def _forget(self):
+        self._learned = None
 
     def explain(self, images):
         if self._learned is None:

@@ -13,7 +13,7 @@ from memgan_tf.backbones.backbone import Backbone
 from memgan_tf.backbones.carrying import read_backbone, save_backbone
 from memgan_tf.backbones.making import make_backbone
 from memgan_tf.data.npz import read_arrays
-from memgan_tf.detectors.base import Detector
+from memgan_tf.detectors.base import Detector, reading_state
 from memgan_tf.detectors.patches.streaming import FeatureStream, batch_size
 from memgan_tf.networks.keras_defaults import keras_defaults
 from memgan_tf.networks.patch_features import PatchFeatures
@@ -142,7 +142,7 @@ class FeatureDetector(Detector):
 
     def load(self, run):
         path = run.path / STATE_FILE
-        try:
+        with reading_state(path, self._forget):
             arrays = read_arrays(path)
             with keras_defaults():
                 network = self._network(read_backbone(run.path / BACKBONE_FOLDER))
@@ -153,15 +153,9 @@ class FeatureDetector(Detector):
             if score.shape != (1,) or not np.isfinite(score).all():
                 raise ValueError("a black image has no finite score")
             self.notes = check_texts(files.read_json(run.path / NOTES_FILE))
-        except Exception as error:
-            # A damaged file may raise anything.
-            self.model = None
-            if files.is_refusal(error):
-                raise
-            raise ValueError(
-                f"{path} cannot be read: {files.first_line(error)}. Remove the run's folder to "
-                f"train it again"
-            ) from error
+
+    def _forget(self):
+        self.model = None
 
     def score_notes(self):
         return list(self.notes)
