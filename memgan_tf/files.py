@@ -112,12 +112,15 @@ def read_json(path: str | os.PathLike, limit: int = MAX_JSON_BYTES) -> Any:
 
     Raises:
         ValueError: If the file is missing, too large or not JSON; the message names it.
+        OSError: If the system refuses to read it.
     """
     try:
         return json.loads(read_bytes(path, limit).decode("utf-8"))
     except FileNotFoundError as error:
         raise ValueError(f"{path} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
+        if is_refusal(error):
+            raise
         raise ValueError(f"{path} is not readable as JSON: {error}") from error
 
 
@@ -221,7 +224,7 @@ def naming_damage(path: str | os.PathLike, fix: str = "") -> Iterator[None]:
         raise ValueError(f"{path} is damaged: {first_line(error)}. {fix}".strip()) from error
 
 
-def is_refusal(error: BaseException | None) -> bool:
+def is_refusal(error: BaseException) -> bool:
     """Whether the system refused to read a file, which may be sound."""
     return isinstance(error, OSError) and error.errno in REFUSALS
 

@@ -1,5 +1,6 @@
 """Files are opened, read and replaced by one way."""
 
+import errno
 import os
 
 import pytest
@@ -23,6 +24,18 @@ def test_what_is_too_large_is_not_read(tmp_path):
     os.truncate(path, 2**40)
     with pytest.raises(ValueError, match="1,099,511,627,776 bytes, more than the 33,554,432"):
         files.read_json(path)
+
+
+def test_a_file_without_access_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(path, flags):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(ValueError, match="a.json is not readable as JSON"):
+        files.read_json(tmp_path / "a.json")
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(PermissionError, match="a.json"):
+        files.read_json(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize("text", ["a,b\n1\n", "a,b\n1,2,3\n", "a\n" + "1" * 200_000, "a\n\0\udcff"])

@@ -4,7 +4,6 @@ import sys
 
 from absl import flags
 
-from memgan_tf import files
 from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.evaluation.calibration import (
@@ -77,8 +76,8 @@ def _read_calibration(directory, flag_values):
     """The calibration to be replaced; None if it is damaged and new images make it needless."""
     try:
         return Calibration.load(directory.calibration_file)
-    except ValueError as error:
-        if flag_values.input is None or files.is_refusal(error.__cause__):
+    except ValueError:
+        if flag_values.input is None:
             raise
         return None
 

@@ -1,6 +1,7 @@
 """Reads images to be scored: a file, a folder or an npz file."""
 
 import dataclasses
+import os
 import pathlib
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -60,6 +61,7 @@ def check_input(path: str) -> None:
     if file.is_dir() and not list_images(file):
         raise ValueError(
             f"`input` must hold images ({', '.join(IMAGE_SUFFIXES)}); the folder {path} has none"
+            f"{walk(file).why_empty()}"
         )
 
 
@@ -100,17 +102,21 @@ def read_input(
         return ScoringInput(images, [f"{name}/{i:06d}" for i in range(len(images))], [])
     paths = [file] if file.is_file() else list_images(file)
     given = _read_files(paths, image_shape, image_fit, bit_depth)
-    return dataclasses.replace(given, skipped=given.skipped + _hidden(file))
+    return dataclasses.replace(given, skipped=given.skipped + _unread(file))
 
 
-def _hidden(file):
-    """Hidden folders and images, which are not read."""
-    others = walk(file).others if file.is_dir() else []
-    return [
-        (name_of(file / path), reason)
-        for path, reason in others
-        if reason == HIDDEN and (path.suffix.lower() in IMAGE_SUFFIXES or (file / path).is_dir())
+def _unread(file):
+    """Hidden folders and images, and folders that may not be read."""
+    if not file.is_dir():
+        return []
+    found = walk(file)
+    hidden = [
+        (path, reason)
+        for path, reason in found.others
+        if reason == HIDDEN
+        and (path.suffix.lower() in IMAGE_SUFFIXES or os.path.isdir(file / path))
     ]
+    return [(name_of(file / path), reason) for path, reason in [*hidden, *found.refused]]
 
 
 def read_files(

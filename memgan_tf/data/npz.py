@@ -90,6 +90,7 @@ def read_arrays(
     Raises:
         ValueError: If the file or an array cannot be read, or would fill the memory; the message
             is only the reason.
+        OSError: If the system refuses to read the file.
     """
     try:
         with _open(path) as archive:
@@ -101,6 +102,8 @@ def read_arrays(
             return {name: _read_member(archive, members[name]) for name in chosen}
     except Exception as error:
         # A damaged file may raise anything.
+        if files.is_refusal(error):
+            raise
         raise ValueError(files.first_line(error)) from error
 
 

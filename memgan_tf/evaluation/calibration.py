@@ -172,8 +172,6 @@ class Calibration:
         try:
             values: Any = files.read_json(path)
         except ValueError as error:
-            if files.is_refusal(error.__cause__):
-                raise
             raise ValueError(f"{error}. {RESTORE}") from error
         try:
             found = cls.of(values["scores"], values["target_fpr"], values.get("source", HELD_OUT))

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from memgan_tf.data.folders.originals import Originals, Photograph
-from memgan_tf.data.folders.walk import name_of, shown
-from memgan_tf.data.inputs import check_input, list_images, read_files
+from memgan_tf.data.folders.walk import name_of, shown, walk
+from memgan_tf.data.inputs import check_input, read_files
 from memgan_tf.evaluation.predicted_regions import predict_regions
 from memgan_tf.evaluation.regions import Region
 from memgan_tf.evaluation.trained_run import TrainedRun
@@ -51,7 +51,8 @@ class FileScores(Iterator[FileScore]):
         paths: A folder with images at any depth, an image, or paths of images.
 
     Attributes:
-        skipped: Files that could not be read so far, each with its reason; each causes a warning.
+        skipped: Files that could not be read so far, and folders that may not be, each with its
+            reason; each causes a warning.
 
     Raises:
         ValueError: If the folder or file does not exist, or has no image.
@@ -60,7 +61,7 @@ class FileScores(Iterator[FileScore]):
     def __init__(self, run: TrainedRun, paths: str | os.PathLike | Iterable[str | os.PathLike]):
         self._run = run
         self.skipped: list[tuple[pathlib.Path, str]] = []
-        self._scores = self._score_parts(_listed(paths))
+        self._scores = self._score_parts(self._list(paths))
 
     def __next__(self) -> FileScore:
         return next(self._scores)
@@ -80,11 +81,14 @@ class FileScores(Iterator[FileScore]):
             results = list(read_files(chosen, shape, data.fit, data.bit_depth))
             for path, result in zip(chosen, results, strict=True):
                 if isinstance(result, ValueError):
-                    self.skipped.append((path, str(result)))
-                    warnings.warn(f"Left out {shown(name_of(path))}: {result}", stacklevel=2)
+                    self._skip(path, str(result))
                 else:
                     pixels, sides, _ = result
                     yield path, pixels, sides
+
+    def _skip(self, path, reason):
+        self.skipped.append((path, reason))
+        warnings.warn(f"Left out {shown(name_of(path))}: {reason}", stacklevel=2)
 
     def _score(self, paths, pixels, sizes):
         run, data, images = self._run, self._run.config.data, np.stack(pixels)
@@ -97,10 +101,10 @@ class FileScores(Iterator[FileScore]):
         for path, score, p_value, is_anomaly, region in rows:
             yield FileScore(path, score.item(), p_value.item(), is_anomaly.item(), region)
 
-
-def _listed(paths):
-    """The paths of images; a generator of paths is consumed only as needed."""
-    if isinstance(paths, (str, os.PathLike)):
+    def _list(self, paths):
+        """The paths of images; a generator of paths is consumed only as needed."""
+        if not isinstance(paths, (str, os.PathLike)):
+            return map(pathlib.Path, paths)
         check_input(os.fspath(paths))
         place = pathlib.Path(paths)
         if place.suffix.lower() == ".npz" and place.is_file():
@@ -108,5 +112,9 @@ def _listed(paths):
                 f"`paths` must be image files or a folder. Received: {place}. Use "
                 f"run.score(np.load(…)['images'])"
             )
-        return list_images(place) if place.is_dir() else [place]
-    return map(pathlib.Path, paths)
+        if not place.is_dir():
+            return [place]
+        found = walk(place)
+        for path, reason in found.refused:
+            self._skip(place / path, reason)
+        return [place / path for path in found.images]

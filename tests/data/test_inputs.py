@@ -1,10 +1,14 @@
 """Images that a user wants scored."""
 
+import os
+import types
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from memgan_tf.data.inputs import read_input
+from memgan_tf.data.inputs import check_input, read_input
+from memgan_tf.evaluation.file_scores import FileScores
 from tests.data.folder_files import put
 
 
@@ -19,6 +23,27 @@ def test_hidden_files_are_not_scored_and_listed(tmp_path):
         str(tmp_path / "._1.png"),
         str(tmp_path / ".ipynb_checkpoints"),
     ]
+
+
+def test_folders_that_may_not_be_read_are_listed(tmp_path, monkeypatch):
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("mine"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    put(tmp_path / "mine" / "1.png")
+    with pytest.raises(ValueError, match="has none; mine: Permission denied"):
+        check_input(str(tmp_path))
+    put(tmp_path / "2.png")
+    given = read_input(str(tmp_path), (8, 8, 1))
+    assert given.names == [str(tmp_path / "2.png")]
+    assert given.skipped == [(str(tmp_path / "mine"), "Permission denied")]
+    run = types.SimpleNamespace()  # is not asked before the first score
+    with pytest.warns(UserWarning, match="Left out .*mine: Permission denied"):
+        assert FileScores(run, tmp_path).skipped == [(tmp_path / "mine", "Permission denied")]
 
 
 @pytest.mark.parametrize(

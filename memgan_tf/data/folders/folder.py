@@ -18,7 +18,7 @@ from memgan_tf.data.folders.look import once
 from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.rows import assign, check_depth, describe_notes, mask_problems
-from memgan_tf.data.folders.walk import HIDDEN, name_of, shown, walk
+from memgan_tf.data.folders.walk import name_of, shown, walk
 from memgan_tf.data.image_files import IMAGE_SUFFIXES
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.location import locate
@@ -171,7 +171,7 @@ def _plan_files(config):
     if not found.images:
         raise ValueError(
             f"`dataset` must be a folder with images ({', '.join(IMAGE_SUFFIXES)}); {folder} has "
-            f"none{_hidden(found)}"
+            f"none{found.why_empty()}"
         )
     return folder, folder_layout.plan(found, config.folder_layout, config.normal_class)
 
@@ -227,11 +227,6 @@ def _labels(plan, split, names):
 
 def _first_reason(left_out):
     return f": {shown(left_out[0]['path'])}: {left_out[0]['reason']}" if left_out else ""
-
-
-def _hidden(found):
-    count = sum(reason == HIDDEN for _, reason in found.others)
-    return f"; {count} of its folders and files are hidden and not read" if count else ""
 
 
 def _masks(opened, rows):

@@ -72,10 +72,10 @@ def stored(
     """
     cache = cache_directory()
     path = cache / _key(folder, images, masks, (*size, rule, bit_depth))
-    entry = _read(path, size)
-    if entry is not None:
-        return path, entry
     try:
+        entry = _read(path, size)
+        if entry is not None:
+            return path, entry
         cache.mkdir(parents=True, exist_ok=True)
         temporaries.sweep_staging(cache)
         staging = pathlib.Path(tempfile.mkdtemp(prefix=temporaries.TEMPORARY_PREFIX, dir=cache))

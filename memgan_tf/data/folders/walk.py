@@ -23,6 +23,19 @@ class Found:
     others: list[tuple[pathlib.PurePath, str]]
     folder: pathlib.Path = pathlib.Path()
 
+    @property
+    def refused(self) -> list[tuple[pathlib.PurePath, str]]:
+        """Folders that may not be read, with the reason."""
+        known = (HIDDEN, NO_IMAGE, ENTERED)
+        return [(path, reason) for path, reason in self.others if reason not in known]
+
+    def why_empty(self) -> str:
+        """What may hold images and was not read, to end a message; may be empty."""
+        count = sum(reason == HIDDEN for _, reason in self.others)
+        hidden = f"; {count} of its folders and files are hidden and not read" if count else ""
+        refused = [f"; {shown(path)}: {reason}" for path, reason in self.refused[:1]]
+        return "".join([hidden, *refused])
+
 
 # Names of folders and files left behind by programs; names that begin with a dot count as well.
 LEFT_BEHIND = frozenset(
@@ -32,6 +45,8 @@ LEFT_BEHIND = frozenset(
     }
 )
 HIDDEN = "hidden, or left by another program"
+# Reasons that need no word where images are scored: nothing is missing.
+NO_IMAGE, ENTERED = "not an image by its name", "a link to a folder that is here already"
 
 
 def is_hidden(name: str) -> bool:
@@ -56,15 +71,21 @@ def _walk(folder):
     images, others, seen = [], [], set()
 
     def refuse(error):
-        if os.path.samefile(error.filename, folder):
+        inside = pathlib.PurePath(error.filename).relative_to(folder)
+        if not inside.parts:
             raise error
-        others.append((pathlib.PurePath(error.filename).relative_to(folder), reason_of(error)))
+        others.append((inside, reason_of(error)))
 
     for place, inner, names in os.walk(folder, onerror=refuse, followlinks=True):
         inside = pathlib.PurePath(place).relative_to(folder)
-        status = os.stat(place)
+        try:
+            status = os.stat(place)
+        except OSError as error:
+            refuse(error)
+            inner.clear()
+            continue
         if (status.st_dev, status.st_ino) in seen:
-            others.append((inside, "a link to a folder that is here already"))
+            others.append((inside, ENTERED))
             inner.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
@@ -74,7 +95,7 @@ def _walk(folder):
             if pathlib.PurePath(name).suffix.lower() in IMAGE_SUFFIXES:
                 images.append(inside / name)
             else:
-                others.append((inside / name, "not an image by its name"))
+                others.append((inside / name, NO_IMAGE))
     return Found(sorted(images), sorted(others), folder)
 
 

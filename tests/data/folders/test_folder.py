@@ -152,17 +152,20 @@ def test_odd_names_and_links(tmp_path):
     json.dumps(found).encode("utf-8")
 
 
-def test_a_folder_that_may_not_be_read_is_listed(tmp_path, monkeypatch):
-    root = fill(tmp_path / "set", "a/1.png", "a/b/2.png")
-    scandir = os.scandir
+@pytest.mark.parametrize("name", ["scandir", "stat"])  # not readable; its folder not entered
+def test_a_folder_that_may_not_be_read_is_listed(name, tmp_path, monkeypatch):
+    root, original = fill(tmp_path / "set", "a/1.png", "a/b/2.png"), getattr(os, name)
 
-    def refuse(path):
+    def refuse(path, **options):
         if str(path).endswith("b"):
             raise PermissionError(13, "Permission denied", str(path))
-        return scandir(path)
+        return original(path, **options)
 
-    monkeypatch.setattr(os, "scandir", refuse)
-    assert walk(root).others == [(pathlib.PurePath("a/b"), "Permission denied")]
+    monkeypatch.setattr(os, name, refuse)
+    found = walk(root)
+    monkeypatch.undo()
+    assert found.refused == found.others == [(pathlib.PurePath("a/b"), "Permission denied")]
+    assert found.images == [pathlib.PurePath("a/1.png")]
 
 
 def test_duplicates_and_leaks(tmp_path):

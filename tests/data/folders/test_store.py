@@ -88,6 +88,16 @@ def test_losing_the_race_uses_the_winners_entry(tmp_path, monkeypatch, cache):
     assert len(list(cache.iterdir())) == 1
 
 
+def test_a_cache_without_access_is_named(tmp_path, cache, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    root = fill(tmp_path / "set", "1.png", "2.png")
+    monkeypatch.setattr(folder_store.pathlib.Path, "exists", refuse)
+    with pytest.raises(OSError, match=f"{cache} cannot be written.*MEMGAN_CACHE_DIR"):
+        folder_store.stored(root, [pathlib.PurePath("1.png")], {}, (8, 8), "pad")
+
+
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     root = fill(tmp_path / "set", "1.png", "2.png")
     (tmp_path / "file").write_text("")
