@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from memgan_tf import files
 from memgan_tf.data.channels import as_channels
 from memgan_tf.data.decoding import decode_all
 from memgan_tf.data.folders.originals import Originals, Photograph
@@ -150,7 +151,7 @@ def _read_files(paths, image_shape, image_fit, bit_depth):
     channels = image_shape[2]
     names, skipped, photographs, peaks = [], [], [], []
     # The file has no name, so it is deleted together with the images.
-    with tempfile.TemporaryFile() as pixels:
+    with files.naming_file(tempfile.gettempdir()), tempfile.TemporaryFile() as pixels:
         results = read_files(paths, image_shape, image_fit, bit_depth)
         for path, result in zip(paths, results, strict=True):
             if isinstance(result, ValueError):

@@ -1,5 +1,6 @@
 """Images that a user wants scored."""
 
+import functools
 import os
 import types
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from memgan_tf.data import inputs
 from memgan_tf.data.inputs import check_input, read_input
 from memgan_tf.evaluation.file_scores import FileScores
 from tests.data.folder_files import put
@@ -44,6 +46,16 @@ def test_folders_that_may_not_be_read_are_listed(tmp_path, monkeypatch):
     run = types.SimpleNamespace()  # is not asked before the first score
     with pytest.warns(UserWarning, match="Left out .*mine: Permission denied"):
         assert FileScores(run, tmp_path).skipped == [(tmp_path / "mine", "Permission denied")]
+
+
+def test_a_full_disk_of_temporary_files_is_named(tmp_path, monkeypatch):
+    put(tmp_path / "1.png")
+    monkeypatch.setattr(inputs.tempfile, "gettempdir", lambda: "/full")
+    monkeypatch.setattr(
+        inputs.tempfile, "TemporaryFile", functools.partial(open, "/dev/full", "wb")
+    )
+    with pytest.raises(OSError, match="No space left on device: '/full'"):
+        read_input(str(tmp_path), (8, 8, 1))
 
 
 @pytest.mark.parametrize(

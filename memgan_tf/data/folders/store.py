@@ -5,6 +5,7 @@ size and the fit. It is made under another name and renamed when it is complete,
 may make the same one at the same time. It may be removed at any time.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -72,24 +73,31 @@ def stored(
     """
     cache = cache_directory()
     path = cache / _key(folder, images, masks, (*size, rule, bit_depth))
-    try:
+    with _naming_cache(cache):
         entry = _read(path, size)
         if entry is not None:
             return path, entry
         cache.mkdir(parents=True, exist_ok=True)
         temporaries.sweep_staging(cache)
         staging = pathlib.Path(tempfile.mkdtemp(prefix=temporaries.TEMPORARY_PREFIX, dir=cache))
+        try:
+            _make(staging, folder, images, masks, size, rule, bit_depth)
+            _publish(staging, path)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return path, files.read_json(path / ENTRY_FILE)
+
+
+@contextlib.contextmanager
+def _naming_cache(cache):
+    """A context whose errors say where decoded images are kept, and how to choose another place."""
+    try:
+        yield
     except OSError as error:
         raise OSError(
             f"{cache} cannot be written: {error.strerror}. Decoded images are kept there; name "
             f"another directory by {ENVIRONMENT_VARIABLE}"
         ) from error
-    try:
-        _make(staging, folder, images, masks, size, rule, bit_depth)
-        _publish(staging, path)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    return path, files.read_json(path / ENTRY_FILE)
 
 
 def _key(folder, images, masks, rule):

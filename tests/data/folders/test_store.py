@@ -98,6 +98,17 @@ def test_a_cache_without_access_is_named(tmp_path, cache, monkeypatch):
         folder_store.stored(root, [pathlib.PurePath("1.png")], {}, (8, 8), "pad")
 
 
+def test_a_full_cache_is_named_and_left_clean(tmp_path, cache, monkeypatch):
+    def fill_up(*_):
+        raise OSError(28, "No space left on device")
+
+    root = fill(tmp_path / "set", "1.png", "2.png")
+    monkeypatch.setattr(folder_store.copies, "signature", fill_up)
+    with pytest.raises(OSError, match=f"{cache} cannot be written: No space.*MEMGAN_CACHE_DIR"):
+        index(root)
+    assert list(cache.iterdir()) == []
+
+
 def test_a_cache_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     root = fill(tmp_path / "set", "1.png", "2.png")
     (tmp_path / "file").write_text("")
