@@ -141,7 +141,7 @@ class Grid:
                 break
             code = self._run_command(arguments, log)
             if code:
-                return _last_line(log) or f"exit code {code}"
+                return _last_line(log) or f"exit code {code}; {log} is empty, its disk may be full"
         return ""
 
     def _run_command(self, arguments, log):
@@ -200,14 +200,19 @@ def _claimed(path: pathlib.Path) -> Iterator[bool]:
     """Whether the block owns the claim, which is kept fresh while it runs and removed after it."""
     _remove_if_abandoned(path)
     try:
-        file = path.open("x", encoding="utf-8")
+        file = path.open("xb", buffering=0)
     except FileExistsError:
         yield False
         return
     with contextlib.suppress(OSError):  # a file system without locks
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    file.write(f"{socket.gethostname()} {os.getpid()}\n")
-    file.flush()
+    try:
+        with files.naming_file(path):
+            file.write(f"{socket.gethostname()} {os.getpid()}\n".encode())
+    except OSError:
+        path.unlink()  # an empty claim would be taken for another machine's
+        file.close()
+        raise
     ended = threading.Event()
 
     def keep_fresh():

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -13,6 +14,7 @@ import time
 
 import pytest
 
+from memgan_tf.reproduction import grid as grids
 from memgan_tf.reproduction.grid import STALE_SECONDS, Grid
 from memgan_tf.reproduction.records import Cell
 from memgan_tf.tools import main
@@ -143,6 +145,30 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, in_thi
     assert grid.run([cell]) == []
     assert len(records(tmp_path)) == 1
     assert not pathlib.Path(claim).exists()
+
+
+def test_a_full_disk_leaves_no_claim(tmp_path, monkeypatch):
+    def fill_up():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    claim = tmp_path / "seed_0.claim"
+    monkeypatch.setattr(grids.socket, "gethostname", fill_up)  # as if the write failed
+    with pytest.raises(OSError, match=f"{claim}"), grids._claimed(claim):
+        pass
+    assert not claim.exists()
+    monkeypatch.undo()
+    with grids._claimed(claim) as mine:
+        assert mine
+        assert claim.read_text() == f"{socket.gethostname()} {os.getpid()}\n"
+
+
+def test_where_no_cell_succeeds_the_failure_is_the_message(tmp_path, capsys, in_this_process):
+    for place in ("runs/default/kde/digits", "results"):
+        (tmp_path / place).mkdir(parents=True)
+    (tmp_path / "runs/default/kde/digits/0").write_text("in the way")
+    assert main.main(quick_flags(tmp_path, "kde", "--classes=0")) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "1 cells failed, kde default digits 0 seed 0 first" in line
 
 
 def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, in_this_process):
