@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 from memgan_tf import files
+from memgan_tf.text import decodable
 
 # Time to wait for the reader of a pipe, which may start a little later.
 READER_SECONDS = 10.0
@@ -80,6 +81,34 @@ def check_folder(path: str | os.PathLike, name: str, fix: str = "") -> None:
     else:
         reason = "is a file" if os.path.exists(place) else "is a link to nothing"
     raise ValueError(_unwritable(name, place, reason, fix))
+
+
+def check_for_tensorflow(path: str | os.PathLike, name: str) -> None:
+    """Checks that TensorFlow can read its variables below a folder.
+
+    Args:
+        path: The folder.
+        name: Name of the flag or argument, for messages.
+
+    Raises:
+        ValueError: If it cannot; the message has the reason.
+    """
+    reason = tensorflow_obstacle(path)
+    if reason is not None:
+        raise ValueError(
+            f"`{name}` must be a path that TensorFlow can read, and {decodable(path)} {reason}. "
+            f"Name another --{name}"
+        )
+
+
+def tensorflow_obstacle(path: str | os.PathLike) -> str | None:
+    """Why TensorFlow could write its variables to a path and never read them; None if it can.
+
+    Where it restores variables, TensorFlow takes a path for a pattern.
+    """
+    if decodable(path) != os.fspath(path):
+        return "has bytes outside UTF-8"
+    return "has [ or \\" if set("[\\") & {*os.fspath(path)} else None
 
 
 def make_folder(path: str | os.PathLike, name: str, fix: str = "") -> pathlib.Path:

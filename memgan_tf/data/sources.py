@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import hashlib
 import os
 import pathlib
 from collections.abc import Callable
@@ -14,8 +15,13 @@ from memgan_tf.data import npz, prepared
 from memgan_tf.data.folders import folder
 from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.location import KINDS, anchored, locate
+from memgan_tf.text import decodable
 from memgan_tf.validation import check_choice, check_image_shape, received
 
+# Number of bytes that file systems allow for the name of a folder.
+LONGEST_NAME = 255
+# See `outputs.tensorflow_obstacle`.
+NO_PATTERN = str.maketrans("[]\\", "()_")
 SHORT_NAMES = {"mnist": "tfds:mnist", "cifar10": "tfds:cifar10"}
 
 
@@ -156,13 +162,23 @@ def _guess(dataset):
 
 
 def directory_name(dataset: str) -> str:
-    """The data set's name as a folder in a run's path."""
+    """The data set's name as a folder in a run's path, which TensorFlow can read."""
     kind, rest = parse_name(dataset)
     if kind in ("npz", "list"):
-        return f"{kind}_{pathlib.Path(rest).stem}"
+        return _plain(f"{kind}_{pathlib.Path(rest).stem}")
     if kind == "folder":
-        return f"folder_{pathlib.Path(os.path.abspath(rest)).name}"
+        return _plain(f"folder_{pathlib.Path(os.path.abspath(rest)).name}")
     return (rest if kind == "tfds" else kind).replace("/", "_").replace(":", "_")
+
+
+def _plain(name):
+    """A name in UTF-8 that is no pattern and not too long; a digest ends one that is cut."""
+    name = decodable(name).translate(NO_PATTERN)
+    whole = name.encode()
+    if len(whole) <= LONGEST_NAME:
+        return name
+    digest = hashlib.sha256(whole).hexdigest()[:8]
+    return f"{whole[: LONGEST_NAME - 9].decode('utf-8', 'ignore')}_{digest}"
 
 
 def _load_digits(split):

@@ -67,6 +67,7 @@ class ModelStore:
                 f"{target} exists, and a published version is never overwritten. Name another "
                 f"--version, or leave it out"
             )
+        outputs.check_for_tensorflow(self.path, "output_dir")
         outputs.check_folder(self.path, "output_dir")
         return version
 

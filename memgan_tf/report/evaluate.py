@@ -1,5 +1,6 @@
 """Evaluates a run on its test split: writes results.json, scores.csv and pictures."""
 
+import os
 import time
 from typing import Any
 
@@ -189,7 +190,7 @@ def _write_heatmaps(run, task, measured, names, count):
 
 
 def _write_histogram(run, anomaly_scores):
-    writer = tf.summary.create_file_writer(str(run.directory.tensorboard / "validation"))
+    writer = tf.summary.create_file_writer(os.fsencode(run.directory.tensorboard / "validation"))
     with writer.as_default(step=0):
         tf.summary.histogram("score/anomaly", anomaly_scores)
     writer.close()

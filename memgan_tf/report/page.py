@@ -1,6 +1,7 @@
 """eval/report.html: one self-contained file, readable without a network."""
 
 import dataclasses
+import os
 import pathlib
 from typing import Any
 
@@ -23,7 +24,7 @@ from memgan_tf.report.overlays import COLORS, MAP_LEGEND, color_bar
 from memgan_tf.report.pictures import SMOOTH_SIDE, image_uri
 from memgan_tf.report.selection import GROUPS
 from memgan_tf.report.verdict import judge
-from memgan_tf.text import printable
+from memgan_tf.text import decodable, printable
 
 REPORT_FILE = "report.html"
 # Largest numbers of images of each kind, and of memory units, in a report.
@@ -82,6 +83,7 @@ def render(findings: Findings) -> str:
 
 def _shown(value):
     """Text without control characters, which could act on a terminal or hide content."""
+    value = decodable(value) if isinstance(value, os.PathLike) else value
     if not isinstance(value, str):
         return value
     safe = printable(value, keep="\n\t")

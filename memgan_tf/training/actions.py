@@ -1,6 +1,7 @@
 """What happens at the end of an epoch: metrics.csv, TensorBoard, the collapse alarm."""
 
 import csv
+import os
 import pathlib
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from tensorboard.plugins.projector import ProjectorConfig, visualize_embeddings
 
 from memgan_tf import files
 from memgan_tf.config import RunConfig
+from memgan_tf.text import decodable
 from memgan_tf.training.loop import Action, Epoch
 from memgan_tf.validation import received
 
@@ -115,7 +117,8 @@ class TensorBoardLogger:
         self._directory = directory
         self._every = -(-config.training.epochs // MAX_PICTURES)
         self._train, self._validation = (
-            tf.summary.create_file_writer(str(directory / name)) for name in ("train", "validation")
+            tf.summary.create_file_writer(os.fsencode(directory / name))
+            for name in ("train", "validation")
         )
         with self._train.as_default():
             values = {"detector": config.detector, **config.flat()}
@@ -159,4 +162,4 @@ class TensorBoardLogger:
 
 
 def _plain(value):
-    return value if isinstance(value, (bool, int, float)) else str(value)
+    return value if isinstance(value, (bool, int, float)) else decodable(str(value))

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 import tensorflow as tf
 
-from memgan_tf import files
+from memgan_tf import files, outputs
 from memgan_tf.text import printable
 from memgan_tf.training.checkpoint_index import check_checkpoint
 
@@ -82,6 +82,7 @@ class Checkpoints:
             OSError: If the system refuses to read one.
         """
         paths = _newest_first(self._directory)
+        _check_paths(paths)
         for path in paths:
             try:
                 check_checkpoint(path, self._variables)
@@ -118,7 +119,9 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
     """
     scoring = [raw_variable(v) for v in variables]
     checkpoint = tf.train.Checkpoint(scoring=scoring)
-    for path in _newest_first(directory):
+    paths = _newest_first(directory)
+    _check_paths(paths)
+    for path in paths:
         try:
             check_checkpoint(path, {"scoring": scoring})
             status = checkpoint.restore(path)
@@ -139,6 +142,16 @@ def _newest_first(directory):
     names = {path.stem for path in directory.glob("ckpt-*.index")} | _listed(directory)
     found = [match for match in map(re.compile(r"ckpt-(\d{1,18})").fullmatch, names) if match]
     return [str(directory / match[0]) for match in sorted(found, key=lambda m: -int(m[1]))]
+
+
+def _check_paths(paths):
+    """Sound checkpoints below a folder with such a name are not to be called damaged."""
+    reason = outputs.tensorflow_obstacle(paths[0]) if paths else None
+    if reason is not None:
+        raise ValueError(
+            f"TensorFlow cannot read {paths[0]}, because the path {reason}. Rename its folder, or "
+            f"copy the run"
+        )
 
 
 def _listed(directory):

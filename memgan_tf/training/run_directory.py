@@ -167,6 +167,8 @@ class RunDirectory:
         # What the folder holds before config.json, while the chief claims it.
         passing = (LOCK, temporaries.TEMPORARY_PREFIX)
         if not self.path.exists() or all(p.name.startswith(passing) for p in self.path.iterdir()):
+            if config.model.trains_in_steps:
+                outputs.check_for_tensorflow(self.path, "model_dir")
             return
         if not self.config_file.exists():
             raise ValueError(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
+from memgan_tf import outputs
 from memgan_tf.config import DataConfig
 from memgan_tf.data import as_pixels, prepared, sources
 
@@ -47,6 +48,24 @@ def test_digits_are_split_the_same_way_each_time():
 def test_names(dataset, kind, folder):
     assert sources.parse_name(dataset) == kind
     assert sources.directory_name(dataset) == folder
+
+
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [
+        ("a b&<i>", "folder_a b&<i>"),
+        ("parts [1]", "folder_parts (1)"),
+        ("a\\b", "folder_a_b"),
+        ("\udcff", "folder__xff"),
+        ("x" * 248, "folder_" + "x" * 248),
+        ("é" * 125, "folder_" + "é" * 119 + "_3a247b66"),
+    ],
+)
+def test_a_runs_folder_is_one_that_tensorflow_reads(name, folder):
+    found = sources.directory_name(f"folder:/sets/{name}")
+    assert found == folder
+    assert outputs.tensorflow_obstacle(found) is None
+    assert len(found.encode()) <= 255
 
 
 @pytest.mark.parametrize("dataset", ["", "mnits", "npz:", "tfds:", "folders:x", "digits:1"])

@@ -90,6 +90,11 @@ def test_bad_names(name, tmp_path):
         ModelStore(tmp_path, name)
 
 
+def test_no_version_where_tensorflow_cannot_load_it(tmp_path):
+    with pytest.raises(ValueError, match=r"`output_dir` must be a path that TensorFlow can read"):
+        ModelStore(tmp_path / "models [1]", "zeros").new_version()
+
+
 def test_old_versions_are_removed(store):
     for version in (9, 10, 11, 12):
         publish(store, version)

@@ -3,6 +3,7 @@
 import dataclasses
 import html.parser
 import json
+import pathlib
 
 import numpy as np
 import pytest
@@ -158,6 +159,10 @@ def test_suspicion_and_the_data_index_are_shown(finished, tiny_task):
     assert "all images use the same memory unit" in shown.text
     assert "<b>.png: not an image" in shown.text
     assert "Files left out: 1; see Data." in shown.text
+
+
+def test_paths_outside_utf_8_are_escaped():
+    assert page._shown(pathlib.Path("runs/\udcff")) == "runs/\\xff"
 
 
 def test_the_model_card_has_the_figures_and_no_markup_of_names(evaluated, masked_task):

@@ -50,6 +50,25 @@ def test_the_newest_is_restored(checkpoints, state):
     assert values(state) == (7, 7.0)
 
 
+@pytest.mark.parametrize("name", ["a [1]", "a\\b"])
+def test_sound_checkpoints_that_tensorflow_cannot_read_are_not_called_damaged(
+    name, state, tmp_path, capsys
+):
+    before = Checkpoints(tmp_path / "runs", state, "a", keep=2)
+    save(before, state, 3)
+    (tmp_path / "runs").rename(tmp_path / name)
+    moved = Checkpoints(tmp_path / name, state, "a", keep=2)
+    for restore in (
+        moved.restore,
+        lambda: restore_scoring_variables(tmp_path / name, state["scoring"]),
+    ):
+        with pytest.raises(ValueError, match=r"ckpt-3, because the path has \[ or .*Rename"):
+            restore()
+    assert "damaged" not in capsys.readouterr().err
+    (tmp_path / name).rename(tmp_path / "runs")
+    assert Checkpoints(tmp_path / "runs", state, "a", keep=2).restore() is True
+
+
 def test_only_the_newest_are_kept(checkpoints, state, tmp_path):
     for step in (3, 7, 9):
         save(checkpoints, state, step)

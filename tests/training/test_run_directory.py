@@ -3,6 +3,7 @@ import os
 
 import pytest
 
+from memgan_tf.config import resolve
 from memgan_tf.training.run_directory import RunDirectory
 
 
@@ -77,6 +78,14 @@ def test_an_unwritable_folder(tmp_path, tiny_config, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: False)
     with pytest.raises(ValueError, match="`model_dir` must be writable"):
         RunDirectory.of(str(tmp_path), tiny_config()).check_free_for(tiny_config())
+
+
+@pytest.mark.parametrize("name", ["a [1]", "a\\b", "\udcff"])
+def test_deep_detectors_are_kept_where_tensorflow_reads(name, tmp_path, tiny_config):
+    with pytest.raises(ValueError, match="`model_dir` must be a path that TensorFlow can read"):
+        RunDirectory.of(tmp_path / name, tiny_config()).check_free_for(tiny_config())
+    shallow = resolve("pca", "default", (8, 8, 1), {"dataset": "digits", "normal_class": 0})
+    RunDirectory.of(tmp_path / name, shallow).check_free_for(shallow)
 
 
 def test_two_owners(tmp_path, tiny_config):
