@@ -118,7 +118,7 @@ def _match(images, masks, are_joined, found, problems):
         for image in group:
             fitting[image].update(dict.fromkeys(masks.get(key, ())))
     claims = collections.Counter(mask for fits in fitting.values() for mask in fits)
-    unclear = set()
+    unclear: set[pathlib.PurePath] = set()
     for image, fits in fitting.items():
         shared = [mask for mask in fits if claims[mask] > 1]
         if shared:
