@@ -97,7 +97,7 @@ def check_for_tensorflow(path: str | os.PathLike, name: str) -> None:
     if reason is not None:
         raise ValueError(
             f"`{name}` must be a path that TensorFlow can read, and {decodable(path)} {reason}. "
-            f"Name another --{name}"
+            f"Name another"
         )
 
 

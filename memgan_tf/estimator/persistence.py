@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from memgan_tf import files, temporaries
+from memgan_tf import files, outputs, temporaries
 from memgan_tf.config import RunConfig
 from memgan_tf.detectors.base import Detector
 from memgan_tf.detectors.deep import DeepDetector
@@ -33,12 +33,14 @@ def save(estimator, path: str | os.PathLike) -> pathlib.Path:
     `memgan score --run=<path>` also accepts it.
 
     Raises:
-        ValueError: If the folder exists and is not empty.
+        ValueError: If the folder exists and is not empty, or could not be read again.
         OSError: If it cannot be written.
     """
     path = pathlib.Path(path)
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ValueError(f"`path` must be new or an empty folder. Received: path={str(path)!r}")
+    if _has_networks(estimator.detector_):
+        outputs.check_for_tensorflow(path, "path")
     path.parent.mkdir(parents=True, exist_ok=True)
     staging = temporaries.make_staging(path.parent)
     try:

@@ -130,6 +130,8 @@ def test_mistakes_with_files(fitted, tmp_path):
     (tmp_path / "full" / "mine").write_text("mine")
     with pytest.raises(ValueError, match="`path` must be new or an empty folder"):
         fitted["kde"].save(tmp_path / "full")
+    with pytest.raises(ValueError, match="`path` must be a path that TensorFlow can read"):
+        fitted["memgan"].save(tmp_path / "a [1]")
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
     with pytest.raises(ValueError, match="estimator.json is missing"):
         KdeDetector.load(tmp_path / "full")
