@@ -41,7 +41,7 @@ def describe_processor() -> str:
         lines = CPU_FACTS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         lines = []
-    facts = {}
+    facts: dict[str, str] = {}
     for name, _, value in (line.partition(":") for line in lines):
         facts.setdefault(name.strip().lower(), value.strip())
     model = facts.get("model name") or platform.processor() or platform.machine()
