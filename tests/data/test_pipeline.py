@@ -3,7 +3,14 @@ import pytest
 import tensorflow as tf
 
 from memgan_tf.data import pipeline
-from memgan_tf.data.pipeline import batch_indices, steps_per_epoch, training_batches
+from memgan_tf.data.pipeline import (
+    DRAW_STREAM,
+    SHUFFLE_STREAM,
+    batch_indices,
+    steps_per_epoch,
+    stream_seed,
+    training_batches,
+)
 
 
 def indices(num_images, batch_size, seed, steps):
@@ -53,6 +60,32 @@ def test_batches_made_side_by_side_are_the_same_in_the_same_order(pixels, monkey
         assert first[1].keys() == second[1].keys()
         for name, values in first[1].items():
             np.testing.assert_array_equal(values, second[1][name])
+
+
+def test_draws_follow_the_seed(pixels):
+    first, same, other = (
+        next(iter(training_batches(pixels(10), 4, seed, 3, draw)))[1]["noise"] for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert np.abs(first - other).max() > 0.01
+
+
+def test_no_stream_of_a_seed_is_a_stream_of_another():
+    step = tf.constant(3, tf.int64)
+    streams = (SHUFFLE_STREAM, DRAW_STREAM)
+    seeds = {
+        tuple(stream_seed(seed, stream, step).numpy()) for seed in range(5) for stream in streams
+    }
+    assert len(seeds) == 10
+
+
+def test_a_worker_has_the_shares_of_its_own_replicas(pixels):
+    every = list(training_batches(pixels(10), 6, 7, 2, draw, num_replicas=3).take(6))
+    own = training_batches(pixels(10), 6, 7, 2, draw, 3, range(1, 3)).take(4)
+    expected = [every[index] for index in (1, 2, 4, 5)]
+    for (images, draws), (known, known_draws) in zip(own, expected, strict=True):
+        np.testing.assert_array_equal(images, known)
+        np.testing.assert_array_equal(draws["noise"], known_draws["noise"])
 
 
 def test_steps_draw_different_numbers(pixels):

@@ -27,6 +27,11 @@ def test_threshold(target_fpr, threshold):
     assert Calibration.of(NINETEEN, target_fpr).threshold == threshold
 
 
+def test_rounding_does_not_raise_the_rank():
+    """50 · (1 - 0.42) is 29, and 29.000000000000004 as it is computed."""
+    assert Calibration.of(np.arange(1.0, 50.0), 0.42).threshold == 29.0
+
+
 def test_too_few_scores_give_the_largest_and_say_what_they_can_guarantee():
     calibration = Calibration.of(NINETEEN[:4], 0.05)
     assert calibration.threshold == 4.0

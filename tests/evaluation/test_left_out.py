@@ -2,9 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from memgan_tf.evaluation.calibration import HELD_OUT
-from memgan_tf.evaluation.left_out import LEFT_OUT, calibrate, far_out
+from memgan_tf.evaluation.left_out import LEFT_OUT, LEVEL, calibrate, far_out
 
 
 @pytest.fixture
@@ -75,6 +76,21 @@ def test_only_the_first_are_looked_at_if_asked(usual):
 def test_few_held_out_images(usual, count):
     found = calibrate(usual(10), usual(count), 0.05)
     assert len(found.calibration.scores) == 10 + count
+
+
+@pytest.mark.parametrize(
+    ("seed", "counts", "glare"), [(22, (60, 400), "left_out"), (0, (400, 60), "held_out")]
+)
+def test_what_is_far_out_does_not_make_the_two_kinds_differ(seed, counts, glare):
+    """Six images of glare among sixty; with them the test would find a difference."""
+    generator = np.random.default_rng(seed)
+    left_out, held_out = (np.exp(0.1 * generator.normal(size=count)) for count in counts)
+    (left_out if glare == "left_out" else held_out)[:6] = 50.0 + np.arange(6)
+    assert stats.ks_2samp(left_out, held_out).pvalue < LEVEL
+    found = calibrate(left_out, held_out, 0.05)
+    assert found.calibration.source == LEFT_OUT
+    assert len(found.calibration.scores) == sum(counts) - 6
+    assert found.calibration.threshold < 2.0
 
 
 def test_scores_of_zero_are_no_mistake():

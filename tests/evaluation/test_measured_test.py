@@ -1,11 +1,15 @@
+import dataclasses
+import pathlib
 import types
 
 import numpy as np
 import pytest
 
 from memgan_tf.data import LabelledImages
-from memgan_tf.evaluation import explanations
+from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.evaluation import explanations, measured_test
 from memgan_tf.evaluation.measured_test import measure_test, stratified_subset
+from memgan_tf.evaluation.regions import Region
 from memgan_tf.evaluation.views import Picked
 
 LABELS = np.repeat([1, 0], [900, 100])
@@ -78,8 +82,28 @@ def test_what_stands_in_the_way_of_pixel_metrics_is_said(labelled):
 def test_a_limit_of_the_detector_holds(labelled):
     measured = measure_test(Run(max_test_images=4), labelled)
     assert len(measured.positions) == len(measured.scores) == 4
+    np.testing.assert_array_equal(measured.labels, labelled.labels[measured.positions])
+    np.testing.assert_array_equal(measured.scores, 36 * measured.labels)
     assert set(measured.labels) == {0, 1}
     assert measured.pixels["num_images"] == 4
+
+
+def test_regions_are_those_of_images_above_the_threshold_in_the_photographs_pixels(
+    labelled, monkeypatch
+):
+    """Photographs twice as large as the images, compared at the size of the images."""
+    monkeypatch.setattr(measured_test, "MAX_LONGER_SIDE", 8)
+    photographs = [Photograph(pathlib.Path("absent"), (16, 16))] * 7
+    labelled.images[6, :2, :2] = 10
+    labelled = dataclasses.replace(
+        without_masks(labelled), originals=Originals(photographs, "stretch")
+    )
+    run = Run()
+    run.threshold = 36.0
+    measured = measure_test(run, labelled, pixel_threshold=5.0)
+    assert measured.regions == [None] * 6 + [Region((0, 0, 4, 4), 16)]
+    assert (measured.pixel_metrics, measured.pixels) == ({}, None)
+    assert measure_test(run, labelled, pixel_threshold=10.0).regions == [None] * 7
 
 
 def test_picked_items_are_indexed_through():

@@ -58,8 +58,15 @@ def test_threshold():
     ],
 )
 def test_bad_input(labels, scores, message):
-    with pytest.raises(ValueError, match=message):
-        ranking_metrics(np.array(labels), np.array(scores))
+    labels, scores = np.array(labels), np.array(scores)
+    for measure in (
+        lambda: ranking_metrics(labels, scores),
+        lambda: threshold_metrics(labels, scores, 1.5),
+        lambda: auroc_difference(labels, scores, np.arange(2.0)),
+        lambda: auroc_difference(labels, np.arange(2.0), scores),
+    ):
+        with pytest.raises(ValueError, match=message):
+            measure()
 
 
 def test_the_interval_of_an_auroc_by_its_definition():
@@ -108,6 +115,23 @@ def test_the_difference_of_two_aurocs_of_the_same_images():
     assert difference == pytest.approx(expected)
     assert 0.2 < low < difference < high
     assert auroc_difference(labels, good, 2 * good + 1) == (0.0, 0.0, 0.0)
+
+
+def test_the_interval_of_a_difference_by_delongs_definition():
+    labels = np.array([0, 0, 0, 1, 1])
+    first, second = np.array([1.0, 2.0, 5.0, 4.0, 6.0]), np.array([3.0, 1.0, 2.0, 2.0, 4.0])
+
+    def wins(scores):  # of each anomaly (row) against each normal image (column)
+        gaps = scores[labels == 1][:, np.newaxis] - scores[labels == 0]
+        return (gaps > 0) + 0.5 * (gaps == 0)
+
+    gaps = wins(first) - wins(second)
+    variance = np.var(gaps.mean(axis=1), ddof=1) / 2 + np.var(gaps.mean(axis=0), ddof=1) / 3
+    margin = 1.959964 * variance**0.5
+    # The first has 5 of 6 pairs in order, the second 3 and two ties halved.
+    expected = 5 / 6 - 4.5 / 6
+    found = auroc_difference(labels, first, second)
+    assert found == pytest.approx((expected, max(expected - margin, -1), min(expected + margin, 1)))
 
 
 def test_the_interval_of_a_difference_covers_it():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from memgan_tf.data.pipeline import training_batches
 from memgan_tf.models.memgan import MEMGAN
 from memgan_tf.training.checkpoints import raw_variable
 from memgan_tf.training.trainer import Trainer
@@ -129,6 +130,19 @@ def test_the_same_seed_repeats_and_another_does_not(make_trainer, one_by_one, at
     other.run(2)
     assert largest_difference(one_by_one.states[4], at_once.states[1]) == 0.0
     assert largest_difference(one_by_one.states[2], other) > 1e-3
+
+
+def test_the_data_are_those_of_the_seed_and_the_step(make_trainer, one_by_one, pixels):
+    """Apart from the weights that the seed makes: batches of the second epoch."""
+    other = make_trainer(seed=3)
+    other.step.assign(5)
+    for trainer, seed, step in ((one_by_one.trainer, 0, 4), (other, 3, 5)):
+        images, draws = next(iter(trainer._batches()))
+        whole = training_batches(pixels(24), BATCH_SIZE, seed, step, trainer.model.draw)
+        expected, expected_draws = next(iter(whole))
+        np.testing.assert_array_equal(images, expected)
+        assert draws.keys() == expected_draws.keys() == {"mixing_weights"}
+        np.testing.assert_array_equal(draws["mixing_weights"], expected_draws["mixing_weights"])
 
 
 def test_a_step_moves_every_weight_of_every_player(one_by_one):
