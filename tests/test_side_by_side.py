@@ -1,5 +1,7 @@
 """Tests that share a run share a process."""
 
+import ast
+import functools
 import pathlib
 import subprocess
 import sys
@@ -7,6 +9,8 @@ import sys
 import pytest
 
 from tests.side_by_side import SHARING, group_of, sort_key
+
+TESTS = pathlib.Path(__file__).parent
 
 SCRIPT = """
 import os, pathlib, pytest
@@ -32,11 +36,49 @@ def test_groups_are_files_or_detectors():
     assert group_of(f"{readme}[README.md]") != group_of(f"{readme}[docs/hull.md]")
 
 
-@pytest.mark.parametrize("fixture", SHARING)
-def test_a_fixture_that_takes_seconds_is_made_in_one_process(fixture, request):
-    """Of the tests that were collected; when all are, no file is missing in the list."""
-    users = {item.nodeid for item in request.session.items if fixture in item.fixturenames}
-    assert {group_of(name) for name in users} <= {fixture}
+@functools.cache
+def requests_in(path):
+    """What fixtures of a file ask for, by their names, and what its tests ask for."""
+    fixtures, tests = {}, set()
+    for node in ast.parse(path.read_text()).body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        marks = [ast.dump(decorator) for decorator in node.decorator_list]
+        asked = {argument.arg for argument in node.args.args}
+        # `request.getfixturevalue("…")`, and `usefixtures("…")`.
+        for call in ast.walk(node):
+            named = isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+            if named and call.func.attr in ("getfixturevalue", "usefixtures"):
+                asked |= {argument.value for argument in call.args}
+        if any("'fixture'" in mark for mark in marks):
+            fixtures[node.name] = asked
+        elif node.name.startswith("test_"):
+            tests |= asked
+    return fixtures, tests
+
+
+def needs_of(path):
+    """All fixtures that the tests of a file need, directly or through others."""
+    fixtures, todo = requests_in(path)
+    places = [parent / "conftest.py" for parent in path.parents if parent.is_relative_to(TESTS)]
+    for place in (place for place in places if place.exists()):
+        fixtures = requests_in(place)[0] | fixtures
+    todo, found = set(todo), set()
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        todo |= fixtures.get(name, set()) - found
+    return found
+
+
+def test_a_fixture_that_takes_seconds_is_made_in_one_process():
+    """Every file that needs it is in its list, and no other."""
+    needs = {
+        path.relative_to(TESTS).as_posix(): needs_of(path) for path in TESTS.rglob("test_*.py")
+    }
+    for fixture, listed in SHARING.items():
+        users = {path for path, names in needs.items() if fixture in names}
+        assert users == set(listed), fixture
 
 
 def test_long_groups_come_first():

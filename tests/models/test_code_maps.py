@@ -66,11 +66,11 @@ def test_units_are_decoded_at_every_position(trainer):
 
 
 def test_information_is_a_mean_over_positions():
-    weights = tf.constant([[[0.5, 0.5], [1.0, 0.0]]])
-    logits = tf.constant([[[0.0, 0.0], [50.0, -50.0]]])
-    # No evidence costs log 2, the right unit nothing.
+    weights = tf.constant([[[0.5, 0.5], [1.0, 0.0]], [[1.0, 0.0], [0.0, 1.0]]])
+    logits = tf.constant([[[0.0, 0.0], [50.0, -50.0]], [[-50.0, 50.0], [-50.0, 50.0]]])
+    # No evidence costs log 2, the right unit nothing, the wrong one the gap of 100.
     found = by_position(mutual_information, weights, logits)
-    np.testing.assert_allclose(found, [math.log(2) / 2], rtol=1e-6)
+    np.testing.assert_allclose(found, [math.log(2) / 2, 50.0], rtol=1e-6)
 
 
 @pytest.mark.parametrize("code_map", [True, False])

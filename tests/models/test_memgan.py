@@ -102,10 +102,31 @@ def test_the_players_share_no_variable(make_model):
     assert len(names) == len(set(names))
 
 
-def test_metrics_are_those_announced(make_model, pixels):
-    model = make_model()
-    metrics = model.train_step(pixels(4), model.draw(4, SEED), RecordingStep(4))
+def test_metrics_are_the_terms_of_the_objectives(make_model, pixels):
+    model, images = make_model(adversarial_weight=0.5, cycle_weight=2.0), pixels(4)
+    draws, parts = model.draw(4, SEED), model.trained
+    metrics = model.train_step(images, draws, RecordingStep(4))
     assert set(metrics) == set(model.metric_names)
+    weights, real = draws["mixing_weights"], parts.scaling(images)
+    codes, mixed = parts.encoder(real, training=True), parts.memory.mix(weights)
+    generated, projected = parts.generator(mixed, training=True), parts.memory(codes)
+    logits = parts.memory.address(parts.encoder(generated, training=True))
+    # No weight of an objective is in them.
+    entropy = -tf.reduce_sum(tf.math.xlogy(weights, weights), axis=1)
+    information = mutual_information(weights, logits)
+    of_real, of_fake = model.discriminator(real, codes), model.discriminator(generated, mixed)
+    expected = {
+        "loss/discriminator": tf.nn.softplus(-of_real) + tf.nn.softplus(of_fake),
+        "loss/generator_adversarial": tf.nn.softplus(-of_fake),
+        "loss/cycle": l2_distance(real, parts.generator(projected, training=True)),
+        "loss/projection": l2_distance(codes, projected),
+        "loss/mutual_information": information,
+        "loss/mutual_information_excess": information - entropy,
+        "gan/real_probability": tf.sigmoid(of_real),
+        "gan/fake_probability": tf.sigmoid(of_fake),
+    }
+    for name, values in expected.items():
+        np.testing.assert_allclose(metrics[name], tf.reduce_mean(values), rtol=1e-4, err_msg=name)
 
 
 def test_instance_noise_reaches_the_discriminator_alone(make_model, pixels):
@@ -141,6 +162,15 @@ def test_each_side_of_the_discriminator_has_noise_of_its_own(make_model, pixels)
         assert np.std(noise) == pytest.approx(0.5, rel=0.05)
     correlation = np.corrcoef(np.ravel(noise_of_real), np.ravel(noise_of_fake))[0, 1]
     assert abs(correlation) < 0.1
+
+
+def test_the_noise_is_drawn_apart_from_the_mixing_weights(make_model):
+    """The same seed would make the noise of the first images the logits of the weights."""
+    draws = make_model(instance_noise=0.5).draw(64, SEED)
+    weights = np.log(draws["mixing_weights"])
+    noise = np.ravel(draws["instance_noise"])[: weights.size].reshape(weights.shape)
+    apart = [values - values.mean(axis=1, keepdims=True) for values in (weights, noise)]
+    assert abs(np.corrcoef(*map(np.ravel, apart))[0, 1]) < 0.2
 
 
 def test_the_score_does_not_change_with_the_batch(make_model, pixels):
