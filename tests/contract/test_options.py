@@ -36,6 +36,13 @@ def stepped(task):
     return step_once
 
 
+def test_a_norm_has_two_iterations_here():
+    """Two products each, one more for the left vector, and one for the norm."""
+    signature = tf.TensorSpec((4, 3), tf.float32)
+    graph = tf.function(spectral.normalize_kernel).get_concrete_function(signature).graph
+    assert [node.type for node in graph.get_operations()].count("MatMul") == 2 * 2 + 2
+
+
 # ALAD's masks and norms are BiGAN's, of more discriminators.
 @pytest.mark.parametrize(("name", "options"), [("bigan", REGULARIZED), ("memae", MAP)])
 def test_two_replicas_step_as_one(name, options, stepped, task):

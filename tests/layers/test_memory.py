@@ -47,6 +47,13 @@ def test_the_seed_decides_the_initial_units():
     assert np.abs(first.units - other.units).max() > 0.01
 
 
+@pytest.mark.parametrize("stddev", [0.1, 2.0])
+def test_initial_units_have_the_deviation(stddev):
+    layer = MemoryLayer(200, init_stddev=stddev, seed=1)
+    layer.build((None, 50))
+    assert np.std(layer.units) == pytest.approx(stddev, rel=0.03)
+
+
 def test_config_round_trip():
     layer = MemoryLayer(3, init_stddev=0.2, temperature=2.0, seed=5)
     copy = keras.layers.deserialize(keras.layers.serialize(layer))

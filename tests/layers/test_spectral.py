@@ -69,6 +69,22 @@ def test_the_gradient_is_miyatos():
     np.testing.assert_allclose(tape.gradient(loss, kernel), expected, rtol=1e-3, atol=1e-6)
 
 
+def test_singular_vectors_are_constants_in_the_gradient_before_they_are_found():
+    """Two iterations on a kernel without a leading direction do not reach them."""
+    kernel = draw((40, 30))
+    right = np.cos(np.arange(30.0))
+    for _ in range(2):
+        right = kernel.T @ (kernel @ right)
+        right /= np.linalg.norm(right)
+    left = kernel @ right / np.linalg.norm(kernel @ right)
+    assert left @ kernel @ right < 0.95 * singular_values(kernel)[0]
+    variable = tf.Variable(kernel)
+    with tf.GradientTape() as tape:
+        norm = spectral_norm(variable, num_iterations=2)
+    np.testing.assert_allclose(norm, left @ kernel @ right, rtol=1e-5)
+    np.testing.assert_allclose(tape.gradient(norm, variable), np.outer(left, right), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("spectral", "plain", "shape"),
     [

@@ -231,8 +231,8 @@ def test_a_channel_of_contrast_is_played_and_scored_as_the_others(scaling, make_
 def test_health(make_model):
     model = make_model()
     well = {"anomaly_score": np.array([1.0, 2.0]), "attention": np.full((2, 5), 0.2)}
-    assert model.health({"loss/discriminator": 1.0}, well) == []
-    assert "discriminator" in model.health({"loss/discriminator": 0.001}, well)[0]
+    assert model.health({"loss/discriminator": 0.011}, well) == []
+    assert "discriminator" in model.health({"loss/discriminator": 0.009}, well)[0]
     one_unit = {**well, "attention": np.array([[1.0, 0, 0, 0, 0]] * 2)}
     assert "same memory unit" in model.health({"loss/discriminator": 1.0}, one_unit)[0]
     constant = {**well, "anomaly_score": np.array([1.0, 1.0])}

@@ -154,7 +154,13 @@ def test_a_step_moves_every_weight_of_every_player(one_by_one):
 
 def test_the_scoring_weights_are_the_moving_average(make_trainer):
     trainer = make_trainer(ema_decay=0.5)
-    expected = [average.numpy() for average, _ in trainer.model.scoring_pairs]
+    scoring, trained = trainer.model.scoring, trainer.model.trained
+    pairs = list(zip(scoring.trainable_variables, trained.trainable_variables, strict=True))
+    assert [tuple(map(id, pair)) for pair in trainer.model.scoring_pairs] == [
+        tuple(map(id, pair)) for pair in pairs
+    ]
+    assert scoring is not trained
+    expected = [average.numpy() for average, _ in pairs]
     for step in (1, 2, 3):
         trainer.run(1)
         decay = min(0.5, (1 + step) / (10 + step))
