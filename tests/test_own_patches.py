@@ -56,9 +56,25 @@ def test_perfect_scores_and_maps_have_figures_of_one():
     masks = {kind: masks.astype(float) for kind, (_, masks) in trial.damaged.items()}
     masks[""] = np.zeros((3, 32, 32))
     assert trial.pixels(masks) == {"pixel_auroc": 1.0, "aupro": pytest.approx(1.0)}
+    # Pixels of the normal images count as well.
+    masks[""] += 2.0
+    assert trial.pixels(masks)["aupro"] == 0.0
     scores = {kind: np.full(3, float(kind != "")) for kind in trial.batches()}
     assert trial.auroc(scores) == 1.0
     assert trial.auroc({kind: -values for kind, values in scores.items()}) == 0.0
+
+
+@pytest.mark.parametrize("count", [5, 10, 31])
+def test_images_are_reserved_as_a_run_reserves_them(count):
+    from patches.choosing import reserve
+
+    from memgan_tf.models.memgan_plus import MEMGANPlus
+    from memgan_tf.training.trainer import _reserve
+
+    expected = _reserve(np.arange(count), MEMGANPlus.reserved_share)
+    for mine, own in zip(reserve(np.arange(count)), expected, strict=True):
+        np.testing.assert_array_equal(mine, own)
+    assert len(expected[1]) == -(-count // 10)
 
 
 def test_the_best_over_all_sets_is_chosen():
@@ -98,7 +114,10 @@ def test_tables_come_from_the_records(tmp_path):
 
     (tmp_path / "parts").mkdir()
     whole = {"auroc": 0.9, "pixel_auroc": 0.8, "aupro": 0.7}
-    variant = {"scores": {"local": 0.6}, "maps": {"smoothed": {"aupro": 0.5}}}
+    variant = {
+        "scores": {"largest": 0.9, "local": 0.6},
+        "maps": {"smoothed": {"aupro": 0.5}, "local": {"aupro": 0.8}},
+    }
     synthetic = {"pca": whole, "present": whole, "turns 1, memory": variant}
     files.write_json(tmp_path / "parts" / "variants.json", {"synthetic": synthetic})
     counts = {"found": 3, "num_anomalies": 4, "false_alarms": 1, "num_normal": 5}

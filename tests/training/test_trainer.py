@@ -170,6 +170,28 @@ def test_the_scoring_weights_are_the_moving_average(make_trainer):
         np.testing.assert_allclose(average, value, atol=1e-6)
 
 
+def test_statistics_are_means_over_batches_of_the_images_in_order(make_trainer, pixels):
+    trainer, seen = make_trainer(ema_decay=0.5, batch_size=10), []
+    measure = trainer._measure
+
+    def record(images, rate):
+        seen.append((images.numpy(), float(rate)))
+        measure(images, rate)
+
+    trainer._measure = record
+    trainer.measure_statistics()
+    # A part of a batch, here of four, is left out.
+    assert [rate for _, rate in seen] == pytest.approx([1.0, 0.5])
+    np.testing.assert_array_equal(np.concatenate([images for images, _ in seen]), pixels(24)[:20])
+    # They belong to the networks that score.
+    (own,), (trained,) = (
+        [v.numpy() for v in networks.variables if v.name == "mean"][:1]
+        for networks in (trainer.model.scoring, trainer.model.trained)
+    )
+    assert np.abs(own).max() > 0
+    assert np.abs(trained).max() == 0
+
+
 def test_metrics_are_means_over_the_epoch(make_trainer):
     trainer = make_trainer(batch_size=12)  # two steps an epoch
     values = []
@@ -197,6 +219,11 @@ def test_compiled_and_bfloat16_steps_stay_close(name, make_trainer, at_once, req
         other = request.getfixturevalue("compiled")
     else:
         other = train(make_trainer(mixed_precision=True), 4)
+        parts = other.trainer.model.trained
+        assert {parts.encoder.compute_dtype, parts.generator.compute_dtype} == {"bfloat16"}
+        assert all(v.dtype == "float32" for v in parts.variables)
+    # Not the very same, which would be float32 without XLA.
+    assert other.metrics != at_once.metrics
     assert other.metrics == pytest.approx(at_once.metrics, rel=0.05, abs=0.05)
 
 
