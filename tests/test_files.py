@@ -68,3 +68,22 @@ def test_a_staging_folder_obeys_the_umask(tmp_path):
         os.umask(before)
     assert [path.stat().st_mode & 0o777 for path in made] == [0o750] * 2
     assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("name", ["EACCES", "EPERM", "EIO", "ESTALE", "EMFILE", "ENFILE", "ENOMEM"])
+def test_what_the_system_refuses_says_nothing_about_a_file(name):
+    assert files.is_refusal(OSError(getattr(errno, name), "refused", "a.json"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(errno.ENOENT, "missing"),
+        OSError(errno.EINVAL, "invalid"),
+        OSError("Truncated File Read"),
+        ValueError(errno.EACCES),
+        MemoryError(),
+    ],
+)
+def test_other_errors_are_no_refusal(error):
+    assert not files.is_refusal(error)

@@ -90,6 +90,11 @@ def test_white_may_be_zero():
     gray = VALUES[..., 0]
     np.testing.assert_array_equal(read(deep(gray, WHITE_IS_ZERO)), 255 - (gray >> 8))
     np.testing.assert_array_equal(read(deep(gray, WHITE_IS_ZERO), 12), 255 - (gray >> 4))
+    # Beyond the depth there is nothing darker than black, nor brighter than white.
+    beyond = gray.copy()
+    beyond[0, 0] = 60_000
+    assert read(deep(beyond, WHITE_IS_ZERO), 12)[0, 0] == 0
+    assert read(deep(beyond), 12)[0, 0] == 255
 
 
 def test_12_bits_stated_by_the_file_need_no_setting():
@@ -109,8 +114,10 @@ def test_32_bits_need_a_depth():
     for bit_depth in (None, 16):
         with pytest.raises(ValueError, match="32-bit pixels, whose range is not stated"):
             read(content, bit_depth)
-    with pytest.raises(ValueError, match="pixels below 0 or above 65535"):
-        read(saved(Image.fromarray(wide - 1)), 8)
+    for shift in (-1, 65536 - 89):
+        with pytest.raises(ValueError, match="pixels below 0 or above 65535"):
+            read(saved(Image.fromarray(wide + shift)), 8)
+    assert read(saved(Image.fromarray(wide + 65535 - 89)), 8).min() == 255
 
 
 def test_ycbcr_is_read_compressed_or_not(tmp_path):
