@@ -15,7 +15,7 @@ GRAY, WHITE_IS_ZERO, RGB, YCBCR = 1, 0, 2, 6
 VALUES = np.random.default_rng(0).integers(0, 4096, (9, 10, 3)).astype(np.uint16)
 
 
-def tiff(data, shape, bits, photometric, planes=1, order="<"):
+def tiff(data, shape, bits, photometric, planes=1, order="<", orientation=1):
     """An uncompressed TIFF file with one strip per plane."""
     height, width, channels = shape
     strips = channels if planes == 2 else 1
@@ -31,6 +31,7 @@ def tiff(data, shape, bits, photometric, planes=1, order="<"):
         259: (SHORT, 1, 1),
         262: (SHORT, 1, photometric),
         273: (LONG, strips, 256 if strips == 1 else 160 + 2 * channels),
+        274: (SHORT, 1, orientation),
         277: (SHORT, 1, channels),
         278: (SHORT, 1, height),
         279: (LONG, strips, len(data) if strips == 1 else 160 + 2 * channels + 4 * strips),
@@ -69,6 +70,13 @@ def test_color_of_16_bits_is_scaled_by_the_depth(order):
     np.testing.assert_array_equal(read(content), VALUES >> 8)
     np.testing.assert_array_equal(read(content, 12), VALUES >> 4)
     assert decode_bytes(content).peak == VALUES.max()
+
+
+@pytest.mark.parametrize("values", [VALUES, VALUES[..., 0]], ids=["color", "gray"])
+def test_16_bits_are_upright(values):
+    """A camera held upright says 6: turn it clockwise."""
+    content = deep(values, RGB if values.ndim == 3 else GRAY, orientation=6)
+    np.testing.assert_array_equal(read(content), np.rot90(values >> 8, -1))
 
 
 def test_16_bit_color_in_separate_planes_is_left_out():
