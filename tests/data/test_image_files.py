@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -232,6 +234,21 @@ def test_color_of_16_bits_is_scaled_too(tmp_path):
     assert decoded.peak == values.max()
     served = decode_image(tf.constant(content), (9, 10, 3), "stretch", 12).numpy()
     np.testing.assert_array_equal(served, values >> 4)
+
+
+def test_color_of_16_bits_is_upright(tmp_path):
+    """A camera held upright says 6: turn it clockwise. TensorFlow writes such files, without it."""
+    values = np.random.default_rng(0).integers(0, 4096, (9, 10, 3))
+    content = tf.io.encode_png(tf.constant(values, tf.uint16)).numpy()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    chunk = b"eXIf" + exif.tobytes().removeprefix(b"Exif\0\0")
+    chunk = struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    header = 8 + 25
+    (tmp_path / "a.png").write_bytes(content[:header] + chunk + content[header:])
+    with pillow_rules():
+        pixels = np.asarray(decode(tmp_path / "a.png", bit_depth=12).image)
+    np.testing.assert_array_equal(pixels, np.rot90(values >> 4, -1))
 
 
 def test_a_depth_changes_no_file_of_8_bits(tmp_path):

@@ -55,7 +55,7 @@ def explained(model):
 
 
 PATCHES = projected(PIXELS).reshape(3, -1, SIZE)
-UNITS = GENERATOR.normal(10.0, 20.0, (12, SIZE)).astype(np.float32)
+UNITS = GENERATOR.normal(10.0, 1.0, (12, SIZE)).astype(np.float32)
 GAPS = np.linalg.norm(PATCHES[:, :, np.newaxis] - UNITS, axis=-1)
 NEAREST = np.where(VALID, GAPS.min(axis=-1).reshape(3, ROWS, COLUMNS), 0.0)
 
