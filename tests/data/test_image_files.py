@@ -121,6 +121,8 @@ def test_the_digest_is_of_all_rows_at_once(colored_row):
         ((20, 40), "stretch", (0, 0, 20, 40), (10, 10), (0, 0)),
         ((20, 40), "crop", (0, 10, 20, 20), (10, 10), (0, 0)),
         ((40, 20), "crop", (10, 0, 20, 20), (10, 10), (0, 0)),
+        ((20, 45), "crop", (0, 12, 20, 20), (10, 10), (0, 0)),  # the odd pixel is last
+        ((45, 20), "crop", (12, 0, 20, 20), (10, 10), (0, 0)),
         ((20, 40), "pad", (0, 0, 20, 40), (5, 10), (2, 0)),
         ((40, 20), "pad", (0, 0, 40, 20), (10, 5), (0, 2)),
         ((40, 20), "keep", (0, 0, 40, 20), (10, 5), (0, 2)),
@@ -193,6 +195,21 @@ def test_a_graph_gives_the_same_pixels_but_for_a_grey_level(tmp_path):
                 differences = np.abs(found - expected.astype(float))
                 assert differences.max() <= 1, (name, rule)
                 assert (differences > 0).mean() < 0.05, (name, rule)
+
+
+@pytest.mark.parametrize("size", [(30, 17), (17, 31), (40, 9), (9, 40)])
+def test_a_graph_places_content_where_pillow_does(size):
+    """Odd bars, of which the first is narrower; black content of `keep` is not padding."""
+    for rule in ("pad", "keep"):
+        for value in (0, 200):
+            picture = Image.fromarray(np.full((*size, 3), value, np.uint8))
+            content = io.BytesIO()
+            picture.save(content, "PNG")
+            expected = DecodedImage(picture, "PNG").fit(16, 15, rule)
+            found = decode_image(tf.constant(content.getvalue()), (16, 15, 3), rule)
+            np.testing.assert_array_equal(found, expected)
+            assert expected.max() == max(value, rule == "keep")
+            assert expected.min() == 0
 
 
 def test_a_graph_keeps_pixels_of_the_right_size(tmp_path):
