@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from memgan_tf.data.local_anomalies import KINDS, SIZES, make_local_anomalies
 
@@ -45,6 +46,33 @@ def test_a_blur_is_smoother_than_the_image(made, images):
     before, after = (np.abs(np.diff(a.astype(float), axis=1)) for a in (images, damaged))
     inside = masks[:, 1:] & masks[:, :-1]
     assert after[inside].mean() < 0.5 * before[inside].mean()
+
+
+def test_a_patch_is_a_part_of_another_image():
+    """Each image is striped in two gray levels of its own."""
+    levels = 28 * np.arange(9)[:, np.newaxis] + [0, 14]
+    images = np.zeros((9, 32, 32, 1), np.uint8)
+    images[:, ::2], images[:, 1::2] = (
+        levels[:, column, np.newaxis, np.newaxis, np.newaxis] for column in (0, 1)
+    )
+    damaged, masks = make_local_anomalies(images, 0, ("large",))["patch_large"]
+    for index, (image, mask) in enumerate(zip(damaged, masks, strict=True)):
+        inside = ndimage.binary_erosion(mask)
+        assert inside.sum() > 20
+        assert not np.isin(image[inside], levels[index]).any()
+        assert np.isin(image[inside], levels).all()
+
+
+@pytest.mark.parametrize("kind", ["scratch", "stain"])
+def test_a_mask_ends_where_half_of_the_change_is_left(kind):
+    images = np.full((6, 32, 32, 1), 128, np.uint8)
+    made = make_local_anomalies(images, 0, ("medium", "large"))
+    for damaged, masks in (made[f"{kind}_{size}"] for size in ("medium", "large")):
+        changes = np.abs(damaged.astype(int) - 128)[..., 0]
+        largest = changes.max(axis=(1, 2), keepdims=True)
+        # A gray level is lost in rounding.
+        assert (changes >= largest / 2 - 1)[masks].all()
+        assert (changes <= largest / 2 + 1)[~masks].all()
 
 
 def test_the_same_seed_makes_the_same_defects(made, images):

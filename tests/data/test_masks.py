@@ -96,6 +96,18 @@ def test_masks_are_joined_and_scaled(tmp_path):
     assert is_scaled
 
 
+def test_a_scaled_mask_takes_the_nearest_pixel(tmp_path):
+    """Of 15 rows onto 10: the middle of the fifth is at 6.75, in the seventh row of the mask."""
+    large = np.zeros((15, 18), np.uint8)
+    large[6] = 1
+    Image.fromarray(large).save(tmp_path / "a.png")
+    with pillow_rules():
+        mask, _ = read_mask([tmp_path / "a.png"], SHAPE)
+    expected = np.zeros(SHAPE, bool)
+    expected[4] = True
+    np.testing.assert_array_equal(np.asarray(mask) > 0, expected)
+
+
 @pytest.mark.parametrize("size", [(12, 12), (9, 10), (24, 10)])
 def test_a_mask_of_another_shape_is_refused(size, tmp_path):
     put(tmp_path / "a.png", 1, size)

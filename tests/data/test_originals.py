@@ -84,6 +84,17 @@ def test_masks_are_joined_in_the_photographs_pixels(tmp_path):
     assert not without.mask(0).any()
 
 
+def test_a_mask_is_shown_smaller_by_the_nearest_pixels(tmp_path):
+    """Of 200 columns onto 80: each shows the one in its middle, such as 2.5 · 4.5 = 11.25."""
+    mask = np.zeros(SIZE, np.uint8)
+    mask[:, [11, 13]] = 255
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    _, found = originals(tmp_path, "stretch", (tmp_path / "m.png",))
+    expected = np.zeros((48, 80), bool)
+    expected[:, [4, 5]] = True
+    np.testing.assert_array_equal(found.mask(0, 80), expected)
+
+
 def test_a_selection_keeps_the_order(tmp_path):
     photographs = [Photograph(tmp_path / f"{i}.png", (i + 8, 9)) for i in range(4)]
     picked = Originals(photographs, "pad").select(np.array([3, 1]))
