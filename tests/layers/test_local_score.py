@@ -56,6 +56,23 @@ def test_the_means_of_a_graph_are_the_same_bit_by_bit(count):
     np.testing.assert_array_equal(found, graph(tf.constant(values), windows))
 
 
+def test_the_map_is_the_mean_over_windows_of_3_to_17_pixels():
+    """Before a fit the usual error is 1 everywhere: roots of the windows' geometric mean."""
+    values = np.random.default_rng(0).uniform(1.0, 9.0, (2, 64, 64)).astype(np.float32)
+    _, found = LocalScore((64, 64))(tf.constant(values))
+    means = smoothed(tf.constant(values), (3, 5, 9, 17)).numpy()
+    expected = np.exp(0.5 * np.log(means).mean(axis=3))
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_a_tenth_of_the_mean_error_is_added_to_the_usual_one():
+    values = np.full((40, *SIZE), 4.0, np.float32)
+    values[:, :, :8] = 0.0
+    usual = fitted(values).usual.numpy()
+    np.testing.assert_allclose(usual[:, [0, -1], 0], [[0.2, 4.2]] * 16, rtol=1e-5)
+    np.testing.assert_allclose(usual[..., -1], 2.2, rtol=1e-5)
+
+
 def test_on_the_fitted_images_each_scale_has_mean_0(score):
     peaks = tf.reduce_max(score._logarithms(tf.constant(squares(40))), axis=[1, 2])
     np.testing.assert_allclose(peaks.numpy().mean(axis=0), score.peak_means.numpy(), atol=1e-4)

@@ -52,6 +52,31 @@ def test_where_each_position_has_its_own_color_positions_are_better():
     assert lead_of(stream_of(photographs(colors))) < 0.0
 
 
+def test_both_learn_from_the_images_that_are_not_held_out():
+    images = photographs((120, 120, 120))
+    given = {}
+
+    class Recording:
+        def __init__(self, learner, name):
+            self._learner, self._seen = learner, given.setdefault(name, [])
+
+        def add(self, features, valid):
+            self._seen.append(features)
+            self._learner.add(features, valid)
+
+        def __getattr__(self, name):
+            return getattr(self._learner, name)
+
+    positions = PositionLearner(IDENTITY, 0.05, SIDE * SIDE, 10.0)
+    memory = MemoryLearner(IDENTITY, 2000, 0.5, COUNT - count_held(COUNT), seed=0)
+    learners = Recording(positions, "positions"), Recording(memory, "memory")
+    memory_lead(stream_of(images), *learners, False, seed=3)
+    held = np.random.default_rng(3).permutation(COUNT)[: count_held(COUNT)]
+    expected = np.delete(images, held, axis=0) / np.float32(16)
+    for name in ("positions", "memory"):
+        np.testing.assert_array_equal(np.concatenate(given[name]), expected)
+
+
 def test_padding_stays_padding():
     images = photographs((120, 120, 120))
     images[:, :4] = 0

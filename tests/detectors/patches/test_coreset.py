@@ -39,4 +39,5 @@ def test_projected_rows_are_covered_nearly_as_well():
     found = choose_centers(rows, 50, seed=3)
     assert len(set(found.tolist())) == 50
     np.testing.assert_array_equal(found, choose_centers(rows, 50, seed=3))
+    assert not np.array_equal(found, choose_centers(rows, 50, seed=4))
     assert radius(found) < 1.1 * radius(greedy_centers(rows, 50))

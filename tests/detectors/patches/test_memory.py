@@ -55,3 +55,16 @@ def test_candidates_are_bounded_alike_for_each_image(images, monkeypatch):
     monkeypatch.setattr(memory, "MAX_CANDIDATES", 6)
     learner = learner_of(images)
     assert np.bincount(learner.owners).tolist() == [2, 2, 2]
+    # A share of all patches, not of the candidates.
+    assert len(learner_of(images, share=0.5).units) == 6
+    assert len(learner_of(images, share=0.25).units) == 3
+
+
+def test_candidates_are_drawn_from_the_whole_image(monkeypatch):
+    monkeypatch.setattr(memory, "MAX_CANDIDATES", 20)
+    # The second number of a patch is its place.
+    images = np.random.default_rng(0).normal(size=(20, 2, 2, 2)).astype(np.float32)
+    images[..., 1] = [[0, 1], [2, 3]]
+    places = learner_of(images).units[:, 1]
+    assert len(places) == 20
+    assert set(places) == {0, 1, 2, 3}
