@@ -3,6 +3,7 @@ import types
 import numpy as np
 import pytest
 
+from memgan_tf.data.folders.originals import Originals, Photograph
 from memgan_tf.evaluation import heat_scale as module
 from memgan_tf.evaluation.float_bins import RELATIVE_WIDTH
 from memgan_tf.evaluation.heat_scale import HeatScale, heat_scale, measure_scale
@@ -38,6 +39,15 @@ def test_the_scale_covers_all_but_a_thousandth_of_the_normal_pixels(tmp_path):
     assert (scale.share, scale.num_images) == (0.999, 20)
     scale = measure_scale(Run(tmp_path), images_of(10))  # one of 640: more than a thousandth
     assert scale.top == pytest.approx(255, rel=RELATIVE_WIDTH)
+
+
+def test_padding_around_photographs_has_no_part_in_the_scale(tmp_path):
+    """Photographs of 4 × 8 pixels in the middle of images of 8 × 8, whose bars have high values."""
+    images = np.full((20, 8, 8, 1), 200, np.uint8)
+    images[:, 2:6] = 3
+    photographs = Originals([Photograph(tmp_path / "absent", (4, 8))] * 20, "pad")
+    scale = measure_scale(Run(tmp_path), Views(images, originals=photographs))
+    assert scale.top == pytest.approx(3, rel=RELATIVE_WIDTH)
 
 
 def test_the_work_is_bounded(tmp_path, monkeypatch):
