@@ -1,9 +1,15 @@
+import pathlib
+import types
+
 import numpy as np
 import pytest
 
+from memgan_tf.data.folders.originals import Originals, Photograph
+from memgan_tf.evaluation import predicted_regions
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.evaluation.regions import Region, find_region
 from memgan_tf.evaluation.scores import write_scores
+from memgan_tf.evaluation.views import Views
 
 
 @pytest.fixture
@@ -46,3 +52,19 @@ def test_a_region_is_written_as_its_box():
     heat = np.zeros((4, 4))
     heat[1, 2] = 1.0
     assert str(find_region(heat, 0.5, (8, 8))) == "4,2,6,4"
+
+
+def test_regions_of_called_images_alone_are_in_the_photographs_pixels(heat, monkeypatch):
+    """Photographs twice as large as the images, compared at the size of the images."""
+    monkeypatch.setattr(predicted_regions, "MAX_LONGER_SIDE", 8)
+    monkeypatch.setattr(predicted_regions, "pixel_threshold", lambda run: 1.0)
+    run = types.SimpleNamespace(
+        config=types.SimpleNamespace(image_shape=(6, 8, 1)),
+        explain=lambda images: {"anomaly_map": np.stack([heat] * len(images))},
+    )
+    photographs = [Photograph(pathlib.Path("absent"), (12, 16))] * 3
+    views = Views(np.zeros((3, 6, 8, 1), np.uint8), originals=Originals(photographs, "stretch"))
+    flagged = np.array([False, True, False])
+    found = predicted_regions.predict_regions(run, views, flagged)
+    assert found == [None, Region((4, 2, 10, 6), 24), None]
+    assert predicted_regions.predict_regions(run, Views(views.images), flagged) is None
