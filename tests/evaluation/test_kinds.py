@@ -34,6 +34,20 @@ def test_without_normal_images_there_are_shares_alone():
     assert row == {"kind": "3", "anomaly": True, "images": 2, "flagged": 1}
 
 
+def test_a_score_at_the_threshold_raises_no_alarm():
+    rows = measure_kinds(KINDS, LABELS, SCORES, threshold=3.0)
+    assert [row["flagged"] for row in rows] == [0, 1, 0]
+    decisions = count_decisions(LABELS, SCORES, 3.0)
+    assert summarize_decisions({"decisions": decisions}) == "found 1 of 3, false alarms 0 of 2"
+
+
+def test_normal_and_anomalous_images_of_one_name_are_two_kinds():
+    names = np.array(["a", "a", "a"])
+    rows = measure_kinds(names, np.array([0, 1, 1]), np.array([5.0, 9.0, 1.0]), threshold=4.0)
+    found = [(row["anomaly"], row["images"], row["flagged"], row.get("auroc")) for row in rows]
+    assert found == [(False, 1, 1, None), (True, 2, 1, 0.5)]
+
+
 def test_no_kinds_no_rows():
     assert measure_kinds(None, LABELS, SCORES, 2.5) == []
 
