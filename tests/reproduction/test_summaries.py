@@ -1,10 +1,11 @@
+import dataclasses
 import statistics
 
 import pytest
 from scipy.stats import wilcoxon
 
 from memgan_tf.reproduction.records import Cell, paper_tables, read_records
-from memgan_tf.reproduction.summaries import best_methods, compare, summarize
+from memgan_tf.reproduction.summaries import TIE, best_methods, compare, summarize
 from memgan_tf.reproduction.tables import (
     mixed_versions,
     results_table,
@@ -79,6 +80,15 @@ def test_less_than_a_twentieth_of_a_point_is_a_tie_either_way():
     first, second = summarize({**cells(TEN), **cells(other, "dcae")}, "mnist")
     result = compare(first, second)
     assert (result.wins, result.ties, result.losses) == (1, 2, 1)
+
+
+def test_a_twentieth_of_a_point_is_a_win_or_a_loss():
+    (summary,) = summarize(cells({0: [90.0]}), "mnist")
+    ahead = dataclasses.replace(summary, means={0: TIE})
+    level = dataclasses.replace(summary, means={0: 0.0})
+    for first, second, expected in ((ahead, level, (1, 0, 0)), (level, ahead, (0, 0, 1))):
+        result = compare(first, second)
+        assert (result.wins, result.ties, result.losses) == expected
 
 
 def test_too_few_classes_give_no_p_value():
