@@ -97,9 +97,9 @@ def test_masks_are_joined_and_scaled(tmp_path):
 
 
 def test_a_scaled_mask_takes_the_nearest_pixel(tmp_path):
-    """Of 15 rows onto 10: the middle of the fifth is at 6.75, in the seventh row of the mask."""
-    large = np.zeros((15, 18), np.uint8)
-    large[6] = 1
+    """Of 30 rows onto 10: each shows the middle one of three, however thin a line there is."""
+    large = np.zeros((30, 36), np.uint8)
+    large[3 * 4 + 1] = large[3 * 7] = 1
     Image.fromarray(large).save(tmp_path / "a.png")
     with pillow_rules():
         mask, _ = read_mask([tmp_path / "a.png"], SHAPE)

@@ -109,6 +109,19 @@ def test_a_table_of_parts_averages_seeds_then_classes():
         filled("parts: mnist memgan", records)
 
 
+def test_classes_count_the_same_whatever_their_number_of_seeds():
+    records = {
+        Cell("mnist", "memgan_plus", "default", 0, 0): measured(a_b=0.90),
+        Cell("mnist", "memgan_plus", "default", 0, 1): measured(a_b=0.80),
+        Cell("mnist", "memgan_plus", "default", 1, 0): measured(a_b=0.60),
+    }
+    for record_of in records.values():
+        record_of["auroc_by_parts"] |= {"a": 0.5, "b": 0.5}
+    # 85 and 60; the deviation needs seeds that have both classes.
+    rows = filled("parts: mnist memgan_plus", records)
+    assert rows[2] == "| **the score: a, b** | 85.0 ± 7.1 | 60.0 | 72.50 |"
+
+
 def test_a_table_of_parts_leaves_out_each_of_the_score_and_adds_each_other():
     names = ("a", "b", "c", "d", "a+b", "b+c", "a+c", "a+b+c", "a+b+c+d")
     run = record(50.0) | {

@@ -31,6 +31,12 @@ def test_blur_and_sharpness_act_at_edges_alone(images):
     assert steps[2] < 64 < steps[3]
 
 
+def test_a_blur_mixes_neither_images_nor_channels():
+    colors = np.random.default_rng(0).integers(0, 256, (5, 1, 1, 3), dtype=np.uint8)
+    images = np.broadcast_to(colors, (5, 32, 32, 3))
+    np.testing.assert_array_equal(make_photometric_anomalies(images)["blur"], images)
+
+
 def test_noise_has_the_given_deviation_and_equalized_images_a_flat_histogram(images):
     made = make_photometric_anomalies(images)
     assert (made["noise"].astype(float) - images).std() == pytest.approx(20.0, rel=0.02)

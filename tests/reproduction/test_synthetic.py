@@ -32,6 +32,18 @@ def test_a_patch_of_another_image_is_pasted():
     np.testing.assert_array_equal(images[0], 10)
 
 
+def test_a_patch_may_be_pasted_anywhere():
+    """A side of 4 on one of 10: from 0 to 6 in either direction."""
+    images = np.zeros((200, 10, 10, 1), np.uint8)
+    images[::2] = 200
+    pasted = make_synthetic_anomalies(images, 1)["cutpaste"]
+    changed = [np.argwhere((pasted[i] != images[i])[..., 0]) for i in range(200)]
+    corners = np.array([places.min(axis=0) for places in changed if len(places)])
+    assert len(corners) > 50
+    for axis in (0, 1):
+        assert set(corners[:, axis].tolist()) == set(range(7))
+
+
 def test_the_same_seed_makes_the_same_anomalies(images):
     first, again = make_synthetic_anomalies(images, 3), make_synthetic_anomalies(images, 3)
     for kind in first:

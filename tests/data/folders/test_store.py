@@ -42,6 +42,25 @@ def test_what_makes_an_entry_anew(change, tmp_path, cache):
     assert len(load(root)) == 2 + (change == "more")
 
 
+def test_masks_and_the_depth_make_an_entry_anew(tmp_path, cache):
+    root, image, mask = fill(tmp_path / "set", "1.png"), *map(pathlib.PurePath, ("1.png", "m.png"))
+    put(root / mask, 0)
+
+    def entry(bit_depth=None):
+        masks = {image: (mask,)}
+        path, found = folder_store.stored(root, [image], masks, (8, 8), "stretch", bit_depth)
+        (record,) = found["files"]
+        return path, record["is_marked"]
+
+    first, is_marked = entry()
+    assert entry() == (first, is_marked) == (first, False)
+    put(root / mask, 255)
+    second, is_marked = entry()
+    assert second != first
+    assert is_marked
+    assert entry(12)[0] not in (first, second)
+
+
 @pytest.mark.parametrize("way", ["in place", "renamed"])
 def test_files_replaced_by_others_of_the_same_size_and_time(way, tmp_path):
     root = fill(tmp_path / "set", "1.bmp", "2.bmp")
