@@ -166,6 +166,11 @@ def test_the_law_of_the_features_is_measured_on_images_that_trained(trained):
 
 def test_the_classifier_takes_as_many_steps_as_asked_on_other_draws():
     trainer = make_trainer(MEMGANPlus, turn_steps=3, turn_flip=True)
+    many = trainer.model.draw(200, tf.constant([1, 2]))
+    shift = trainer.model.config.turn_shift
+    # As far to either side, and an image is mirrored as often as not.
+    assert set(many["turn_shifts"].numpy().ravel()) == set(range(-shift, shift + 1))
+    assert np.mean(many["turn_flips"]) == pytest.approx(0.5, abs=0.1)
     draws = trainer.model.draw(8, tf.constant([1, 2]))
     assert draws["turn_shifts"].shape == (8, 3, 2)
     assert draws["turn_flips"].shape == (8, 3)
