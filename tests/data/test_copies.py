@@ -88,6 +88,33 @@ def test_a_set_that_would_be_one_group_joins_equal_images_alone():
     assert groups_of([*again, *images[:1]]) == [0, 1, 2, 3]
 
 
+@pytest.mark.parametrize(("count", "are_joined"), [(5, True), (6, False)])
+def test_a_group_of_more_than_half_joins_equal_images_alone(count, are_joined):
+    """Of ten images: five shots of a scene are copies, six say that the set has one scene."""
+    generator = np.random.default_rng(0)
+    scene, *others = scenes(11 - count)
+    shots = [
+        np.clip(scene + generator.normal(0, 2, scene.shape), 0, 255).astype(np.uint8)
+        for _ in range(count)
+    ]
+    rest = list(range(count, 10))
+    expected = [0] * count if are_joined else list(range(count))
+    assert groups_of([*shots, *others]) == [*expected, *rest]
+
+
+def test_a_lamp_and_noise_together_are_still_a_copy():
+    """Two gray levels of light and 3.6 of noise, of which 4 are allowed without the light."""
+    generator = np.random.default_rng(1)
+    signatures = generator.integers(40, 200, (8, 432)).astype(np.uint8)
+    noise = np.round(generator.normal(0, 3.6, 432))
+    again = signatures[2] + 2.0 + noise - round(noise.mean())
+    found = copies.group(
+        [str(i) for i in range(9)], np.vstack([signatures, again]).astype(np.uint8)
+    )
+    assert np.sqrt(np.mean((again - signatures[2]) ** 2)) > copies.MAX_DIFFERENCE
+    assert found.tolist() == [*range(8), 2]
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_few_images(count):
     images = scenes(count)
