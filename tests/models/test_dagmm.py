@@ -80,3 +80,12 @@ def test_dropout_keeps_its_share_and_its_mean():
     kept = model.draw(200, tf.constant([1, 2], tf.int64))["kept"].numpy()
     assert set(np.unique(kept).round(4)) == {0.0, np.float32(4 / 3).round(4)}
     assert kept.mean() == pytest.approx(1.0, abs=0.02)
+
+
+def test_the_terms_are_weighed_by_their_settings(make_trainer):
+    model = make_trainer(energy_weight=0.2, singularity_weight=0.03).model
+    assert model.term_weights == {
+        "loss/reconstruction": 1.0,
+        "loss/energy": 0.2,
+        "loss/singularity": 0.03,
+    }

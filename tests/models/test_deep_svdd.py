@@ -13,6 +13,7 @@ from memgan_tf.models.deep_svdd import (
 )
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import make_strategy
+from tests.models.recording import RecordingStep
 
 
 def test_the_centre_is_the_mean_kept_off_zero_with_its_sign():
@@ -61,6 +62,21 @@ def make_trainer(pixels):
         return Trainer(factory, config.training, pixels(16), make_strategy("none"))
 
     return make
+
+
+@pytest.mark.parametrize(("phase", "decay"), [("pretraining", 0.5), ("training", 0.25)])
+def test_each_phase_has_its_own_weight_decay(phase, decay, make_trainer, pixels):
+    """The gradient of ½ λ ‖w‖² is λ w; the same seed makes the same weights."""
+    gradients = []
+    for share in (1.0, 0.0):
+        decays = {"pretraining_weight_decay": 0.5 * share, "weight_decay": 0.25 * share}
+        model, step = make_trainer(**decays).model, RecordingStep(8)
+        step.phase = phase
+        model.train_step(tf.constant(pixels(8)), {}, step)
+        ((player, found),) = step.gradients.items()
+        gradients.append(found)
+    for with_decay, without, weights in zip(*gradients, model.players[player], strict=True):
+        np.testing.assert_allclose(with_decay - without, decay * weights.numpy(), atol=1e-4)
 
 
 def values(variables):
