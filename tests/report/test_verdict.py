@@ -6,6 +6,7 @@ import pytest
 from memgan_tf.evaluation.calibration import Calibration
 from memgan_tf.report.findings import ScoredSet
 from memgan_tf.report.verdict import judge
+from memgan_tf.report.warnings import chance_of_alarms
 
 # Held-out scores 1, …, 99: at a rate of 5 % the threshold is 95.
 CALIBRATION = Calibration.of(np.arange(1.0, 100.0), 0.05)
@@ -126,3 +127,10 @@ def test_pixel_metrics_are_quoted():
     metrics = {"pixel_auroc": 0.912, "aupro": 0.8}
     told = findings(NORMAL, NORMAL + 99, metrics=metrics, pixels={"num_regions": 7})
     assert any("91.2 and an AUPRO of 80.0 (7 defect regions)" in s for s in judge(told).sentences)
+
+
+@pytest.mark.parametrize(("alarms", "chance"), [(0, 1.0), (1, 2 / 21), (2, 1 / 210)])
+def test_the_chance_of_alarms_counts_those_that_came(alarms, chance):
+    """The highest of 21 scores is one of two new images, or both are the highest two."""
+    calibration = Calibration.of(np.arange(19.0), 0.05)
+    assert chance_of_alarms(calibration, alarms, 2) == pytest.approx(chance)
