@@ -170,3 +170,14 @@ def test_inversion_starts_at_the_nearest_candidate(make_model):
     candidates = tf.random.stateless_normal((8, 3), (17, 0))
     chosen = parts.nearest_candidates(parts.generator(candidates))
     np.testing.assert_allclose(chosen, candidates, rtol=1e-5)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.25, 1.0])
+def test_adgans_distance_weighs_pixels_and_features(make_model, pixels, weight):
+    parts = make_model("adgan", feature_weight=weight).scoring
+    scaled, generated = parts.scaling(pixels(4)), parts.scaling(pixels(4, seed=9))
+    features, others = map(parts.discriminator.features, (scaled, generated))
+    of_pixels = np.abs(scaled - generated).sum((1, 2, 3))
+    of_features = np.abs(features - others).reshape(4, -1).sum(1)
+    expected = (1.0 - weight) * of_pixels + weight * of_features
+    np.testing.assert_allclose(parts.distance(scaled, features, generated), expected, rtol=1e-5)

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,6 +13,21 @@ def test_it_finds_the_nearest_code():
 
     found = invert(distance, tf.zeros((3, 2)), num_steps=400, learning_rate=0.1)
     np.testing.assert_allclose(found, TARGETS, atol=1e-2)
+
+
+def test_its_steps_are_those_of_adam():
+    """Each of the first steps lowers the distance, so the last code is kept."""
+    codes = tf.Variable(tf.zeros((3, 2)))
+    adam = keras.optimizers.Adam(0.1)
+    for _ in range(3):
+        adam.apply([2.0 * (codes - TARGETS)], [codes])
+        found = invert(
+            lambda moved: tf.reduce_sum(tf.square(moved - TARGETS), axis=1),
+            tf.zeros((3, 2)),
+            num_steps=int(adam.iterations),
+            learning_rate=0.1,
+        )
+        np.testing.assert_allclose(found, codes, rtol=1e-5, atol=1e-7)
 
 
 def test_it_never_ends_worse_than_it_began():
