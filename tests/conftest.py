@@ -7,6 +7,7 @@ import gc
 import io
 import os
 import pathlib
+import signal
 import tempfile
 
 # Imports make no garbage, only time for the collector; see `pytest_runtestloop`.
@@ -15,6 +16,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 if "PYTEST_XDIST_WORKER" in os.environ:
     # Processes side by side are fastest with a thread each.
     os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's job in the background ignores it, and so would the processes that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 import numpy as np
 import pytest
