@@ -55,6 +55,9 @@ def test_a_score_at_the_threshold_stays_there(tmp_path):
     decisions.add(decision(anomaly_score=score, threshold=score))
     (found,) = Decisions(tmp_path).standing()
     assert found.anomaly_score == found.threshold == score
+    above = dataclasses.replace(found, anomaly_score=float(np.nextafter(score, 2.0)))
+    flags = [row.to_line().split(",")[COLUMNS.index("is_anomaly")] for row in (found, above)]
+    assert flags == ["0", "1"]
 
 
 def test_the_latest_decision_counts_and_can_be_withdrawn(tmp_path):

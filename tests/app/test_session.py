@@ -1,4 +1,6 @@
+import dataclasses
 import json
+import math
 import os
 import threading
 
@@ -18,6 +20,9 @@ def test_photographs_are_scored_in_order_and_again_after_a_restart(make_session)
     assert [session.is_alarm(i) for i in session.images] == [False, True, False]
     # (1 + 91 of 1 … 100 that are at least 10) / 101, and nothing is above 120
     assert [session.p_value(i) for i in session.images][1] == 1 / 101
+    at = dataclasses.replace(session.images[1], anomaly_score=session.threshold)
+    above = dataclasses.replace(at, anomaly_score=math.nextafter(session.threshold, math.inf))
+    assert [session.is_alarm(i) for i in (at, above)] == [False, True]
     session.decide(keys[1], "defect")
     again = make_session()
     assert [image.id for image in again.images] == keys

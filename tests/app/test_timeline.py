@@ -28,6 +28,8 @@ def test_wide_scores_are_drawn_by_their_logarithms():
     drawn = timeline.draw(images([1.0, 10.0, 100.0]), lambda key: None, threshold=10.0)
     ys = [p.y for p in drawn.points]
     assert drawn.is_logarithmic
+    # A score at the threshold is no alarm.
+    assert [p.kind for p in drawn.points] == ["normal", "normal", "alarm"]
     assert ys[1] == drawn.threshold_y == (ys[0] + ys[2]) / 2
 
 
