@@ -49,16 +49,15 @@ def _pairs(model, config):
             continue
         (source,) = found
         taken = uses.count(source) > 1 or source in outputs or name in outputs
-        if not taken and _can_hold(by_name[source], len(sources[source]), layer):
+        if not taken and _can_hold(by_name[source], layer):
             pairs[source] = name
     return pairs
 
 
-def _can_hold(layer, num_calls, normalization):
+def _can_hold(layer, normalization):
     """Whether a layer is a convolution, called once, whose channels are those normalized."""
     return (
         isinstance(layer, FOLDED)
-        and num_calls == 1
         and layer.data_format == "channels_last"
         and keras.activations.serialize(layer.activation) == "linear"
         and normalization.axis in (-1, 3)

@@ -25,6 +25,7 @@ def test_maps(backbone):
     assert backbone.strides == (2, 4, 8)
     assert backbone.channels == (NUM_FILTERS,) * 3
     assert not backbone.notes
+    assert not backbone.model.trainable_weights
     shapes = [tuple(found.shape) for found in backbone.maps(np.zeros((2, 48, 64, 3), np.float32))]
     assert shapes == [(2, 24, 32, 26), (2, 12, 16, 26), (2, 6, 8, 26)]
 
@@ -34,6 +35,9 @@ def test_filters_are_orthogonal_and_grow_with_the_frequency():
     products = kernel.T @ kernel
     # Colors count twice.
     np.testing.assert_allclose(products, np.diag([1.0] * 20 + [4.0] * 6), atol=1e-4)
+    # The second one has a frequency along x alone.
+    along_x = kernel[:, 1].reshape(7, 7, 3)
+    np.testing.assert_allclose(along_x, np.broadcast_to(along_x[:1], (7, 7, 3)), atol=1e-6)
     balanced = cosine_kernel(7, 20, 3, balanced=True).reshape(-1, NUM_FILTERS) * 7
     # In order of the sum of both frequencies: (0, 0), (0, 1), (1, 0), (0, 2), (1, 1), …
     factors = np.linalg.norm(balanced[:, :5], axis=0)

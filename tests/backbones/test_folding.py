@@ -60,9 +60,17 @@ def test_a_convolution_holds_the_normalization_after_it(convolution, scale, cent
 @pytest.mark.parametrize(
     ("found", "outputs"),
     [
-        ([layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization()], ()),
+        ([layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(), layers.ReLU()], ()),
         ([layers.BatchNormalization(), layers.Conv2D(4, 3)], ()),
-        ([layers.Conv2D(4, 3), layers.ZeroPadding2D(), layers.BatchNormalization()], ()),
+        (
+            [
+                layers.Conv2D(4, 3),
+                layers.ZeroPadding2D(),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+            ],
+            (),
+        ),
         # The map before the normalization, and the one after it, are outputs.
         ([layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU()], (0,)),
         ([layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU()], (1,)),
@@ -73,6 +81,17 @@ def test_other_normalization_is_left(found, outputs):
     model = network(*found, outputs=outputs)
     assert kinds(fold(model)) == kinds(model)
     assert_same_function(fold(model), model)
+
+
+def test_normalization_of_pixels_keeps_what_it_learned():
+    pixels = layers.Normalization()
+    pixels.adapt(np.random.default_rng(2).normal(3.0, 2.0, (50, 3)))
+    image = keras.Input((None, None, 3))
+    value = layers.BatchNormalization()(layers.Conv2D(4, 3)(pixels(image)))
+    model = keras.Model(image, layers.ReLU()(value))
+    found = fold(model)
+    assert kinds(found) == ["Normalization", "Conv2D", "ReLU"]
+    assert_same_function(found, model)
 
 
 def test_a_convolution_that_is_used_twice_keeps_its_values():

@@ -183,6 +183,7 @@ def test_what_has_no_counterpart_is_named(function, message):
 
 def test_sizes_of_a_batch():
     one, four = fractions.Fraction(1), fractions.Fraction(4)
+    assert (BatchSize(four) // BatchSize(one), BatchSize(four) // 2) == (4, BatchSize(one * 2))
     assert shape_of((None, 8, 3), four).tolist() == [BatchSize(four), 8, 3]
     assert target_shape((None, 8, 3), one, np.array([-1, 6])) == ((-1, 6), four)
     wanted = np.array([BatchSize(one), -1], object)

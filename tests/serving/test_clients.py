@@ -1,6 +1,9 @@
 """Both clients against servers that speak the real protocols, in good health and in bad."""
 
+import contextlib
+import socket
 import sys
+import threading
 import time
 
 import numpy as np
@@ -75,6 +78,29 @@ def test_a_slow_answer(address, connect, servable, pixels):
         connect(address, RetryPolicy(2, timeout=0.2, first_delay=0.01)).score(pixels(2))
     assert time.monotonic() - started < 3
     assert connect(address).score(pixels(2))["anomaly_score"].shape == (2,)
+
+
+def test_a_trickle_does_not_extend_the_time(connect):
+    """Each byte comes in time, and the answer as a whole does not."""
+    sent = []
+
+    def trickle(listener):
+        peer, _ = listener.accept()
+        with peer, contextlib.suppress(OSError):
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+            for _ in range(200):
+                peer.sendall(b" ")
+                sent.append(1)
+                time.sleep(0.02)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=trickle, args=[listener])
+        server.start()
+        address = f"rest://127.0.0.1:{listener.getsockname()[1]}/zeros"
+        with pytest.raises(ServerUnavailable, match=r"no answer within 0.2 s"):
+            connect(address, RetryPolicy(1, timeout=0.2)).versions()
+        server.join()
+    assert len(sent) < 200
 
 
 @pytest.mark.parametrize("fault", ["truncated", "broken off"])
