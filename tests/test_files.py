@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from memgan_tf import files, temporaries
+from memgan_tf import files
 
 
 def test_what_has_no_end_is_not_opened(tmp_path):
@@ -58,16 +58,6 @@ def test_a_log_is_no_link(tmp_path):
     with pytest.raises(ValueError, match="link is not a regular file"):
         files.open_appending(tmp_path / "link")
     assert (tmp_path / "log").read_text() == "a"
-
-
-def test_a_staging_folder_obeys_the_umask(tmp_path):
-    before = os.umask(0o027)
-    try:
-        made = [temporaries.make_staging(tmp_path), temporaries.make_staging(tmp_path)]
-    finally:
-        os.umask(before)
-    assert [path.stat().st_mode & 0o777 for path in made] == [0o750] * 2
-    assert made[0] != made[1]
 
 
 @pytest.mark.parametrize("name", ["EACCES", "EPERM", "EIO", "ESTALE", "EMFILE", "ENFILE", "ENOMEM"])

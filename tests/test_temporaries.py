@@ -5,7 +5,7 @@ import os
 import pytest
 
 from memgan_tf import temporaries
-from memgan_tf.temporaries import make_temporary, sweep_temporaries
+from memgan_tf.temporaries import make_staging, make_temporary, sweep_temporaries
 
 
 @pytest.fixture
@@ -82,6 +82,13 @@ def test_a_file_that_was_swept_before_it_was_locked_is_made_again(tmp_path, monk
 
     monkeypatch.setattr(temporaries.fcntl, "flock", sweep_first)
     handle, path = make_temporary(tmp_path / "a")
-    assert path.exists()
     assert path != swept[0]
-    assert os.path.sameopenfile(handle, os.open(path, os.O_RDONLY))
+    assert os.path.samestat(os.fstat(handle), path.stat())
+    os.close(handle)
+
+
+def test_a_staging_folder_obeys_the_umask(tmp_path, umask):
+    umask(0o027)
+    made = [make_staging(tmp_path), make_staging(tmp_path)]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o750] * 2
+    assert made[0] != made[1]

@@ -80,22 +80,18 @@ def run(flag_values):
         except KeyboardInterrupt as error:
             raise type(error)("stopped; the same command continues from there") from None
     records = read_records(results_dir)
-    if failed and not summarize(records, flag_values.suite):
-        raise _failure(failed, results_dir)
-    paths = write_tables(records, flag_values.suite, results_dir)
-    for page in map(pathlib.Path, flag_values.page):
-        files.write_text(page, fill_page(page.read_text(encoding="utf-8"), records))
-    print("Tables: " + ", ".join(map(str, paths)))
-    for line in mixed_versions(summarize(records, flag_values.suite)):
+    summaries = summarize(records, flag_values.suite)
+    if summaries or not failed:
+        paths = write_tables(records, flag_values.suite, results_dir)
+        for page in map(pathlib.Path, flag_values.page):
+            files.write_text(page, fill_page(page.read_text(encoding="utf-8"), records))
+        print("Tables: " + ", ".join(map(str, paths)))
+    for line in mixed_versions(summaries):
         print(line)
     if failed:
-        raise _failure(failed, results_dir)
-
-
-def _failure(failed, results_dir):
-    return RuntimeError(
-        f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"
-    )
+        raise RuntimeError(
+            f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"
+        )
 
 
 def _check_outputs(flag_values):

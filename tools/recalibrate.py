@@ -8,7 +8,6 @@ from memgan_tf.data.folders.walk import shown
 from memgan_tf.data.inputs import check_input
 from memgan_tf.evaluation.calibration import (
     Calibration,
-    mend_calibration,
     recalibrated,
     replace_calibration,
 )
@@ -48,7 +47,7 @@ def define_flags(flag_values):
 def run(flag_values):
     """Checks everything, scores new images if given, and writes the calibration."""
     directory = RunDirectory(flag_values.run)
-    config = directory.read_config()
+    directory.read_config()
     if not directory.is_complete:
         raise ValueError(f"`run` must be complete; finish {directory.path} with memgan train")
     if flag_values.target_fpr is None and flag_values.input is None:
@@ -57,19 +56,14 @@ def run(flag_values):
         check_real("target_fpr", flag_values.target_fpr, 1e-6, 0.5)
     check_writable(directory)
     before = _read_calibration(directory, flag_values)
-    scores, target_fpr = None, flag_values.target_fpr
-    if before is None and target_fpr is None:
-        target_fpr = config.data.target_fpr
-    if flag_values.input is not None:
-        check_input(flag_values.input)
-        scores = _score(directory.path, flag_values.input)
-    after = recalibrated(before, target_fpr, scores)
-    if before is None:
-        mend_calibration(directory, after)
-        _report(directory, "unknown", after, "the old one was damaged")
-    else:
+    if flag_values.input is None:
+        after = recalibrated(before, flag_values.target_fpr)
         backup = replace_calibration(directory, after)
-        _report(directory, before.describe()[0], after, f"the old one is {backup.name}")
+    else:
+        check_input(flag_values.input)
+        after, backup = _recalibrate_by_images(directory, flag_values, before is not None)
+    old = "the old one was damaged" if backup is None else f"the old one is {backup.name}"
+    _report(directory, "unknown" if before is None else before.describe()[0], after, old)
 
 
 def _read_calibration(directory, flag_values):
@@ -82,19 +76,20 @@ def _read_calibration(directory, flag_values):
         return None
 
 
-def _score(path, source):
+def _recalibrate_by_images(directory, flag_values, with_calibration):
     import_tensorflow()
     from memgan_tf.data.inputs import read_input
     from memgan_tf.evaluation.trained_run import TrainedRun
 
-    trained = TrainedRun.load(path, with_calibration=False)
+    trained = TrainedRun.load(directory.path, with_calibration=with_calibration)
     data, shape = trained.config.data, trained.config.image_shape
-    given = read_input(source, shape, data.fit, data.bit_depth)
+    given = read_input(flag_values.input, shape, data.fit, data.bit_depth)
     for name, reason in given.skipped:
         print(f"Left out {shown(name)}: {reason}", file=sys.stderr)
     for note in given.notes:
         print(f"Note: {note}", file=sys.stderr)
-    return trained.score(given.images)
+    backup = trained.recalibrate(given.images, flag_values.target_fpr)
+    return trained.known_calibration(), backup
 
 
 def _report(directory, before, after, old):

@@ -55,7 +55,7 @@ def _pairs(model, config):
 
 
 def _can_hold(layer, normalization):
-    """Whether a layer is a convolution, called once, whose channels are those normalized."""
+    """Whether a layer is a convolution whose channels are those normalized."""
     return (
         isinstance(layer, FOLDED)
         and layer.data_format == "channels_last"

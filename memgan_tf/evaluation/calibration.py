@@ -239,41 +239,30 @@ def recalibrated(
     return after
 
 
-def replace_calibration(run: RunDirectory, calibration: Calibration) -> pathlib.Path:
+def replace_calibration(
+    run: RunDirectory, calibration: Calibration, keep_old: bool = True
+) -> pathlib.Path | None:
     """Replaces calibration.json and keeps the old one next to it.
 
     Args:
         run: Folder of a complete run. Its config.json does not change.
         calibration: The new calibration.
+        keep_old: Whether to keep the old one; if it is damaged, there is nothing to keep.
 
     Returns:
-        File of the old one, `calibration.<UTC date and time>.json`.
+        File of the old one, `calibration.<UTC date and time>.json`; None if it is not kept.
 
     Raises:
         RuntimeError: If another process works on the run.
         ValueError, OSError: If the folder cannot be written.
     """
     check_writable(run)
-    path = run.calibration_file
+    path, backup = run.calibration_file, None
     with run.claimed(run.read_config()):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        backup = path.with_name(f"calibration.{now:%Y%m%dT%H%M%S%fZ}.json")
-        # Copied, not moved, so that the run always has a calibration.
-        files.write_text(backup, path.read_text(encoding="utf-8"))
+        if keep_old:
+            now = datetime.datetime.now(datetime.timezone.utc)
+            backup = path.with_name(f"calibration.{now:%Y%m%dT%H%M%S%fZ}.json")
+            # Copied, not moved, so that the run always has a calibration.
+            files.write_text(backup, path.read_text(encoding="utf-8"))
         calibration.save(path)
     return backup
-
-
-def mend_calibration(run: RunDirectory, calibration: Calibration) -> None:
-    """Replaces a calibration.json that is damaged, of which nothing is worth keeping.
-
-    Args:
-        run: As in `replace_calibration`.
-        calibration: The new calibration.
-
-    Raises:
-        RuntimeError, ValueError, OSError: As `replace_calibration`.
-    """
-    check_writable(run)
-    with run.claimed(run.read_config()):
-        calibration.save(run.calibration_file)

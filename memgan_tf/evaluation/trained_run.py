@@ -17,7 +17,6 @@ from memgan_tf.evaluation import drift
 from memgan_tf.evaluation.calibration import (
     Calibration,
     check_scores,
-    mend_calibration,
     recalibrated,
     replace_calibration,
 )
@@ -217,7 +216,7 @@ class TrainedRun:
         return drift.compare(self.known_calibration(), scores)
 
     def recalibrate(
-        self, images: np.ndarray | None = None, target_fpr: float | None = None
+        self, images: Images | None = None, target_fpr: float | None = None
     ) -> pathlib.Path | None:
         """Sets a new threshold, here and in the run's folder, without training.
 
@@ -233,14 +232,11 @@ class TrainedRun:
             ValueError: If there are too few images to guarantee the rate.
         """
         scores = None if images is None else self.score(images)
-        backup = None
-        if self.calibration is None and scores is not None:
-            target_fpr = self.config.data.target_fpr if target_fpr is None else target_fpr
-            after = recalibrated(None, target_fpr, scores)
-            mend_calibration(self.directory, after)
-        else:
-            after = recalibrated(self.known_calibration(), target_fpr, scores)
-            backup = replace_calibration(self.directory, after)
+        before = self.known_calibration() if scores is None else self.calibration
+        if before is None and target_fpr is None:
+            target_fpr = self.config.data.target_fpr
+        after = recalibrated(before, target_fpr, scores)
+        backup = replace_calibration(self.directory, after, keep_old=before is not None)
         self.calibration = after
         return backup
 

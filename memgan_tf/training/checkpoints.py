@@ -82,7 +82,6 @@ class Checkpoints:
             OSError: If the system refuses to read one.
         """
         paths = _newest_first(self._directory)
-        _check_paths(paths)
         for path in paths:
             try:
                 check_checkpoint(path, self._variables)
@@ -119,9 +118,7 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
     """
     scoring = [raw_variable(v) for v in variables]
     checkpoint = tf.train.Checkpoint(scoring=scoring)
-    paths = _newest_first(directory)
-    _check_paths(paths)
-    for path in paths:
+    for path in _newest_first(directory):
         try:
             check_checkpoint(path, {"scoring": scoring})
             status = checkpoint.restore(path)
@@ -138,20 +135,21 @@ def restore_scoring_variables(directory: pathlib.Path, variables: list) -> None:
 
 
 def _newest_first(directory):
-    """Paths of the checkpoints that are in the folder or in its list, by their steps."""
+    """Paths of the checkpoints that are in the folder or in its list, by their steps.
+
+    Raises:
+        ValueError: If TensorFlow cannot read there; sound ones are not to be called damaged.
+    """
     names = {path.stem for path in directory.glob("ckpt-*.index")} | _listed(directory)
     found = [match for match in map(re.compile(r"ckpt-(\d{1,18})").fullmatch, names) if match]
-    return [str(directory / match[0]) for match in sorted(found, key=lambda m: -int(m[1]))]
-
-
-def _check_paths(paths):
-    """Sound checkpoints below a folder with such a name are not to be called damaged."""
+    paths = [str(directory / match[0]) for match in sorted(found, key=lambda m: -int(m[1]))]
     reason = outputs.tensorflow_obstacle(paths[0]) if paths else None
     if reason is not None:
         raise ValueError(
             f"TensorFlow cannot read {paths[0]}, because the path {reason}. Rename its folder, or "
             f"copy the run"
         )
+    return paths
 
 
 def _listed(directory):

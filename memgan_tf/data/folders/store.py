@@ -95,8 +95,8 @@ def _naming_cache(cache):
         yield
     except OSError as error:
         raise OSError(
-            f"{cache} cannot be written: {error.strerror}. Decoded images are kept there; name "
-            f"another directory by {ENVIRONMENT_VARIABLE}"
+            f"{cache} cannot be written: {error.strerror or error}. Decoded images are kept there; "
+            f"name another directory by {ENVIRONMENT_VARIABLE}"
         ) from error
 
 
