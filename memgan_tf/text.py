@@ -33,6 +33,11 @@ def printable(text: str, keep: str = "") -> str:
     )
 
 
+def counted(number: int, singular: str, plural: str) -> str:
+    """The number with the words that fit: `counted(1, "file is", "files are")` is "1 file is"."""
+    return f"{number} {singular if number == 1 else plural}"
+
+
 def decodable(name: str | os.PathLike) -> str:
     """A name of a file with escapes such as `\\xff` for bytes outside UTF-8."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")

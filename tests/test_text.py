@@ -2,7 +2,7 @@
 
 import pytest
 
-from memgan_tf.text import has_controls, printable, visible
+from memgan_tf.text import counted, has_controls, printable, visible
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,14 @@ from memgan_tf.text import has_controls, printable, visible
 )
 def test_what_steers_or_hides_is_escaped(text, shown):
     assert printable(text) == shown
+
+
+def test_words_fit_their_number():
+    assert [counted(n, "file is", "files are") for n in range(3)] == [
+        "0 files are",
+        "1 file is",
+        "2 files are",
+    ]
 
 
 def test_what_is_kept_stays():

@@ -9,6 +9,7 @@ from absl import flags
 from memgan_tf import files, outputs
 from memgan_tf.config import PRESET_NAMES
 from memgan_tf.nearby import list_nearby
+from memgan_tf.text import counted
 from memgan_tf.tools import streams
 from memgan_tf.tools.command import Command, run_as_script
 from memgan_tf.validation import check_integer
@@ -89,8 +90,9 @@ def run(flag_values):
     for line in mixed_versions(summaries):
         print(line)
     if failed:
+        count = counted(len(failed), "cell", "cells")
         raise RuntimeError(
-            f"{len(failed)} cells failed, {failed[0]} first; see the .failed files in {results_dir}"
+            f"{count} failed, {failed[0]} first; see the .failed files in {results_dir}"
         )
 
 

@@ -12,6 +12,7 @@ from memgan_tf.data.inputs import check_input
 from memgan_tf.report.heatmap_folder import check_folder
 from memgan_tf.serving.address import ServerAddress
 from memgan_tf.serving.retries import RetryPolicy
+from memgan_tf.text import counted
 from memgan_tf.tools.beam_score import define_beam_flags, run_beam
 from memgan_tf.tools.command import Command, import_tensorflow, run_as_script
 from memgan_tf.tools.serve_check import define_fitting_flags, define_server_flags
@@ -230,7 +231,8 @@ def _summarize(given, flagged, threshold, output, fdr):
     if fdr is not None:
         rule = f"called anomalies at a false discovery rate of {fdr:g}"
     print(
-        f"{len(flagged)} images scored, {len(given.skipped)} left out; {int(flagged.sum())} "
+        f"{counted(len(flagged), 'image', 'images')} scored, {len(given.skipped)} left out; "
+        f"{int(flagged.sum())} "
         f"{rule}: {output}"
     )
 

@@ -15,6 +15,7 @@ from memgan_tf import files
 from memgan_tf.config import by_features
 from memgan_tf.reproduction.records import Cell
 from memgan_tf.reproduction.starting import Process, make_starter
+from memgan_tf.text import counted
 from memgan_tf.training.run_directory import RunDirectory
 
 # A claim that has not been touched for this long belongs to a dead machine.
@@ -63,7 +64,9 @@ class Grid:
         """
         cells = list(cells)
         missing = [cell for cell in cells if not cell.record_path(self._results_dir).exists()]
-        self._report(f"{len(cells)} cells, {len(cells) - len(missing)} have a record")
+        self._report(
+            f"{counted(len(cells), 'cell', 'cells')}, {len(cells) - len(missing)} with a record"
+        )
         for cell in set(cells) - set(missing):
             _remove_if_abandoned(cell.record_path(self._results_dir).with_suffix(".claim"))
         failed, started, done = [], time.monotonic(), 0

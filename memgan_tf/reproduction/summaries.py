@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import wilcoxon
 
-from memgan_tf.reproduction.records import SUITES, Cell, paper_tables
+from memgan_tf.reproduction.records import Cell, paper_tables
 from memgan_tf.source_digest import count_versions
 
 # Class means that differ by less than this count as a tie, in points of AUROC × 100.
@@ -69,25 +69,19 @@ class Comparison:
 
 def summarize(records: dict[Cell, dict[str, Any]], suite: str) -> list[Summary]:
     """Summaries of a suite's methods, `memgan` first, then by name."""
-    methods = sorted(
-        {(cell.detector, cell.variant) for cell in records if cell.suite == suite},
-        key=lambda method: (method[0] != "memgan", method),
-    )
+    found: dict[tuple[str, str], dict[int, list[dict[str, Any]]]] = {}
+    for cell in sorted(records):
+        if cell.suite == suite:
+            classes = found.setdefault((cell.detector, cell.variant), {})
+            classes.setdefault(cell.normal_class, []).append(records[cell])
+    methods = sorted(found, key=lambda method: (method[0] != "memgan", method))
     paper = paper_tables().get(suite, {})
-    return [_summarize(records, suite, *method, paper.get(method[0], {})) for method in methods]
+    return [_summarize(*method, found[method], paper.get(method[0], {})) for method in methods]
 
 
-def _summarize(records, suite, detector, variant, paper):
+def _summarize(detector, variant, classes, paper):
     means, deviations, suspects, counts, seconds, used = {}, {}, {}, [], 0.0, []
-    for normal_class in range(SUITES[suite]):
-        runs = [
-            record
-            for cell, record in sorted(records.items())
-            if (cell.suite, cell.detector, cell.variant, cell.normal_class)
-            == (suite, detector, variant, normal_class)
-        ]
-        if not runs:
-            continue
+    for normal_class, runs in classes.items():
         values = [100.0 * run["metrics"]["auroc"] for run in runs]
         means[normal_class] = statistics.mean(values)
         deviations[normal_class] = statistics.stdev(values) if len(values) > 1 else None

@@ -168,7 +168,7 @@ def test_the_index_lists_near_copies_and_warns_where_they_are_in_both_splits(tmp
         {"splits": ["test", "train"], "paths": ["test/good/a.png", "train/good/2.png"]}
     ]
     lines = folder_index.summarize(found)
-    assert "Warning: 1 groups of nearly equal images are in train and in test:" in lines
+    assert "Warning: 1 group of nearly equal images is in train and in test:" in lines
     assert found["leaks"] == []
 
 

@@ -228,7 +228,7 @@ def test_two_that_fit_are_said_and_not_used(images, masks, reason, tmp_path):
 def test_black_masks_of_anomalies_are_said(tmp_path):
     root = make(tmp_path / "set", [A, B], {"ground_truth/bad/a/0_mask.png": "left"})
     put(root / "ground_truth/bad/b/0_mask.png", 0, (12, 10))
-    note = f"1 masks of anomalous images are black.*the first is that of {B}"
+    note = f"1 mask of an anomalous image is black.*the first is that of {B}"
     assert any(re.match(note, line) for line in index(root)["notes"])
     side("right").save(root / "ground_truth/bad/b/0_mask.png")
     assert not any("black" in line for line in index(root)["notes"])

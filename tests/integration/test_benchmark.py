@@ -78,14 +78,14 @@ def records(tmp_path):
 
 def test_a_grid_runs_what_is_missing_and_makes_tables(tmp_path, capsys, in_this_process):
     assert main.main(flags(tmp_path, "--classes=0")) == 0
-    assert "1 cells, 0 have a record" in capsys.readouterr().out
+    assert "1 cell, 0 with a record" in capsys.readouterr().out
     first = {path: path.stat().st_mtime_ns for path in records(tmp_path)}
     assert len(first) == 1
     record = json.loads(records(tmp_path)[0].read_text())
     assert record["config"]["training"]["epochs"] == 2
 
     assert main.main(flags(tmp_path, "--classes=0,2")) == 0
-    assert "2 cells, 1 have a record" in capsys.readouterr().out
+    assert "2 cells, 1 with a record" in capsys.readouterr().out
     assert len(records(tmp_path)) == 2
     assert all(path.stat().st_mtime_ns == written for path, written in first.items())
     table = (tmp_path / "results" / "digits.md").read_text()
@@ -100,7 +100,7 @@ def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys, in_this_p
     (folder / "1").write_text("in the way")
     assert main.main(quick_flags(tmp_path, "kde", "--classes=0,1")) == 1
     captured = capsys.readouterr()
-    assert "1 cells failed" in captured.err
+    assert "1 cell failed" in captured.err
     assert len(records(tmp_path)) == 1
     (failure,) = (tmp_path / "results").rglob("*.failed")
     assert "`model_dir` must be writable" in failure.read_text()
@@ -108,7 +108,7 @@ def test_a_failed_cell_is_noted_and_the_rest_goes_on(tmp_path, capsys, in_this_p
 
 @pytest.mark.slow
 def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
-    settings = ("epochs=150", "widths=4", "steps_per_call=1")
+    settings = ("epochs=40", "widths=4", "steps_per_call=1")
     long = quick_flags(tmp_path, "dcae", *(f"--override={value}" for value in settings))
     long.append("--classes=0")
     process = processes.start(long, tmp_path / "first")
@@ -168,7 +168,7 @@ def test_where_no_cell_succeeds_the_failure_is_the_message(tmp_path, capsys, in_
     (tmp_path / "runs/default/kde/digits/0").write_text("in the way")
     assert main.main(quick_flags(tmp_path, "kde", "--classes=0")) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()
-    assert "1 cells failed, kde default digits 0 seed 0 first" in line
+    assert "1 cell failed, kde default digits 0 seed 0 first" in line
 
 
 def test_a_dead_process_of_this_machine_has_no_claim(tmp_path, in_this_process):

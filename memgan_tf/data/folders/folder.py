@@ -24,6 +24,7 @@ from memgan_tf.data.labelled_images import LabelledImages
 from memgan_tf.data.location import locate
 from memgan_tf.data.stored_images import StoredImages, open_stored
 from memgan_tf.nearby import list_nearby
+from memgan_tf.text import counted
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,9 +70,10 @@ def settle(
     check_depth(str(config.folder), opened.peak, config.bit_depth)
     index = opened.index
     if not folder_index.num_normal(index, config.normal_class):
+        left_out = counted(index["num_left_out"], "file is", "files are")
         raise ValueError(
             f"`dataset` {config.folder} has no readable normal image to train on; "
-            f"{index['num_left_out']} files are left out{_first_reason(index['left_out'])}"
+            f"{left_out} left out{_first_reason(index['left_out'])}"
         )
     return dataclasses.replace(
         config,

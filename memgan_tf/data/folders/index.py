@@ -8,6 +8,7 @@ from typing import Any
 
 from memgan_tf import files
 from memgan_tf.data.folders.walk import shown
+from memgan_tf.text import counted
 
 INDEX_FILE = "data_index.json"
 # Largest number of lines of one kind in the summary.
@@ -131,23 +132,27 @@ def summarize(index: dict[str, Any]) -> list[str]:
     lines += [f"  Note: {note}" for note in index["notes"]]
     lines.append(f"  decoded images: {index['cache']} (safe to remove)")
     reasons = [f"{shown(f['path'])}: {f['reason']}" for f in index["left_out"]]
-    lines += _listed(f"{len(reasons)} files left out", reasons)
+    lines += _listed(counted(len(reasons), "file left out", "files left out"), reasons)
     reasons = [f"{shown(f['path'])}: {f['reason']}" for f in index["unusable_masks"]]
     lines += _listed("Warning: no pixel metrics: masks cannot be used", reasons)
     pairs = [", ".join(map(shown, group["paths"])) for group in index["duplicates"]]
-    lines += _listed(f"{len(pairs)} groups of images with the same pixels", pairs)
+    count = counted(len(pairs), "group", "groups")
+    lines += _listed(f"{count} of images with the same pixels", pairs)
     pairs = [f"{shown(g['train'][0])} = {shown(g['test'][0])}" for g in index["leaks"]]
-    title = f"Warning: {len(pairs)} images are in train and in test, so results look too good"
+    images = counted(len(pairs), "image is", "images are")
+    title = f"Warning: {images} in train and in test, so results look too good"
     lines += _listed(title, pairs)
     return lines + _summarize_near(index["near_duplicates"])
 
 
 def _summarize_near(groups):
     pairs = [", ".join(map(shown, g["paths"])) for g in groups]
-    lines = _listed(f"{len(pairs)} groups of nearly equal images, kept on one side each", pairs)
+    count = counted(len(pairs), "group", "groups")
+    lines = _listed(f"{count} of nearly equal images, kept on one side each", pairs)
     pairs = [", ".join(map(shown, g["paths"])) for g in groups if len(g["splits"]) > 1]
-    title = f"Warning: {len(pairs)} groups of nearly equal images are in train and in test"
-    return lines + _listed(title, pairs)
+    words = "of nearly equal images"
+    count = counted(len(pairs), f"group {words} is", f"groups {words} are")
+    return lines + _listed(f"Warning: {count} in train and in test", pairs)
 
 
 def _listed(title, lines):

@@ -13,6 +13,7 @@ from memgan_tf.data.folders.masks import Pairing
 from memgan_tf.data.folders.plan import Plan
 from memgan_tf.data.folders.walk import Found, shown
 from memgan_tf.nearby import list_nearby
+from memgan_tf.text import counted
 
 COLUMNS = {
     "path": ("path", "image", "image_path", "img_path", "file", "filename", "file_name"),
@@ -81,7 +82,7 @@ def _plan(uses, masks, normal_class, num_repeated):
         else:
             images.append((path, split if labeled else split or "train", name))
     pairing = Pairing(masks, [], []) if masks else None
-    notes = (f"{num_repeated} lines repeat others",) if num_repeated else ()
+    repeated = counted(num_repeated, "line repeats another", "lines repeat others")
     return Plan(
         "list",
         images,
@@ -89,7 +90,7 @@ def _plan(uses, masks, normal_class, num_repeated):
         pairing,
         normal,
         has_classes=normal_class is not None,
-        notes=notes,
+        notes=(repeated,) if num_repeated else (),
     )
 
 

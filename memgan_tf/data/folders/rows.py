@@ -4,6 +4,7 @@ from typing import Any
 
 from memgan_tf.data.folders.plan import DEFECT, GOOD, Plan
 from memgan_tf.data.folders.walk import name_of, shown
+from memgan_tf.text import counted
 
 # Share of the normal class used for the test if no split is given.
 TEST_SHARE = 0.25
@@ -109,7 +110,12 @@ def describe_notes(
     if entry["scaled_masks"]:
         first = shown(entry["scaled_masks"][0])
         count = len(entry["scaled_masks"])
-        notes.append(f"{count} masks have another size than their images and are scaled: {first}")
+        text = counted(
+            count,
+            "mask has another size than its image and is",
+            "masks have another size than their images and are",
+        )
+        notes.append(f"{text} scaled: {first}")
     colored = [row["path"] for row in rows if not row["is_grey"]]
     if 0 < len(colored) < len(rows):
         notes.append(
@@ -129,10 +135,12 @@ def _describe_black_masks(plan, rows):
         and not plan.is_normal(row["class"])
     ]
     if black:
-        yield (
-            f"{len(black)} masks of anomalous images are black, so the pixel metrics count their "
-            f"defects as normal; the first is that of {shown(black[0])}"
+        masks = counted(
+            len(black),
+            "mask of an anomalous image is black, so the pixel metrics count its",
+            "masks of anomalous images are black, so the pixel metrics count their",
         )
+        yield f"{masks} defects as normal; the first is that of {shown(black[0])}"
 
 
 def check_depth(folder: str, peak: int | None, bit_depth: int | None) -> None:

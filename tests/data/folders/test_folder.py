@@ -97,7 +97,7 @@ def test_no_such_folder(tmp_path):
 def test_no_readable_normal_image_is_a_line(tmp_path):
     root = fill(tmp_path / "set", "train/good/1.png", "test/good/1.png", "test/bad/1.png")
     (root / "train" / "good" / "1.png").write_bytes(b"no image")
-    message = "no readable normal image to train on; 1 files are left out: train/good/1.png"
+    message = "no readable normal image to train on; 1 file is left out: train/good/1.png"
     with pytest.raises(ValueError, match=message):
         sources.settle(config(root))
 
@@ -179,7 +179,7 @@ def test_duplicates_and_leaks(tmp_path):
         {"split": "train", "paths": ["train/good/1.png", "train/good/2.bmp"]}
     ]
     assert found["leaks"] == [{"test": ["test/good/1.png"], "train": ["train/good/3.png"]}]
-    assert any("1 images are in train and in test" in x for x in folder_index.summarize(found))
+    assert any("1 image is in train and in test" in x for x in folder_index.summarize(found))
 
 
 def test_a_run_refuses_other_images_than_it_began_with(tmp_path):

@@ -268,6 +268,6 @@ def test_colors_and_sizes_of_masks_are_said(tmp_path):
     put(root / "ground_truth/scratch/0_mask.png", 255, (6, 5))
     Image.fromarray(np.full((10, 12, 3), (9, 0, 0), np.uint8)).save(root / "test/good/1.png")
     notes = " ".join(index(root)["notes"])
-    assert "1 masks have another size" in notes
+    assert "1 mask has another size than its image" in notes
     assert "the first is test/good/1.png" in notes
     assert load(root, "test").masks[2, :].any()
