@@ -164,8 +164,11 @@ def _last_line(log):
 
 
 def _is_abandoned(claim: pathlib.Path) -> bool:
-    """Whether a claim's process is gone on this machine, or silent for long on another."""
-    if time.time() - claim.stat().st_mtime > STALE_SECONDS:
+    """Whether a claim's process is gone on this machine, or silent for long on another.
+
+    A time far ahead is that of a machine whose clock was wrong: nothing would make it old.
+    """
+    if abs(time.time() - claim.stat().st_mtime) > STALE_SECONDS:
         return True
     text = files.read_bytes(claim, files.MAX_TEXT_BYTES).decode("utf-8", "replace")
     host, _, process = text.strip().partition(" ")

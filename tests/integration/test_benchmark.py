@@ -130,7 +130,8 @@ def test_a_stopped_grid_goes_on_where_it_was(tmp_path):
     assert "Resuming from step" in log.read_text()
 
 
-def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, in_this_process):
+@pytest.mark.parametrize("side", [-1, 1], ids=["old", "of a clock that is ahead"])
+def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, in_this_process, side):
     cell = Cell("digits", "kde", "default", 0, 0)
     claim = cell.record_path(tmp_path / "results").with_suffix(".claim")
     claim.parent.mkdir(parents=True)
@@ -140,8 +141,8 @@ def test_another_machines_claim_is_left_alone_until_it_is_stale(tmp_path, in_thi
     assert grid.run([cell]) == []
     assert "left to another process" in lines[-1]
     assert records(tmp_path) == []
-    old = time.time() - STALE_SECONDS - 1
-    os.utime(claim, (old, old))
+    touched = time.time() + side * (STALE_SECONDS + 60)
+    os.utime(claim, (touched, touched))
     assert grid.run([cell]) == []
     assert len(records(tmp_path)) == 1
     assert not pathlib.Path(claim).exists()
