@@ -19,7 +19,7 @@ from typing import Any
 
 from memgan_tf.reproduction.records import SUITES, Cell, paper_tables
 from memgan_tf.reproduction.summaries import summarize
-from memgan_tf.reproduction.tables import comparison_table, results_table, to_markdown
+from memgan_tf.reproduction.tables import comparison_table, mean_cell, results_table, to_markdown
 from memgan_tf.source_digest import count_versions, describe_versions
 
 Records = Mapping[Cell, dict[str, Any]]
@@ -102,7 +102,7 @@ def _cell(record, paper, normal_class):
         return ["", "", published, ""]
     unfitted = record.get("unfitted")
     return [
-        f"{100 * record['metrics']['auroc']:.1f}",
+        f"{100 * record['metrics']['auroc']:.1f}" + (" (SUSPECT)" if record["suspect"] else ""),
         "" if unfitted is None else f"{100 * unfitted['metrics']['auroc']:.1f}",
         published,
         f"{record['training_seconds']:.0f}",
@@ -120,10 +120,7 @@ def _units(records, mark):
         summary, row = found.get(method), [str(units)]
         for normal_class in classes:
             published = paper_tables()["num_units"][str(normal_class)][str(units)]
-            mean = summary and summary.means.get(normal_class)
-            ours = "" if mean is None else f"{mean:.1f}"
-            if summary and mean is not None and summary.deviations[normal_class] is not None:
-                ours += f" ± {summary.deviations[normal_class]:.1f}"
+            ours = mean_cell(summary, normal_class) if summary else ""
             row.append(f"{ours} ({published[0]:.1f} ± {published[1]:.1f})".strip())
         rows.append([*row, describe_versions(summary.versions) if summary else ""])
     return rows

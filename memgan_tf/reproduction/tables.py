@@ -61,7 +61,7 @@ def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
     for normal_class in range(SUITES[suite]):
         best, row = best_methods(summaries, normal_class), [str(normal_class)]
         for summary in summaries:
-            row.append(_mean_cell(summary, normal_class, summary.method in best))
+            row.append(mean_cell(summary, normal_class, summary.method in best))
             if summary.paper:
                 row.append(
                     _paper_cell(summary.means.get(normal_class), summary.paper[normal_class])
@@ -70,7 +70,8 @@ def results_table(summaries: list[Summary], suite: str) -> list[list[str]]:
     return [*rows, _average_row(summaries), _facts_row(summaries), _code_row(summaries)]
 
 
-def _mean_cell(summary, normal_class, is_best):
+def mean_cell(summary: Summary, normal_class: int, is_best: bool = False) -> str:
+    """A class' mean, its deviation over seeds, and the number of runs marked SUSPECT, if any."""
     mean = summary.means.get(normal_class)
     if mean is None:
         return ""

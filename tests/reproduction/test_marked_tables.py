@@ -45,14 +45,14 @@ def test_a_table_of_cells_has_a_row_a_detector():
         Cell("mnist", "memgan", "default", 2, 0): record(96.2, unfitted=60.4, seconds=250.4),
         Cell("mnist", "memgan", "default", 2, 1): record(1.0),  # another seed
         Cell("mnist", "kde", "paper", 2, 0): record(1.0),  # another preset
-        Cell("cifar10", "pca", "default", 1, 0): record(34.8),
+        Cell("cifar10", "pca", "default", 1, 0): record(34.8) | {"suspect": ["a sign"]},
     }
     rows = filled("cells: mnist 2, cifar10 1", records)
     assert rows[0].startswith("| detector | mnist 2 | unfitted | paper | training, s | cifar10 1 |")
     assert rows[2:] == [
         "| memgan | 96.2 | 60.4 | 94.5 | 250 |  |  | 52.5 |  |",
         "| kde |  |  | 79.0 |  |  |  |  |  |",
-        "| pca |  |  |  |  | 34.8 |  |  | 36 |",
+        "| pca |  |  |  |  | 34.8 (SUSPECT) |  |  | 36 |",
         "| code | unrecorded |  |  |  |  |  |  |  |",
     ]
 
@@ -61,10 +61,11 @@ def test_the_table_over_units_takes_the_presets_own_for_fifty():
     records = {
         Cell("mnist", "memgan", "default", 0, 0): record(99.6),
         Cell("mnist", "memgan", "default+num_units=25", 0, 0): record(99.0),
-        Cell("mnist", "memgan", "default+num_units=25", 0, 1): record(98.0),
+        Cell("mnist", "memgan", "default+num_units=25", 0, 1): record(98.0)
+        | {"suspect": ["a sign"]},
     }
     rows = filled("units: mnist 0, 5", records)
-    assert rows[2] == "| 25 | 98.5 ± 0.7 (99.2 ± 0.1) | (93.6 ± 0.1) | unrecorded |"
+    assert rows[2] == "| 25 | 98.5 ± 0.7 (1 SUSPECT) (99.2 ± 0.1) | (93.6 ± 0.1) | unrecorded |"
     assert rows[3] == "| 50 | 99.6 (99.3 ± 0.1) | (93.6 ± 0.3) | unrecorded |"
 
 
