@@ -11,6 +11,7 @@ import pytest
 from memgan_tf.config import by_features, resolve
 from memgan_tf.config.registry import DEEP
 from memgan_tf.detectors.registry import make_detector
+from memgan_tf.layers import spectral
 from memgan_tf.training.run_directory import RunDirectory
 from tests.tiny_backbone import write_tiny_backbone
 
@@ -65,6 +66,13 @@ def tiny_backbone():
     folder = tempfile.TemporaryDirectory(prefix="memgan_tf_backbone_")
     tiny_backbone.folder = folder
     return f"file:{write_tiny_backbone(pathlib.Path(folder.name) / 'tiny.keras')}"
+
+
+@pytest.fixture(autouse=True)
+def few_iterations(monkeypatch):
+    """Two power iterations: unrolled, ten make most of a graph, and have no other kind of step."""
+    norm = functools.partial(spectral.spectral_norm, num_iterations=2)
+    monkeypatch.setattr(spectral, "spectral_norm", norm)
 
 
 @dataclasses.dataclass(frozen=True)
