@@ -232,8 +232,7 @@ def _summarize(given, flagged, threshold, output, fdr):
         rule = f"called anomalies at a false discovery rate of {fdr:g}"
     print(
         f"{counted(len(flagged), 'image', 'images')} scored, {len(given.skipped)} left out; "
-        f"{int(flagged.sum())} "
-        f"{rule}: {output}"
+        f"{int(flagged.sum())} {rule}: {output}"
     )
 
 
