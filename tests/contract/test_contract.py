@@ -115,8 +115,12 @@ def test_the_seed_decides(name, fit, task):
 
 
 def before_training(detector, task):
-    """What it scores by: the variables of a deep one, whose trace takes long; else scores."""
-    if detector.config.detector not in DEEP:
+    """Its scores, or the variables that decide them where a trace takes long.
+
+    AnoGAN's scores depend on draws, too.
+    """
+    name = detector.config.detector
+    if name not in DEEP or name == "adgan":
         return detector.score(task.test)
     variables = detector.model.scoring_variables
     return np.concatenate([raw_variable(v).numpy().ravel() for v in variables])
