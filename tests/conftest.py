@@ -9,6 +9,7 @@ import os
 import pathlib
 import signal
 import tempfile
+import warnings
 
 # Imports make no garbage, only time for the collector; see `pytest_runtestloop`.
 gc.disable()
@@ -111,6 +112,19 @@ def tiny_overrides(**overrides):
         "steps_per_call": 2,
         **overrides,
     }
+
+
+@contextlib.contextmanager
+def untraced():
+    """A trace takes as long as some twenty steps without one."""
+    with warnings.catch_warnings():
+        # The data sets are traced all the same, and TensorFlow warns of it.
+        warnings.filterwarnings("ignore", "Even though the `tf.config", UserWarning)
+        tf.config.run_functions_eagerly(True)
+        try:
+            yield
+        finally:
+            tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")
