@@ -7,6 +7,7 @@ import pytest
 from memgan_tf.config import resolve
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.networks.keras_defaults import keras_defaults
+from memgan_tf.training.run_directory import RunDirectory
 from tests.conftest import untraced
 
 SETTINGS = {
@@ -30,21 +31,25 @@ def other_defaults():
         yield
 
 
-def fitted_scores(name, images):
-    known = resolve(name, "default", images.shape[1:], {}).flat()
+def small(name, shape):
+    known = resolve(name, "default", shape, {}).flat()
     overrides = {key: value for key, value in SETTINGS.items() if key in known}
-    detector = make_detector(resolve(name, "default", images.shape[1:], overrides))
-    with untraced():
-        detector.fit(images, images[:4])
-        return detector.score(images)
+    return make_detector(resolve(name, "default", shape, overrides))
 
 
 @pytest.mark.parametrize("name", ["memgan", "alad", "deep_svdd", "dagmm"])
-def test_a_users_settings_change_no_score(name, pixels, request):
+def test_a_users_settings_change_no_score(name, pixels, tmp_path, request):
     images = pixels(16)
-    expected = fitted_scores(name, images)
-    request.getfixturevalue("other_defaults")
-    np.testing.assert_array_equal(fitted_scores(name, images), expected)
+    run = RunDirectory(tmp_path)
+    first, again, loaded = (small(name, images.shape[1:]) for _ in range(3))
+    with untraced():
+        first.fit(images, images[:4], run)
+        expected = first.score(images)
+        request.getfixturevalue("other_defaults")
+        again.fit(images, images[:4])
+        loaded.load(run)
+        for detector in (again, loaded):
+            np.testing.assert_array_equal(detector.score(images), expected)
     assert keras.config.floatx() == "float64"
     assert keras.config.image_data_format() == "channels_first"
     assert keras.config.dtype_policy().name == "float64"
