@@ -8,6 +8,7 @@ from memgan_tf.config import resolve
 from memgan_tf.detectors.registry import implementation
 from memgan_tf.training.trainer import Trainer
 from memgan_tf.training.workers import make_strategy
+from tests.conftest import untraced
 
 SHAPE = (8, 8, 1)
 SMALL = {"num_units": 6, "latent_dim": 4, "base_width": 4, "discriminator_width": 8, "widths": "4"}
@@ -26,8 +27,9 @@ def make_model(name, **overrides):
         IMAGES,
         make_strategy("none"),
     )
-    trainer.run(3)
-    trainer.measure_statistics()
+    with untraced():
+        trainer.run(3)
+        trainer.measure_statistics()
     return trainer
 
 
