@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib import colormaps
 from matplotlib.image import imread
 
 from memgan_tf.report import plots
@@ -30,6 +31,32 @@ def test_pictures_are_drawn(shape, tmp_path, pixels):
         assert min(picture.shape[:2]) > 80
         assert picture[..., :3].std() > 0.01, path
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def place_of(color, picture):
+    """Row and column of the middle of what has the color."""
+    found = np.argwhere((picture == color).all(axis=-1))
+    assert len(found) > 1000, color
+    return found.mean(axis=0)
+
+
+def test_pictures_stand_in_their_columns_and_rows(tmp_path):
+    colors = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255]], np.uint8)
+    images = np.tile(colors[:, np.newaxis, np.newaxis], (1, 8, 10, 1))
+    darker = np.where(images > 0, 102, 0) / 255
+    maps = np.zeros((3, 8, 10))
+    maps[1] = 2.0  # the largest of all: the last color of the scale
+    found = {"reconstruction": darker, "anomaly_map": maps}
+    plots.draw_reconstructions(tmp_path / "a.png", images, found, ["a", "b", "c"], "title")
+    picture = (imread(tmp_path / "a.png")[..., :3] * 255).round().astype(np.uint8)
+    inputs = [place_of(color, picture) for color in colors]
+    under = [place_of(color // 255 * 102, picture) for color in colors]
+    largest = place_of((np.array(colormaps["inferno"](1.0)[:3]) * 255).astype(np.uint8), picture)
+    assert inputs[0][1] < inputs[1][1] < inputs[2][1]
+    for above, below in zip(inputs, under, strict=True):
+        assert above[1] == pytest.approx(below[1], abs=1)
+        assert below[0] - above[0] == pytest.approx(largest[0] - under[1][0], abs=1)
+    assert largest[1] == pytest.approx(inputs[1][1], abs=1)
 
 
 def test_examples_are_the_ends_of_both_classes():
