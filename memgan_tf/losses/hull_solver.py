@@ -29,29 +29,36 @@ def hull_weights(
     return _solve(codes, units, tolerance, tf.convert_to_tensor(max_iterations))
 
 
-@tf.function(reduce_retracing=True)
+# AutoGraph would take longer to convert the loops than most solutions take.
+@tf.function(autograph=False, reduce_retracing=True)
 def _solve(codes, units, tolerance, max_iterations):
     # Shifting all points changes nothing on the simplex, and makes the problem better conditioned.
     center = tf.reduce_mean(units, axis=0)
     codes, units = codes - center, units - center
     curvature = tf.square(tf.linalg.svd(units, compute_uv=False)[0])
     step = 1.0 / tf.maximum(curvature, 1e-300)
+
+    def improve(weights, point, momentum):
+        gradient = tf.matmul(tf.matmul(point, units) - codes, units, transpose_b=True)
+        updated = project_to_simplex(point - step * gradient)
+        uphill = tf.reduce_sum((point - updated) * (updated - weights), 1, keepdims=True) > 0
+        momentum = tf.where(uphill, tf.ones_like(momentum), momentum)
+        following = (1.0 + tf.sqrt(1.0 + 4.0 * tf.square(momentum))) / 2.0
+        point = updated + (momentum - 1.0) / following * (updated - weights)
+        return updated, point, following
+
+    def is_unfinished(iteration, bounds, *_):
+        return tf.logical_and(iteration < max_iterations, tf.reduce_any(bounds > tolerance))
+
+    def improve_often(iteration, _, *state):
+        state = tf.while_loop(lambda *_: True, improve, state, maximum_iterations=CHECK_EVERY)
+        return iteration + CHECK_EVERY, error_bound(state[0], codes, units), *state
+
     weights = tf.ones((tf.shape(codes)[0], tf.shape(units)[0]), tf.float64)
     weights /= tf.cast(tf.shape(units)[0], tf.float64)
-    point, momentum = weights, tf.ones_like(weights[:, :1])
-    bounds = error_bound(weights, codes, units)
-    iteration = 0
-    while tf.logical_and(iteration < max_iterations, tf.reduce_any(bounds > tolerance)):
-        for _ in tf.range(CHECK_EVERY):
-            gradient = tf.matmul(tf.matmul(point, units) - codes, units, transpose_b=True)
-            updated = project_to_simplex(point - step * gradient)
-            uphill = tf.reduce_sum((point - updated) * (updated - weights), 1, keepdims=True) > 0
-            momentum = tf.where(uphill, tf.ones_like(momentum), momentum)
-            following = (1.0 + tf.sqrt(1.0 + 4.0 * tf.square(momentum))) / 2.0
-            point = updated + (momentum - 1.0) / following * (updated - weights)
-            weights, momentum = updated, following
-        bounds = error_bound(weights, codes, units)
-        iteration += CHECK_EVERY
+    state = weights, weights, tf.ones_like(weights[:, :1])
+    start = tf.constant(0), error_bound(weights, codes, units), *state
+    _, bounds, weights, *_ = tf.while_loop(is_unfinished, improve_often, start)
     return weights, bounds
 
 
