@@ -3,11 +3,11 @@
 import pathlib
 
 import pytest
-import tensorflow as tf
 from sklearn.utils import estimator_checks
 
 from memgan_tf.estimator import expected_failed_checks, make_estimator
 from memgan_tf.estimator.checks import EXPECTED_FAILED_CHECKS
+from tests.conftest import untraced
 
 # The checks hand out rows of two to ten numbers, which are no images.
 ESTIMATORS = [
@@ -31,9 +31,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 @pytest.fixture(autouse=True)
 def _eager():
     """A fit of one step costs less run than traced, and there are fifty of them."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with untraced():
+        yield
 
 
 @estimator_checks.parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failed_checks)

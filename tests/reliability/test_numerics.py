@@ -10,7 +10,7 @@ import memgan_tf
 from memgan_tf.detectors.registry import make_detector
 from memgan_tf.models.common import build
 from memgan_tf.tools import main
-from tests.conftest import tiny_overrides
+from tests.conftest import tiny_overrides, untraced
 
 NOISE = np.random.default_rng(0).integers(0, 256, (40, 8, 8), dtype=np.uint8)
 SETS = {
@@ -33,7 +33,8 @@ def train(folder, detector, arrays, **settings):
         del settings["dataset"], settings["normal_class"]
     flags = [f"--{name}={value}" for name, value in settings.items()]
     dataset = [f"--detector={detector}", f"--dataset=npz:{folder / 'set.npz'}"]
-    code = main.main(["train", *dataset, *flags, f"--model_dir={folder / 'runs'}"])
+    with untraced():
+        code = main.main(["train", *dataset, *flags, f"--model_dir={folder / 'runs'}"])
     return code, folder / "runs" / detector / "npz_set" / "all" / "seed_0"
 
 
