@@ -158,7 +158,7 @@ def check_page(name, ran, tmp_path):
         assert (tmp_path / "scores.csv").read_text().startswith("path,label,anomaly_score")
 
 
-@pytest.mark.parametrize("name", ["reproduction.md", "detectors.md", "beyond.md"])
+@pytest.mark.parametrize("name", ["reproduction.md", "search.md", "detectors.md", "beyond.md"])
 def test_grids_of_a_page_make_its_tables(name, tmp_path, monkeypatch, capsys):
     """They take hours: here they find every cell valid and the tables as they stand."""
     page = ROOT / "docs" / name
