@@ -21,7 +21,7 @@ quick: $(READY)
 	$(BIN)/python -m pytest -n 2 -m "not slow" $(UNITS)
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 4
+	$(BIN)/python -m pytest -n 3
 
 # Fails below the floor in pyproject.toml.
 coverage: $(READY)
