@@ -88,9 +88,7 @@ def measure(config, overrides):
             **coverage_of(detector, held_out),
             "held_out_score": float(detector.score(held_out).mean()),
             "metrics": {name: round(value, 3) for name, value in epoch.metrics.items()},
-            "suspect": epoch.model.health(
-                epoch.metrics, {**epoch.explained, "images": epoch.images}
-            ),
+            "suspect": epoch.collapse_signs,
             "source": source_digest(),
         }
         with pathlib.Path(FLAGS.output).open("a", encoding="utf-8") as file:

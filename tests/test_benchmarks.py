@@ -115,6 +115,7 @@ def test_a_trial_is_written_once(tmp_path):
     assert set(lines[0]["synthetic_auroc"]) == {"rot90", "rot180", "shuffle", "mixup", "cutpaste"}
     assert len(lines[0]["synthetic_photometric_auroc"]) == 6
     assert len(lines[0]["source"]) == 16
+    assert all(isinstance(line["suspect"], list) for line in lines)
     # Nothing that needs a label of the test split is in a line.
     assert not any("auroc" in name and "synthetic" not in name for name in lines[0])
 

@@ -1,5 +1,6 @@
 """Checks that an export must pass before it is published, in Python and like a server."""
 
+import operator
 import pathlib
 from typing import Any
 
@@ -14,6 +15,8 @@ from memgan_tf.export.warmup import WARMUP_FILE, replay_warmup
 # Share of a score by which another loader may differ, due to the order of sums in kernels.
 TOLERANCE = 1e-5
 PYTHON_OPERATIONS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
+# The functions that a GraphDef keeps beside its own nodes.
+FUNCTIONS_OF = operator.attrgetter("library.function")
 
 
 def verify(export: pathlib.Path, golden: Golden) -> list[str]:
@@ -51,7 +54,8 @@ def check_operations(export: pathlib.Path) -> None:
     """
     for meta_graph in _read(export).meta_graphs:
         graph = meta_graph.graph_def
-        nodes = (*graph.node, *(n for f in graph.library.function for n in f.node_def))
+        functions = FUNCTIONS_OF(graph)
+        nodes = (*graph.node, *(node for function in functions for node in function.node_def))
         if found := {node.op for node in nodes} & PYTHON_OPERATIONS:
             raise RuntimeError(
                 f"the export is unusable outside Python: it calls Python by {min(found)}"

@@ -94,8 +94,7 @@ class CollapseAlarm:
 
     def __call__(self, epoch: Epoch) -> None:
         """Checks the epoch."""
-        explained = {**epoch.explained, "images": epoch.images}
-        reasons = epoch.model.health(epoch.metrics, explained)
+        reasons = epoch.collapse_signs
         for reason in reasons:
             if reason not in self._present:
                 print(f"SUSPECT after epoch {epoch.index}: {reason}", file=sys.stderr)

@@ -68,6 +68,11 @@ class Epoch:
             held_out["validation/error"] = float(self.explained["reconstruction_error"].mean())
         return {**self.metrics, **held_out}
 
+    @property
+    def collapse_signs(self) -> list[str]:
+        """What `TrainableModel.health` finds in it, one phrase each."""
+        return self.model.health(self.metrics, {**self.explained, "images": self.images})
+
 
 Action = Callable[[Epoch], None]
 

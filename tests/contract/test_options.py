@@ -36,7 +36,7 @@ def test_a_norm_has_two_iterations_here():
     assert [node.type for node in graph.get_operations()].count("MatMul") == 2 * 2 + 2
 
 
-# ALAD's masks and norms are BiGAN's, of more discriminators; its default preset has both.
+# ALAD's masks and norms are BiGAN's, of more discriminators.
 @pytest.mark.parametrize(("name", "options"), [("bigan", REGULARIZED), ("memae", MAP)])
 def test_two_replicas_step_as_one(name, options, stepped, task):
     one = stepped(name, options)
